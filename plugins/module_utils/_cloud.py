@@ -1,0 +1,210 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""The cloud as planners see it: authentication options, the connection, and readings as plain dicts."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ._csbs.service import CsbsService
+from ._errors import CloudError, CloudFailed, LostAnswer, explain
+from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
+from ._session import RidingSession, is_repeatable
+
+#: The authentication options of openstack.cloud, name by name
+AUTH_SPEC: dict[str, t.Any] = {
+    "api_timeout": {"type": "int"},
+    "auth": {"type": "dict", "no_log": True},
+    "auth_type": {"type": "str"},
+    "ca_cert": {"type": "str", "aliases": ["cacert"]},
+    "client_cert": {"type": "str", "aliases": ["cert"]},
+    "client_key": {"type": "str", "no_log": True, "aliases": ["key"]},
+    "cloud": {"type": "raw"},
+    "interface": {"type": "str", "default": "public", "choices": ["admin", "internal", "public"], "aliases": ["endpoint_type"]},
+    "region_name": {"type": "str"},
+    "sdk_log_level": {"type": "str", "default": "INFO", "choices": ["INFO", "DEBUG"]},
+    "sdk_log_path": {"type": "str"},
+    "validate_certs": {"type": "bool", "aliases": ["verify"]},
+}
+_INDIRECT = ("cloud", "sdk_log_level", "sdk_log_path")
+_OTHER_NAMES = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
+_LOGIN = "log in to the cloud"
+
+
+@contextlib.contextmanager
+def acting(act: str) -> t.Iterator[None]:
+    """Turn whatever the SDK or keystoneauth raises inside into a CloudError that names the act."""
+    try:
+        yield
+    except CloudError:
+        raise
+    except sdk_exceptions.ConfigException as error:
+        raise CloudFailed(_LOGIN, f"{error} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
+    except ksa_exceptions.CatalogException as error:
+        raise _no_endpoint(act, error) from error
+    except ksa_exceptions.Unauthorized as error:
+        raise _explain(_LOGIN, error) from error
+    except (sdk_exceptions.HttpException, ksa_exceptions.HttpError) as error:
+        raise _explain(act, error) from error
+    except (ksa_exceptions.ConnectFailure, ksa_exceptions.DiscoveryFailure) as error:
+        raise _unreachable(act, error) from error
+    except (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError) as error:
+        raise CloudFailed(_LOGIN, f"{error} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
+    except (sdk_exceptions.SDKException, ksa_exceptions.ClientException) as error:
+        if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
+            raise _no_endpoint(act, error) from error
+        raise CloudFailed(act, f"{error}") from error
+
+
+def _explain(act: str, error: t.Any) -> CloudError:
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", None) or getattr(error, "http_status", None) or getattr(error, "status_code", None)
+    headers = getattr(response, "headers", None) or {}
+    request_id = headers.get("X-Request-Id") or headers.get("x-openstack-request-id") or getattr(error, "request_id", None)
+    request = getattr(response, "request", None)
+    unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
+    return explain(act, status, getattr(response, "text", ""), request_id, unsafe)
+
+
+def _unreachable(act: str, error: Exception) -> CloudError:
+    text = str(error).split(":", 1)[-1].strip() or str(error)
+    return LostAnswer(act, f"the cloud cannot be reached, or closed the connection ({text[:300]}). What to do: check the address and the network.")
+
+
+def _no_endpoint(act: str, error: Exception) -> CloudError:
+    return CloudFailed(
+        act,
+        f"the catalog of this project has no service of that kind in this region and interface ({error})."
+        " What to do: check region_name and interface, and that Cloud Server Backup Service (data-protect) is offered there.",
+    )
+
+
+class Cloud:
+    """A connection, read as plain dicts with the names that the service uses.
+
+    Every method raises CloudError.
+    """
+
+    acting = staticmethod(acting)
+
+    def __init__(self, connection: t.Any) -> None:
+        self.connection = connection
+        with acting("find the backup service"):
+            self.csbs = connection.data_protect
+        with acting("find the compute service"):
+            self.compute = connection.compute
+
+    # ========== Servers ==========
+    def servers(self) -> list[dict[str, t.Any]]:
+        """Return all servers of the project: id, name, status, metadata, tags, availability_zone."""
+        with acting("list servers"):
+            return [
+                {
+                    "id": server.id,
+                    "name": server.name,
+                    "status": str(server.status).upper(),
+                    "metadata": dict(server.metadata or {}),
+                    "tags": list(server.tags or []),
+                    "availability_zone": server.availability_zone,
+                }
+                for server in self.compute.servers(details=True, limit=1000)
+            ]
+
+    def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
+        """Return the disks of a server: id and device."""
+        with acting(f"list the disks of server {server_id}"):
+            return [{"id": one.volume_id, "device": one.device} for one in self.compute.volume_attachments(server_id)]
+
+    # ========== Policies ==========
+    def policies(self) -> list[dict[str, t.Any]]:
+        """Return all policies; rows may lack tags and other fields."""
+        with acting("list backup policies"):
+            return [_plain(policy) for policy in self.csbs.policies()]
+
+    def policy(self, policy_id: str) -> dict[str, t.Any] | None:
+        """Return one policy in full, None when it does not exist."""
+        with acting(f"read backup policy {policy_id}"):
+            return _found(self.csbs.get_policy, policy_id)
+
+    def created_policy(self, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
+        """Return the policy of a name whose id is not among known, None when there is none."""
+        return next((row for row in self.policies() if row["name"] == name and row["id"] not in known), None)
+
+    # ========== Backups ==========
+    def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+        """Return the backups that fit a query of the service; rows may lack tags."""
+        with acting("list backups"):
+            return [_plain(item) for item in self.csbs.backups(**query)]
+
+    def backup(self, backup_id: str) -> dict[str, t.Any] | None:
+        """Return one backup in full, None when it does not exist."""
+        with acting(f"read backup {backup_id}"):
+            return _found(self.csbs.get_backup, backup_id)
+
+    def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
+        """Return the backup of a server by that name whose id is not among known, None when there is none."""
+        rows = self.backups(resource_id=server_id)
+        return next((row for row in rows if row["name"] == name and row["id"] not in known and row["resource_id"] == server_id), None)
+
+    def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
+        """Return for each server whether it can be backed up: result, error_code, error_msg. One request for all."""
+        if not server_ids:
+            return {}
+        with acting("check which servers can be backed up"):
+            return {row.resource_id: _plain(row) for row in self.csbs.check_protectable(server_ids)}
+
+    # ========== Tags ==========
+    def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
+        """Return the tags of one backup or policy."""
+        with acting(f"read the tags of {owner} {resource_id}"):
+            return self.csbs.tags_of(owner, resource_id)
+
+    def tags_in_project(self, owner: str) -> list[dict[str, t.Any]]:
+        """Return the tags of all backups or policies, key and values."""
+        with acting(f"list the tags of all {owner} resources"):
+            return self.csbs.tags_in_project(owner)
+
+    def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        """Return backups or policies by a tag query: resource_id, resource_name, tags."""
+        with acting(f"look up {owner} resources by tag"):
+            return [_plain(row) for row in self.csbs.find_tagged(owner, **query)]
+
+
+def _plain(resource: t.Any) -> dict[str, t.Any]:
+    return resource.to_dict(computed=False, headers=False, original_names=True)
+
+
+def _found(get: t.Callable[[str], t.Any], key: str) -> dict[str, t.Any] | None:
+    try:
+        return _plain(get(key))
+    except sdk_exceptions.NotFoundException as error:
+        # A gateway's 404 speaks of the address, not of the object.
+        failure = _explain("", error)
+        if str(failure.error_code).startswith("APIGW."):
+            raise
+        return None
+
+
+def connect(params: dict[str, t.Any], patience: float) -> Cloud:
+    """Return the Cloud that the authentication options name, with patience (seconds) for what can be ridden out.
+
+    Raises CloudError: one clear line for an unknown cloud, wrong credentials or an unreachable address.
+    """
+    given = {_OTHER_NAMES.get(key, key): params[key] for key in AUTH_SPEC if key not in _INDIRECT and params.get(key) is not None}
+    cloud = params.get("cloud")
+    # A whole cloud may be given as a dict, as for openstack.cloud; it then stands before single options.
+    given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud}
+    if params.get("sdk_log_path"):
+        verbose = params["sdk_log_level"] == "DEBUG"
+        openstack.enable_logging(debug=verbose, http_debug=verbose, path=params["sdk_log_path"])
+    with acting(_LOGIN):
+        connection = Connection(config=OpenStackConfig(session_constructor=RidingSession).get_one(**given))
+        connection.add_service(CsbsService("data-protect"))
+        connection.session.patience = patience
+        connection.session.get_token()
+    return Cloud(connection)

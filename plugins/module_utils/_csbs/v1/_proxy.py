@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""The calls of CSBS v1."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from ..._sdk import proxy, sdk_exceptions
+from . import tag as _tag
+from ._base import PAGE_SIZE, PROVIDER_ID, SERVER
+from .capability import Capability
+from .checkpoint import Checkpoint
+from .checkpoint_item import CheckpointItem
+from .policy import Policy
+from .quota import Quota
+from .restore import Restore
+
+
+def _as_sent(entry):
+    """Return an entry of a policy's resources as an update takes it; a label that is missing is the ID."""
+    sent = {"id": entry["id"], "type": entry.get("type") or SERVER, "name": entry.get("name") or entry["id"]}
+    if isinstance(entry.get("extra_info"), dict) and entry["extra_info"]:
+        sent["extra_info"] = entry["extra_info"]
+    return sent
+
+
+class Proxy(proxy.Proxy):
+    """Cloud Server Backup Service.
+
+    Every method raises openstack.exceptions.HttpException (NotFoundException for 404) or an exception of
+    keystoneauth1. Lists are generators over all pages.
+    """
+
+    # The catalog's URL already ends in version and project; there is nothing to discover below or above it.
+    skip_discovery = True
+
+    #: How often a lost change of a policy's servers is written again, and the pause (seconds) before it is read again
+    _membership_tries = 10
+    _membership_pause = (0.2, 0.6)
+
+    # ========== Policies ==========
+    def create_policy(self, **attrs):
+        """Create a policy; attrs are the fields of Policy. Returns the Policy."""
+        attrs.setdefault("provider_id", PROVIDER_ID)
+        attrs.setdefault("parameters", {"common": {}})
+        return self._create(Policy, **attrs)
+
+    def get_policy(self, policy):
+        """Return the Policy with an ID."""
+        return self._get(Policy, policy)
+
+    def policies(self, **query):
+        """Yield policies; query: all_tenants, name (exact), sort, offset."""
+        return self._list(Policy, limit=PAGE_SIZE, **query)
+
+    def update_policy(self, policy, **attrs):
+        """Change fields of a policy; resources replaces its servers. Returns the Policy, thinner than get_policy does."""
+        return self._update(Policy, policy, **attrs)
+
+    def change_policy_servers(self, policy, add=(), remove=(), **attrs):
+        """Add and remove servers of a policy, and change other fields with the same request.
+
+        add is a list of dicts with id, type and name, remove a list of IDs. The service knows only how to replace
+        the whole list, so two writers can undo each other: what is written is read again after a pause, and
+        written again when it has been lost. Raises openstack.exceptions.SDKException when that goes on.
+        """
+        gone = set(remove)
+        for dummy in range(self._membership_tries):
+            current = [_as_sent(one) for one in self.get_policy(policy).resources or []]
+            present = {one["id"] for one in current}
+            wanted = [one for one in current if one["id"] not in gone] + [one for one in add if one["id"] not in present]
+            if wanted == current and not attrs:
+                return
+            self.update_policy(policy, resources=wanted, **attrs)
+            attrs = {}
+            time.sleep(random.uniform(*self._membership_pause))
+        raise sdk_exceptions.SDKException("others keep changing the servers of the policy; run the task again")
+
+    def delete_policy(self, policy, ignore_missing=True):
+        """Delete a policy; its backups stay."""
+        return self._delete(Policy, policy, ignore_missing=ignore_missing)
+
+    # ========== Capabilities ==========
+    def check_protectable(self, servers):
+        """Ask whether servers, a list of IDs, can be backed up. Returns a list of Capability."""
+        questions = [{"resource_id": server, "resource_type": SERVER} for server in servers]
+        return Capability.check(self, "check_protectable", "protectable", questions)
+
+    def check_restorable(self, questions):
+        """Ask whether backups can be restored; each question has checkpoint_item_id and target. Returns a list of Capability."""
+        return Capability.check(self, "check_restorable", "restorable", questions)
+
+    # ========== Backups ==========
+    def protect_server(self, server, **attrs):
+        """Back a server up now; attrs: backup_name, description, incremental, tags. Returns the Checkpoint."""
+        return Checkpoint.protect(self, server, **attrs)
+
+    def execute_policy(self, policy, servers=None):
+        """Run a policy now, for all its servers or for some. Returns the Checkpoint."""
+        parameters = {"auto_trigger": False}
+        if servers is not None:
+            parameters["resources"] = list(servers)
+        return self._create(Checkpoint, plan_id=policy, parameters=parameters)
+
+    def backups(self, **query):
+        """Yield backups; query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem."""
+        return self._list(CheckpointItem, limit=PAGE_SIZE, **query)
+
+    def count_backups(self, **query):
+        """Return how many backups fit a query."""
+        return CheckpointItem.count(self, **query)
+
+    def get_backup(self, backup):
+        """Return the CheckpointItem with an ID."""
+        return self._get(CheckpointItem, backup)
+
+    def delete_backup(self, checkpoint, item):
+        """Start to delete one backup of a record, both given by ID."""
+        return Checkpoint.delete_item(self, checkpoint, item)
+
+    def delete_checkpoint(self, checkpoint):
+        """Start to delete a record with the backups of every server in it."""
+        return self._delete(Checkpoint, checkpoint, ignore_missing=False)
+
+    # ========== Restores ==========
+    def create_restore(self, **attrs):
+        """Restore a backup; attrs are the fields of Restore. Returns the Restore."""
+        return self._create(Restore, provider_id=PROVIDER_ID, **attrs)
+
+    # ========== Quotas ==========
+    def quotas(self):
+        """Return the quotas of the project, a list of Quota."""
+        return Quota.all(self)
+
+    # ========== Tags; owner is "backup" or "policy" ==========
+    def tags_of(self, owner, resource_id):
+        """Return the tags of one backup or policy as dicts with key and value."""
+        return _tag.tags_of(self, owner, resource_id)
+
+    def tags_in_project(self, owner):
+        """Return the tags of all backups or policies as dicts with key and values."""
+        return _tag.tags_in_project(self, owner)
+
+    def add_tag(self, owner, resource_id, key, value):
+        """Set one tag."""
+        _tag.add_tag(self, owner, resource_id, key, value)
+
+    def remove_tag(self, owner, resource_id, key):
+        """Remove one tag."""
+        _tag.remove_tag(self, owner, resource_id, key)
+
+    def set_tags(self, owner, resource_id, tags):
+        """Set several tags, dicts with key and value; others stay."""
+        _tag.change_tags(self, owner, resource_id, "create", tags)
+
+    def unset_tags(self, owner, resource_id, tags):
+        """Remove several tags, dicts with key and value."""
+        _tag.change_tags(self, owner, resource_id, "delete", tags)
+
+    def find_tagged(self, owner, **query):
+        """Yield each backup or policy that fits a tag query, as Tagged."""
+        return _tag.find_tagged(self, owner, **query)
+
+    def count_tagged(self, owner, **query):
+        """Return how many backups or policies fit a tag query."""
+        return _tag.count_tagged(self, owner, **query)

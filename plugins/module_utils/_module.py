@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""The only Ansible input and output: every module is created, carried out and reported here."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._cloud import AUTH_SPEC, Cloud, connect
+from ._errors import ActionFailed, CloudError
+from ._plan import Outcome, Plan, execute
+from ._rules import InvalidInput, check_positive
+from ._sdk import SDK_ERROR
+from ._tags import QUERIES
+from ._wait import Clock
+
+#: Options of every module that can wait
+WAIT_SPEC: dict[str, t.Any] = {
+    "poll_interval": {"type": "float", "default": 10},
+    "timeout": {"type": "int", "default": 3600},
+    "wait": {"type": "bool", "default": True},
+}
+#: Options of every module that chooses several servers
+FILTERS_SPEC: dict[str, t.Any] = {
+    "type": "dict",
+    "options": {
+        "availability_zone": {"type": "raw"},
+        "metadata": {"type": "dict"},
+        "name": {"type": "str"},
+        "status": {"type": "raw"},
+        "tags": {"type": "raw"},
+    },
+}
+#: Options of every info module that looks things up by tag
+TAG_QUERY_SPEC: dict[str, t.Any] = {option: {"type": "dict"} for option in QUERIES}
+_SECRET_WORDS = ("password", "secret", "token", "passcode", "key")
+_INFO_PATIENCE = 120
+
+Wish = t.Any
+
+
+def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
+    """Return the AnsibleModule of a spec with the authentication options added, or fail when the SDK is missing."""
+    module = AnsibleModule(argument_spec={**AUTH_SPEC, **spec}, supports_check_mode=True, **kwargs)
+    _hide_secrets(module, module.params.get("cloud"))
+    if SDK_ERROR:
+        module.fail_json(msg=missing_required_lib("openstacksdk"), exception=SDK_ERROR)
+    return module
+
+
+def _hide_secrets(module: AnsibleModule, value: t.Any, name: str = "") -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _hide_secrets(module, inner, str(key))
+    elif isinstance(value, str) and value and any(word in name.lower() for word in _SECRET_WORDS):
+        module.no_log_values.add(value)
+
+
+def converge(
+    module: AnsibleModule,
+    wish: t.Callable[[dict[str, t.Any], datetime], Wish],
+    plan: t.Callable[[Wish, Cloud], Plan],
+    finish: t.Callable[[Wish, Cloud, Plan, Outcome, Clock], dict[str, t.Any]],
+) -> None:
+    """Run a changing module: check the options, read, plan, and unless in check mode act; then exit.
+
+    wish turns options into what is wanted and refuses bad ones, before the first request.
+    plan reads, and says what to do. finish waits, reads again and returns the result.
+    """
+    results: dict[str, t.Any] = {}
+    try:
+        wanted = wish(module.params, datetime.now(timezone.utc))
+        timeout = module.params.get("timeout", _INFO_PATIENCE)
+        check_positive("timeout", timeout)
+        check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
+        clock = Clock(timeout)
+        cloud = connect(module.params, patience=timeout)
+        todo = plan(wanted, cloud)
+        results = {"changed": todo.changed, **todo.result}
+        if module._diff:
+            results["diff"] = {"before": todo.before, "after": todo.after}
+        if not module.check_mode:
+            outcome = execute(todo, cloud, clock)
+            results.update(finish(wanted, cloud, todo, outcome, clock))
+    except (ActionFailed, CloudError, InvalidInput) as error:
+        _fail(module, error)
+    module.exit_json(**results)
+
+
+def report(
+    module: AnsibleModule, wish: t.Callable[[dict[str, t.Any], datetime], Wish], read: t.Callable[[Wish, Cloud], dict[str, t.Any]]
+) -> None:
+    """Run an info module: check the options, read, exit."""
+    results: dict[str, t.Any] = {}
+    try:
+        wanted = wish(module.params, datetime.now(timezone.utc))
+        results = read(wanted, connect(module.params, patience=_INFO_PATIENCE))
+    except (ActionFailed, CloudError, InvalidInput) as error:
+        _fail(module, error)
+    module.exit_json(changed=False, **results)
+
+
+def _fail(module: AnsibleModule, error: Exception) -> t.NoReturn:
+    fields = {}
+    if isinstance(error, ActionFailed):
+        fields = error.results
+    elif isinstance(error, CloudError):
+        fields = error.fields()
+    module.fail_json(msg=str(error), **fields)

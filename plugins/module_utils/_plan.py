@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""What a task is going to do, as data, and the one place that does it."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ._errors import CloudError, CloudFailed, LostAnswer, NotFound
+from ._wait import Clock, intervals
+
+
+@dataclass(frozen=True)
+class Call:
+    """One changing call: a method of the service's proxy, its arguments, and the act in words for errors.
+
+    undo takes the effect back when a later call of the plan fails. recover is a reading method of the cloud
+    that looks for the effect after an answer was lost; calls without it may simply be sent again.
+    gone_is_done says that an object which is not there any more needs no call.
+    """
+
+    act: str
+    method: str
+    arguments: dict[str, t.Any] = field(default_factory=dict)
+    undo: Call | None = None
+    recover: tuple[str, dict[str, t.Any]] | None = None
+    gone_is_done: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The calls that lead from before to after; no calls, no change.
+
+    result is what check mode returns. With workers 0 the calls are ordered, and a failure ends the plan and
+    undoes it; with more, the calls are independent, that many run at a time, and all are finished.
+    context is what the module's finish step needs to know.
+    """
+
+    calls: tuple[Call, ...] = ()
+    before: t.Any = None
+    after: t.Any = None
+    result: dict[str, t.Any] = field(default_factory=dict)
+    workers: int = 0
+    context: t.Any = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether carrying the plan out changes anything."""
+        return bool(self.calls)
+
+
+@dataclass
+class Outcome:
+    """What came of a plan: the answers by position of their call, and the failures likewise."""
+
+    answers: dict[int, t.Any] = field(default_factory=dict)
+    failures: dict[int, CloudError] = field(default_factory=dict)
+
+
+def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
+    """Carry a plan out. Ordered plans raise CloudFailed after undoing; those with workers return their failures."""
+    outcome = Outcome()
+    if plan.workers:
+        with ThreadPoolExecutor(max_workers=plan.workers) as pool:
+            futures = [pool.submit(_attempt, call, cloud, clock) for call in plan.calls]
+            for position, future in enumerate(futures):
+                try:
+                    outcome.answers[position] = future.result()
+                except CloudError as error:
+                    outcome.failures[position] = error
+        return outcome
+    for position, call in enumerate(plan.calls):
+        try:
+            outcome.answers[position] = _attempt(call, cloud, clock)
+        except CloudError as error:
+            raise _undone(plan.calls[:position], error, cloud, clock) from error
+    return outcome
+
+
+def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
+    """Send a call until it is answered: what is busy is waited for, a lost answer is looked for first."""
+    lost = False
+    for pause in intervals(2.0):
+        try:
+            if lost and call.recover:
+                found = _look_for(call, cloud, clock)
+                if found is not None:
+                    return found
+            with cloud.acting(call.act):
+                return getattr(cloud.csbs, call.method)(**call.arguments)
+        except NotFound:
+            if call.gone_is_done:
+                return None
+            raise
+        except LostAnswer as error:
+            lost, reason = True, error
+        except CloudError as error:
+            if not error.retryable:
+                raise
+            reason = error
+        if not clock.sleep(pause):
+            raise reason.gave_up()
+    raise AssertionError("unreachable")
+
+
+def _look_for(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
+    """Return the effect of a call whose answer was lost, or None when it had none; lists may show it late."""
+    method, arguments = call.recover or ("", {})
+    for pause in (0.5, 1, 2, 4):
+        found = getattr(cloud, method)(**arguments)
+        if found is not None or not clock.sleep(pause):
+            return found
+    return getattr(cloud, method)(**arguments)
+
+
+def _undone(done: tuple[Call, ...], error: CloudError, cloud: t.Any, clock: Clock) -> CloudError:
+    """Take back what was done before a failure; return the error to raise, which tells how that went."""
+    taken_back, stuck = [], []
+    for call in reversed(done):
+        if call.undo is None:
+            continue
+        try:
+            _attempt(call.undo, cloud, clock)
+            taken_back.append(call.undo.act)
+        except CloudError as trouble:
+            stuck.append(f"{call.undo.act} ({trouble.reason})")
+    stays = [call.act for call in done if call.undo is None]
+    notes = [f"Already done and kept: {', '.join(stays)}." if stays else "", f"Put back: {', '.join(taken_back)}." if taken_back else ""]
+    if stuck:
+        notes.append(f"COULD NOT PUT BACK, do it by hand: {', '.join(stuck)}.")
+    return CloudFailed.like(error, " ".join(note for note in notes if note))

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""A backup policy as users see it, and the parts of the service's answer that planners compare; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._retention import current_retention
+from ._schedule import describe_schedule
+from ._tags import tags_as_dict
+from ._times import format_time
+
+SERVER_TYPE = "OS::Nova::Server"
+
+
+def operation_of(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the one scheduled operation of a policy, empty when there is none."""
+    operations = raw.get("scheduled_operations") or [{}]
+    return operations[0]
+
+
+def pattern_of(raw: dict[str, t.Any]) -> str | None:
+    """Return the pattern of a policy's schedule."""
+    trigger = operation_of(raw).get("trigger") or {}
+    return (trigger.get("properties") or {}).get("pattern")
+
+
+def definition_in(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the operation_definition of a policy: its retention."""
+    return operation_of(raw).get("operation_definition") or {}
+
+
+def members_of(raw: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the servers of a policy: id, and the label that the policy has for it."""
+    return [{"id": one["id"], "name": one.get("name") or None} for one in raw.get("resources") or []]
+
+
+def policy_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a policy in the one shape of results, from the service's answer to a get."""
+    return {
+        "id": raw.get("id"),
+        "name": raw.get("name"),
+        "description": raw.get("description") or "",
+        # The policy's own status says nothing about this.
+        "enabled": str(operation_of(raw).get("enabled")).lower() == "true",
+        "schedule": describe_schedule(pattern_of(raw)),
+        "retention": current_retention(definition_in(raw)),
+        "servers": members_of(raw),
+        "tags": tags_as_dict(raw.get("tags")),
+        "created_at": format_time(raw.get("created_at")),
+    }
+
+
+def for_diff(policy: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    """Return what of a policy belongs in a diff: all but what the service makes up."""
+    return {key: value for key, value in (policy or {}).items() if key not in ("id", "created_at")}
+
+
+def as_resource(server: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a server as an entry of a policy's resources."""
+    return {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""The HTTP session: rides out throttling, failing gateways and dropped connections where that is safe."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from ._sdk import Session, ksa_exceptions
+from ._wait import intervals
+
+# POSTs that only ask, or that leave things as they are when they are said again.
+_REPEATABLE = re.compile(r"/(auth/tokens|resources/action|resource_instances/action|tags|tags/action)$")
+_GATEWAY = (502, 503, 504)
+_FIRST_TRIES = 3
+
+
+def is_repeatable(method, url):
+    """Return whether a request may be sent again without a second effect."""
+    return method.upper() != "POST" or bool(_REPEATABLE.search(url.split("?")[0]))
+
+
+class RidingSession(Session):
+    """A keystoneauth session that tries again within patience (seconds)."""
+
+    patience = 120.0
+    #: Sleeps; tests replace it
+    doze = staticmethod(time.sleep)
+    _answered = False
+
+    def request(self, url, method, **kwargs):
+        """Send a request as keystoneauth's session does, trying again where that is safe."""
+        deadline = time.monotonic() + self.patience
+        for count, pause in enumerate(intervals(0.5, factor=2.0), start=1):
+            left = deadline - time.monotonic()
+            try:
+                response = super().request(url, method, **kwargs)
+            except ksa_exceptions.HttpError as error:
+                pause = self._pause(error.http_status, error.response, url, method, pause)
+                if pause is None or left <= 0:
+                    raise
+            except ksa_exceptions.ConnectFailure:
+                # An address where nobody ever answered is wrong rather than busy.
+                if not is_repeatable(method, url) or left <= 0 or (not self._answered and count >= _FIRST_TRIES):
+                    raise
+            else:
+                self._answered = True
+                pause = self._pause(response.status_code, response, url, method, pause)
+                if pause is None or left <= 0:
+                    return response
+            self.doze(min(pause, max(left, 0)))
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _pause(status, response, url, method, pause):
+        """Return how many seconds to wait before the request is sent again, None when it is not."""
+        if status != 429 and not (status in _GATEWAY and is_repeatable(method, url)):
+            return None
+        after = getattr(response, "headers", {}).get("Retry-After", "")
+        return float(after) if after.isdigit() else pause

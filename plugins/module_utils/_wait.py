@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""Time as tasks meet it: a clock that can be injected, its deadline, and polling with growing pauses."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import typing as t
+
+MAX_PAUSE = 60.0
+
+
+class Clock:
+    """Seconds that go by, and a deadline after which sleep refuses.
+
+    timeout is in seconds; now and doze are for tests that have no time.
+    """
+
+    def __init__(
+        self, timeout: float, now: t.Callable[[], float] = time.monotonic, doze: t.Callable[[float], None] = time.sleep
+    ) -> None:
+        self.timeout = timeout
+        self._now = now
+        self._doze = doze
+        self._deadline = now() + timeout
+
+    def sleep(self, seconds: float) -> bool:
+        """Sleep and return True, or return False at once when the deadline is reached.
+
+        The last sleep is cut short, so that a task looks once more when its time is up.
+        """
+        left = self._deadline - self._now()
+        if left <= 0:
+            return False
+        self._doze(min(seconds, left))
+        return True
+
+
+def intervals(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Iterator[float]:
+    """Yield pauses in seconds for ever: first, then factor times longer each, up to most (or first, if that is longer)."""
+    most = max(most, first)
+    pause = max(first, 0.05)
+    for dummy in itertools.count():
+        yield pause
+        pause = min(pause * factor, most)
+
+
+def poll(look: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
+    """Call look until it returns true, pausing interval seconds at first; return False when time is up."""
+    for pause in intervals(interval, factor=1.2):
+        if look():
+            return True
+        if not clock.sleep(pause):
+            return False
+    return False

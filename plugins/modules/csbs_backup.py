@@ -1,0 +1,193 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_backup
+short_description: Back servers up now, or delete backups, with Cloud Server Backup Service
+version_added: 0.1.0
+description:
+  - Backs any number of servers up in one task, and waits until each backup is available.
+  - Deletes backups by ID or by name, each for itself; backups of other servers in the same record stay.
+  - Backups made by hand stay until they are deleted; no policy's retention acts on them.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  state:
+    description:
+      - With V(present) the chosen servers have a backup.
+      - With V(absent) the backups that O(ids) or O(name) say do not exist.
+    type: str
+    choices: [absent, present]
+    default: present
+  servers:
+    description:
+      - Names or IDs of servers, or dictionaries with C(id) as results hold them.
+      - With O(state=absent) only backups of these servers go. A server that no longer exists is named by its ID.
+    type: list
+    elements: raw
+  name:
+    description:
+      - Name of the backups. Several servers get the name with the suffixes V(-0001), V(-0002) and so on.
+      - A server that already has a good or running backup of that name is done, and its backup is left as it is.
+      - Without it a backup is named C(manualbk_xxxx), and unless O(max_age) is given every run makes a new one.
+      - With O(state=absent), backups of that name go, with and without suffix.
+    type: str
+  description:
+    description:
+      - What the backups are for; up to 255 characters without C(<) and C(>).
+    type: str
+  incremental:
+    description:
+      - Whether the backups are incremental or full. The service's default applies without it.
+      - The first backup of a server is always full. A full backup makes later ones fit for Instant Restore.
+    type: bool
+  tags:
+    description:
+      - Tags of new backups, at most 10.
+    type: dict
+  max_age:
+    description:
+      - Skips servers whose last good backup, made by hand or by a policy, is younger than this, or that have one running.
+        Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+      - Together with O(name) the age decides, and O(name) names what is new.
+    type: str
+  skip_unprotectable:
+    description:
+      - Whether servers that cannot be backed up are left out and returned in RV(skipped_servers).
+      - With V(false) one such server is an error, and nothing is sent for any other.
+    type: bool
+    default: false
+  concurrency:
+    description:
+      - How many requests that start backups may be under way at a time. Deletions are limited to 5.
+    type: int
+    default: 5
+  ids:
+    description:
+      - IDs of backups to delete, with O(state=absent).
+    type: list
+    elements: raw
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes
+  - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.wait
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(name), O(max_age) or O(state=absent) a second run changes nothing. Without them every run makes a new backup.
+"""
+
+EXAMPLES = r"""
+- name: Back two servers up before a change, and wait until both backups are available
+  opentelekomcloud.csbs.csbs_backup:
+    name: before-upgrade
+    description: Before the upgrade to release 12
+    servers:
+      - web-1
+      - db-1
+    tags:
+      change: CHG-4711
+    poll_interval: 1
+
+- name: See that every web server has a backup of the last 24 hours
+  opentelekomcloud.csbs.csbs_backup:
+    server_filters:
+      name: web-*
+    max_age: 24h
+    poll_interval: 1
+
+- name: Make a full backup of a server, whatever there is
+  opentelekomcloud.csbs.csbs_backup:
+    servers: [db-1]
+    incremental: false
+    poll_interval: 1
+
+- name: Delete the backups again
+  opentelekomcloud.csbs.csbs_backup:
+    name: before-upgrade
+    state: absent
+    poll_interval: 1
+"""
+
+RETURN = r"""
+backups:
+  description:
+    - With O(state=present) one backup for each chosen server that was not skipped, the one made or the one that was there.
+    - With O(state=absent) the backups that were deleted.
+    - What is not known yet, in check mode or with O(wait=false), is null.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 90c1d5fa-1b9f-4aeb-b2f4-81c806e98190
+      checkpoint_id: f672a1bb-6912-446a-816c-72792c5263e0
+      name: before-upgrade-0001
+      description: Before the upgrade to release 12
+      status: available
+      server:
+        id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+        name: web-1
+      tags:
+        change: CHG-4711
+      created_at: "2026-03-01T09:31:08.265000Z"
+      protected_at: "2026-03-01T09:31:08.265000Z"
+      finished_at: "2026-03-01T09:38:41.000000Z"
+      expired_at: null
+      auto_trigger: false
+      incremental: true
+      instant_restore: false
+      progress: 100
+      size_mb: 1450
+      image_type: backup
+      availability_zone: eu-de-01
+      images: []
+      fail_reason: null
+      volumes: []
+skipped_servers:
+  description: Servers that cannot be backed up, with O(skip_unprotectable=true); each with C(id), C(name) and C(reason).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+servers:
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name); empty with O(state=absent).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+      name: web-1
+"""
+
+from ..module_utils._backup import plan_backup_task, wish_backup
+from ..module_utils._backup_wait import finish_backup
+from ..module_utils._module import FILTERS_SPEC, WAIT_SPEC, converge, create_module
+
+ARGUMENT_SPEC = {
+    "concurrency": {"type": "int", "default": 5},
+    "description": {"type": "str"},
+    "ids": {"type": "list", "elements": "raw"},
+    "incremental": {"type": "bool"},
+    "max_age": {"type": "str"},
+    "name": {"type": "str"},
+    "server_filters": FILTERS_SPEC,
+    "servers": {"type": "list", "elements": "raw"},
+    "skip_unprotectable": {"type": "bool", "default": False},
+    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+    "tags": {"type": "dict"},
+    **WAIT_SPEC,
+}
+
+
+def main():
+    converge(create_module(ARGUMENT_SPEC), wish_backup, plan_backup_task, finish_backup)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_backup_info
+short_description: Look up backups of Cloud Server Backup Service
+version_added: 0.1.0
+description:
+  - Returns the backups that fit all the options given, the newest first, and all backups when none is given.
+    Nothing found is an empty list.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  ids:
+    description:
+      - IDs of backups.
+    type: list
+    elements: raw
+  name:
+    description:
+      - Exact name of backups.
+    type: str
+  servers:
+    description:
+      - Names or IDs of the servers whose backups are looked for. A server that no longer exists is found by the ID or name that
+        its backups have.
+    type: list
+    elements: raw
+  policy:
+    description:
+      - Name or ID of the policy that made the backups.
+    type: str
+  status:
+    description:
+      - State of the backups.
+    type: str
+    choices: [waiting_protect, protecting, available, waiting_restore, restoring, error, waiting_delete, deleting, deleted]
+  created_after:
+    description:
+      - Only backups created at this time or later, such as V(2026-03-01) or V(2026-03-01T02:00:00Z). UTC unless it says otherwise.
+    type: str
+  created_before:
+    description:
+      - Only backups created at this time or earlier.
+    type: str
+  checkpoint_id:
+    description:
+      - ID of the record that holds the backups of one run.
+    type: str
+  image_type:
+    description:
+      - Type of the backups, such as V(backup).
+    type: str
+  availability_zone:
+    description:
+      - Availability zone of the backups.
+    type: str
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes.info
+  - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.tag_queries
+"""
+
+EXAMPLES = r"""
+- name: Look up the good backups of a server
+  opentelekomcloud.csbs.csbs_backup_info:
+    servers: [web-1]
+    status: available
+  register: found
+
+- name: Look up what failed since yesterday
+  opentelekomcloud.csbs.csbs_backup_info:
+    status: error
+    created_after: "{{ '%Y-%m-%d' | ansible.builtin.strftime(now().timestamp() - 86400) }}"
+
+- name: Look up backups by tag
+  opentelekomcloud.csbs.csbs_backup_info:
+    tags:
+      change: CHG-4711
+"""
+
+RETURN = r"""
+backups:
+  description: The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 90c1d5fa-1b9f-4aeb-b2f4-81c806e98190
+      checkpoint_id: f672a1bb-6912-446a-816c-72792c5263e0
+      name: before-upgrade-0001
+      description: Before the upgrade to release 12
+      status: available
+      server:
+        id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+        name: web-1
+      tags:
+        change: CHG-4711
+      created_at: "2026-03-01T09:31:08.265000Z"
+      protected_at: "2026-03-01T09:31:08.265000Z"
+      finished_at: "2026-03-01T09:38:41.000000Z"
+      expired_at: null
+      auto_trigger: false
+      incremental: true
+      instant_restore: false
+      progress: 100
+      size_mb: 1450
+      image_type: backup
+      availability_zone: eu-de-01
+      images: []
+      fail_reason: null
+      volumes:
+        - id: 70675cbc-d3a8-43a7-9f81-c8b6bc3f5d6d
+          status: available
+          volume_id: ee27f809-6fb5-40ae-ac46-c932bb4ee8fe
+          volume_name: web-1-system
+          volume_size_gb: 20
+          bootable: true
+          size_mb: 1450
+"""
+
+from ..module_utils._lookup import read_backups, wish_backups
+from ..module_utils._module import FILTERS_SPEC, TAG_QUERY_SPEC, create_module, report
+
+STATUSES = ["waiting_protect", "protecting", "available", "waiting_restore", "restoring", "error", "waiting_delete", "deleting", "deleted"]
+ARGUMENT_SPEC = {
+    "availability_zone": {"type": "str"},
+    "checkpoint_id": {"type": "str"},
+    "created_after": {"type": "str"},
+    "created_before": {"type": "str"},
+    "ids": {"type": "list", "elements": "raw"},
+    "image_type": {"type": "str"},
+    "name": {"type": "str"},
+    "policy": {"type": "str"},
+    "server_filters": FILTERS_SPEC,
+    "servers": {"type": "list", "elements": "raw"},
+    "status": {"type": "str", "choices": STATUSES},
+    **TAG_QUERY_SPEC,
+}
+
+
+def main():
+    report(create_module(ARGUMENT_SPEC), wish_backups, read_backups)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,329 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_policy
+short_description: Manage backup policies of Cloud Server Backup Service
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes policies that back servers up on a schedule.
+  - What is not given is left alone; V([]) and V({}) clear.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  name:
+    description:
+      - Name or ID of the policy. A policy that does not exist is created with this name.
+      - Letters, digits, hyphens and underscores, up to 255 of them.
+    type: str
+    required: true
+  new_name:
+    description:
+      - Name that the policy is to have. A name that another policy has is refused.
+    type: str
+  state:
+    description:
+      - Whether the policy exists. With V(absent) it is deleted; its backups stay.
+    type: str
+    choices: [absent, present]
+    default: present
+  description:
+    description:
+      - What the policy is for; up to 255 characters without C(<) and C(>).
+    type: str
+  enabled:
+    description:
+      - Whether the schedule runs. A new policy is enabled unless this is V(false).
+    type: bool
+  schedule:
+    description:
+      - When backups are made. Needed for a new policy.
+      - Give either O(schedule.frequency) with O(schedule.times), or O(schedule.pattern).
+    type: dict
+    suboptions:
+      frequency:
+        description:
+          - Whether backups are made on every so many days or on days of the week.
+        type: str
+        choices: [daily, weekly]
+      interval:
+        description:
+          - Number of days from one backup to the next, 1 to 30; for V(daily) only.
+        type: int
+      days:
+        description:
+          - Days of the week, V(MO) to V(SU); for V(weekly) only.
+        type: list
+        elements: str
+      times:
+        description:
+          - Times of the day in O(schedule.timezone), in quotes, such as V("02:00"). At most 24, at least an hour apart.
+          - Several times must have the same set of minutes, since the service multiplies hours and minutes.
+        type: list
+        elements: str
+      timezone:
+        description:
+          - Time zone of O(schedule.times) and O(schedule.days), an IANA name such as V(Europe/Berlin). Without it they are UTC.
+          - The service counts in UTC. The offset at the time of the run is used, so a play that runs regularly follows summer time.
+        type: str
+      pattern:
+        description:
+          - The schedule as an iCalendar rule in UTC, with or without its envelope,
+            such as V(FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2;BYMINUTE=0).
+        type: str
+  retention:
+    description:
+      - How long backups that the schedule made are kept. It is the whole rule, so keys that are left out are cleared, and V({}) keeps
+        backups for ever. It never acts on backups made by hand.
+    type: dict
+    suboptions:
+      max_backups:
+        description:
+          - How many backups of each server are kept, 0 to 99999; V(-1) is no limit.
+        type: int
+      days:
+        description:
+          - How many days backups are kept, 0 to 99999; V(-1) is no limit.
+        type: int
+      permanent:
+        description:
+          - Whether backups are kept for ever, whatever the other keys say.
+        type: bool
+      daily:
+        description:
+          - Of how many days the last backup is kept, up to 100.
+        type: int
+      weekly:
+        description:
+          - Of how many weeks the last backup is kept, up to 100.
+        type: int
+      monthly:
+        description:
+          - Of how many months the last backup is kept, up to 100.
+        type: int
+      yearly:
+        description:
+          - Of how many years the last backup is kept, up to 100.
+        type: int
+      timezone:
+        description:
+          - Time zone in which days, weeks, months and years begin, such as V(UTC+01:00) or V(Europe/Berlin).
+          - Needed with O(retention.daily), O(retention.weekly), O(retention.monthly) and O(retention.yearly),
+            unless O(schedule.timezone) is given.
+        type: str
+  servers:
+    description:
+      - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as results hold them. At most 64 in a policy.
+    type: list
+    elements: raw
+  purge_servers:
+    description:
+      - Whether servers that are neither in O(servers) nor match O(server_filters) are taken out of the policy.
+      - With V(false) no server ever loses its protection by being left out.
+    type: bool
+    default: false
+  move_servers:
+    description:
+      - Whether a server that belongs to another policy is taken out of that first. It is put back when joining this one fails.
+      - With V(false) such a server is an error.
+    type: bool
+    default: true
+  tags:
+    description:
+      - Tags of the policy, which its backups get as well; at most 10. V({}) removes all when O(purge_tags=true).
+    type: dict
+  purge_tags:
+    description:
+      - Whether tags that are not in O(tags) are removed. Only when O(tags) is given.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes
+  - opentelekomcloud.csbs.server_filters
+"""
+
+EXAMPLES = r"""
+- name: Back servers up every night at two, local time, and keep backups for two weeks
+  opentelekomcloud.csbs.csbs_policy:
+    name: nightly
+    schedule:
+      frequency: daily
+      times: ["02:00"]
+      timezone: Europe/Berlin
+    retention:
+      days: 14
+    servers:
+      - web-1
+      - db-1
+    tags:
+      team: platform
+
+- name: Put all web servers into the policy, and take all others out
+  opentelekomcloud.csbs.csbs_policy:
+    name: nightly
+    server_filters:
+      name: web-*
+    purge_servers: true
+
+- name: Back up on Mondays and Thursdays, and keep the last backup of each of 12 months
+  opentelekomcloud.csbs.csbs_policy:
+    name: twice-a-week
+    schedule:
+      pattern: FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=1;BYMINUTE=30
+    retention:
+      max_backups: 8
+      monthly: 12
+      timezone: UTC+01:00
+
+- name: Stop the schedule
+  opentelekomcloud.csbs.csbs_policy:
+    name: nightly
+    enabled: false
+
+- name: Delete a policy, and keep its backups
+  opentelekomcloud.csbs.csbs_policy:
+    name: twice-a-week
+    state: absent
+"""
+
+RETURN = r"""
+policy:
+  description: The policy as it is, or in check mode as it would be; null when it is absent.
+  returned: success
+  type: dict
+  sample:
+    id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+    name: nightly
+    description: ""
+    enabled: true
+    schedule:
+      frequency: daily
+      interval: 1
+      days: null
+      times: ["01:00"]
+      timezone: UTC
+      pattern: null
+    retention:
+      max_backups: null
+      days: 14
+      permanent: false
+      daily: null
+      weekly: null
+      monthly: null
+      yearly: null
+      timezone: null
+    servers:
+      - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+        name: web-1
+    tags:
+      team: platform
+    created_at: "2026-03-01T09:31:08.265000Z"
+  contains:
+    id:
+      description: ID of the policy; null in check mode when it would be new.
+      type: str
+      returned: success
+    name:
+      description: Name of the policy.
+      type: str
+      returned: success
+    description:
+      description: What the policy is for.
+      type: str
+      returned: success
+    enabled:
+      description: Whether the schedule runs.
+      type: bool
+      returned: success
+    schedule:
+      description: The schedule in UTC, in the shape of the option O(schedule).
+      type: dict
+      returned: success
+    retention:
+      description:
+        - The retention in the shape of the option O(retention), null for what is not set.
+        - The live service does not report the long-term counts; they are null then.
+      type: dict
+      returned: success
+    servers:
+      description: The servers of the policy, each with C(id) and C(name).
+      type: list
+      elements: dict
+      returned: success
+    tags:
+      description: Tags of the policy.
+      type: dict
+      returned: success
+    created_at:
+      description: When the policy was created.
+      type: str
+      returned: success
+servers:
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+      name: web-1
+notes:
+  description: What the reader should know, such as that the schedule's time zone has summer time.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ..module_utils._module import FILTERS_SPEC, converge, create_module
+from ..module_utils._policy import finish_policy, plan_policy_task, wish_policy
+
+ARGUMENT_SPEC = {
+    "description": {"type": "str"},
+    "enabled": {"type": "bool"},
+    "move_servers": {"type": "bool", "default": True},
+    "name": {"type": "str", "required": True},
+    "new_name": {"type": "str"},
+    "purge_servers": {"type": "bool", "default": False},
+    "purge_tags": {"type": "bool", "default": True},
+    "retention": {
+        "type": "dict",
+        "options": {
+            "daily": {"type": "int"},
+            "days": {"type": "int"},
+            "max_backups": {"type": "int"},
+            "monthly": {"type": "int"},
+            "permanent": {"type": "bool"},
+            "timezone": {"type": "str"},
+            "weekly": {"type": "int"},
+            "yearly": {"type": "int"},
+        },
+    },
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "days": {"type": "list", "elements": "str"},
+            "frequency": {"type": "str", "choices": ["daily", "weekly"]},
+            "interval": {"type": "int"},
+            "pattern": {"type": "str"},
+            "times": {"type": "list", "elements": "str"},
+            "timezone": {"type": "str"},
+        },
+    },
+    "server_filters": FILTERS_SPEC,
+    "servers": {"type": "list", "elements": "raw"},
+    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+    "tags": {"type": "dict"},
+}
+
+
+def main():
+    converge(create_module(ARGUMENT_SPEC), wish_policy, plan_policy_task, finish_policy)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_policy_info
+short_description: Look up backup policies of Cloud Server Backup Service
+version_added: 0.1.0
+description:
+  - Returns the policies that fit all the options given, and all policies when none is given. Nothing found is an empty list.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  name:
+    description:
+      - Name or ID of a policy. Several policies can have one name; all of them are returned.
+    type: str
+  servers:
+    description:
+      - Names or IDs of servers. Only policies that back up at least one of them are returned.
+    type: list
+    elements: raw
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes.info
+  - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.tag_queries
+"""
+
+EXAMPLES = r"""
+- name: Look all policies up
+  opentelekomcloud.csbs.csbs_policy_info:
+  register: found
+
+- name: Look up the policy of a server
+  opentelekomcloud.csbs.csbs_policy_info:
+    servers: [web-1]
+
+- name: Look up policies of one team that are not for tests
+  opentelekomcloud.csbs.csbs_policy_info:
+    tags:
+      team: platform
+    not_tags_any:
+      stage: [test, dev]
+"""
+
+RETURN = r"""
+policies:
+  description: The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and takes.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+      name: nightly
+      description: ""
+      enabled: true
+      schedule:
+        frequency: daily
+        interval: 1
+        days: null
+        times: ["01:00"]
+        timezone: UTC
+        pattern: null
+      retention:
+        max_backups: null
+        days: 14
+        permanent: false
+        daily: null
+        weekly: null
+        monthly: null
+        yearly: null
+        timezone: null
+      servers:
+        - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+          name: web-1
+      tags:
+        team: platform
+      created_at: "2026-03-01T09:31:08.265000Z"
+"""
+
+from ..module_utils._lookup import read_policies, wish_policies
+from ..module_utils._module import FILTERS_SPEC, TAG_QUERY_SPEC, create_module, report
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str"},
+    "server_filters": FILTERS_SPEC,
+    "servers": {"type": "list", "elements": "raw"},
+    **TAG_QUERY_SPEC,
+}
+
+
+def main():
+    report(create_module(ARGUMENT_SPEC), wish_policies, read_policies)
+
+
+if __name__ == "__main__":
+    main()

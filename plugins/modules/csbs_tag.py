@@ -1,0 +1,107 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_tag
+short_description: Manage tags of backups and backup policies
+version_added: 0.1.0
+description:
+  - Sets and removes tags of backups or policies of Cloud Server Backup Service.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  resource_type:
+    description:
+      - What carries the tags.
+    type: str
+    choices: [backup, policy]
+    required: true
+  resources:
+    description:
+      - Names or IDs of backups or policies, or dictionaries with C(id) as results hold them.
+    type: list
+    elements: raw
+    required: true
+  tags:
+    description:
+      - The tags. A key has 1 to 36 and a value up to 43 letters, digits, hyphens and underscores; at most 10 on a resource.
+      - With O(state=absent) a tag goes when its value is the given one, or whatever its value is when none is given.
+    type: dict
+    required: true
+  state:
+    description:
+      - Whether the resources have these tags.
+    type: str
+    choices: [absent, present]
+    default: present
+  purge:
+    description:
+      - Whether tags that are not in O(tags) are removed; with O(state=present).
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes
+"""
+
+EXAMPLES = r"""
+- name: Tag a policy
+  opentelekomcloud.csbs.csbs_tag:
+    resource_type: policy
+    resources: [nightly]
+    tags:
+      team: platform
+      cost-centre: "4711"
+
+- name: Let the policy have this tag and no other
+  opentelekomcloud.csbs.csbs_tag:
+    resource_type: policy
+    resources: [nightly]
+    tags:
+      team: platform
+    purge: true
+
+- name: Remove a tag, whatever its value
+  opentelekomcloud.csbs.csbs_tag:
+    resource_type: policy
+    resources: [nightly]
+    tags:
+      team:
+    state: absent
+"""
+
+RETURN = r"""
+resources:
+  description: The backups or policies with their tags as they are, or in check mode as they would be.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+      name: nightly
+      tags:
+        team: platform
+"""
+
+from ..module_utils._module import converge, create_module
+from ..module_utils._tagging import finish_tags, plan_tag_task, wish_tags
+
+ARGUMENT_SPEC = {
+    "purge": {"type": "bool", "default": False},
+    "resource_type": {"type": "str", "required": True, "choices": ["backup", "policy"]},
+    "resources": {"type": "list", "elements": "raw", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+    "tags": {"type": "dict", "required": True},
+}
+
+
+def main():
+    converge(create_module(ARGUMENT_SPEC), wish_tags, plan_tag_task, finish_tags)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_tag_info
+short_description: Look up tags of backups and backup policies
+version_added: 0.1.0
+description:
+  - Returns which tags backups or policies of Cloud Server Backup Service carry, and which of them carry which.
+    Nothing found is empty.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  resource_type:
+    description:
+      - What carries the tags.
+    type: str
+    choices: [backup, policy]
+    required: true
+  resources:
+    description:
+      - Names or IDs of backups or policies. Without it, all that carry tags.
+    type: list
+    elements: raw
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes.info
+  - opentelekomcloud.csbs.tag_queries
+"""
+
+EXAMPLES = r"""
+- name: Look up which tags backups carry, and with which values
+  opentelekomcloud.csbs.csbs_tag_info:
+    resource_type: backup
+
+- name: Look up the tags of one policy
+  opentelekomcloud.csbs.csbs_tag_info:
+    resource_type: policy
+    resources: [nightly]
+
+- name: Look up backups for two changes that are not to be kept
+  opentelekomcloud.csbs.csbs_tag_info:
+    resource_type: backup
+    tags:
+      change: [CHG-4711, CHG-4712]
+    not_tags:
+      keep:
+"""
+
+RETURN = r"""
+tags:
+  description: Each tag key of the resources found, with its values in order.
+  returned: success
+  type: dict
+  sample:
+    team: [platform, web]
+resources:
+  description: The backups or policies found, each with its tags.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+      name: nightly
+      tags:
+        team: platform
+"""
+
+from ..module_utils._lookup import read_tags, wish_tag_lookup
+from ..module_utils._module import TAG_QUERY_SPEC, create_module, report
+
+ARGUMENT_SPEC = {
+    "resource_type": {"type": "str", "required": True, "choices": ["backup", "policy"]},
+    "resources": {"type": "list", "elements": "raw"},
+    **TAG_QUERY_SPEC,
+}
+
+
+def main():
+    report(create_module(ARGUMENT_SPEC), wish_tag_lookup, read_tags)
+
+
+if __name__ == "__main__":
+    main()
