@@ -112,7 +112,8 @@ def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) ->
     query = {} if wish.max_age is not None else {"name": wish.name}
     if len(chosen) == 1:
         query["resource_id"] = chosen[0]["id"]
-    return cloud.backups(**query)
+    rows: list[dict[str, t.Any]] = cloud.backups(**query)
+    return rows
 
 
 def with_tags(cloud: t.Any, rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:

@@ -114,7 +114,7 @@ class CloudError(Exception):
 class CloudFailed(CloudError):
     """An error that is final, whatever its code."""
 
-    retryable = False  # type: ignore[assignment]
+    retryable = False
 
 
 class LostAnswer(CloudError):

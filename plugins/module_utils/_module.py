@@ -114,3 +114,4 @@ def _fail(module: AnsibleModule, error: Exception) -> t.NoReturn:
     elif isinstance(error, CloudError):
         fields = error.fields()
     module.fail_json(msg=str(error), **fields)
+    raise AssertionError("unreachable")

@@ -85,7 +85,7 @@ def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
 
 def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
     """Send a call until it is answered: what is busy is waited for, a lost answer is looked for first."""
-    lost = False
+    lost, reason = False, CloudError(call.act, "it was not tried")
     for pause in intervals(2.0):
         try:
             if lost and call.recover:

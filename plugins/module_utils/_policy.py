@@ -56,9 +56,8 @@ def wish_policy(params: dict[str, t.Any], now: datetime) -> PolicyWish:
         check_name("new_name", params["new_name"])
     if params["description"] is not None:
         check_description("description", params["description"])
-    schedule, rule, notes = params["schedule"], None, []
-    if schedule is not None:
-        rule, notes = wanted_rule(schedule, now)
+    schedule = params["schedule"]
+    rule, notes = (None, []) if schedule is None else wanted_rule(schedule, now)
     retention = params["retention"]
     if retention is not None:
         retention = wanted_retention(retention, (schedule or {}).get("timezone"), now)
@@ -106,7 +105,7 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
 
 def read_policy(cloud: t.Any, policy_id: str) -> dict[str, t.Any] | None:
     """Return a policy in full with its tags, None when it has gone."""
-    raw = cloud.policy(policy_id)
+    raw: dict[str, t.Any] | None = cloud.policy(policy_id)
     if raw is not None and raw.get("tags") is None:
         raw["tags"] = cloud.tags_of("policy", policy_id)
     return raw
@@ -131,7 +130,7 @@ def _choose(wish: PolicyWish, current: dict[str, t.Any] | None, cloud: t.Any) ->
 
 def plan_absent(current: dict[str, t.Any] | None) -> Plan:
     """Return the plan after which a policy is not there. Its backups stay."""
-    result = {"policy": None, "servers": [], "notes": []}
+    result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
     call = Call(f"delete backup policy {current['name']!r}", "delete_policy", {"policy": current["id"]})

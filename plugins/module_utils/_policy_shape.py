@@ -20,7 +20,7 @@ SERVER_TYPE = "OS::Nova::Server"
 
 def operation_of(raw: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the one scheduled operation of a policy, empty when there is none."""
-    operations = raw.get("scheduled_operations") or [{}]
+    operations: list[dict[str, t.Any]] = raw.get("scheduled_operations") or [{}]
     return operations[0]
 
 

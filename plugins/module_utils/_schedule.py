@@ -79,7 +79,7 @@ def _rule_of_words(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, lis
     elif days:
         raise InvalidInput("schedule.days goes with frequency weekly only; a daily schedule has interval")
     interval = check_range("schedule.interval", interval, 1, 30) or 1
-    weekdays = frozenset(_parse_day(day) for day in days) if frequency == "weekly" else frozenset(range(7))
+    weekdays = frozenset(_parse_day(day) for day in days or ()) if frequency == "weekly" else frozenset(range(7))
     times = sorted({_parse_clock(text) for text in schedule["times"]})
 
     zone_name = schedule.get("timezone") or "UTC"

@@ -117,12 +117,12 @@ def choose_servers(
     by_id: dict[str, dict[str, t.Any]] = {row["id"]: row for row in known}
     by_id.update((server["id"], server) for server in servers)
     by_name: dict[str, list[dict[str, t.Any]]] = {}
-    for server in servers:
-        by_name.setdefault(server["name"], []).append(server)
+    for row in servers:
+        by_name.setdefault(row["name"], []).append(row)
     chosen: dict[str, dict[str, t.Any]] = {}
-    missing = []
+    missing: list[str] = []
     for key in keys or []:
-        server = by_id.get(key) or _only("server", key, by_name.get(key, []))
+        server: dict[str, t.Any] | None = by_id.get(key) or _only("server", key, by_name.get(key, []))
         if server is None:
             missing.append(key)
         else:
@@ -130,9 +130,9 @@ def choose_servers(
     if missing:
         raise InvalidInput(f"{option}: no such server: {', '.join(repr(key) for key in missing)}")
     if filters is not None:
-        for server in sorted(servers, key=lambda server: (server["name"], server["id"])):
-            if match_server(server, filters):
-                chosen.setdefault(server["id"], server)
+        for match in sorted(servers, key=lambda server: (server["name"], server["id"])):
+            if match_server(match, filters):
+                chosen.setdefault(match["id"], match)
     return list(chosen.values())
 
 

@@ -65,7 +65,8 @@ def _unlisted(owner: str, key: str, cloud: t.Any) -> dict[str, t.Any] | None:
     """Return what is too new to be listed; only an ID can find it."""
     if len(key) != 36 or key.count("-") != 4:
         return None
-    return cloud.policy(key) if owner == "policy" else cloud.backup(key)
+    row: dict[str, t.Any] | None = cloud.policy(key) if owner == "policy" else cloud.backup(key)
+    return row
 
 
 def plan_tag_task(wish: TagWish, cloud: t.Any) -> Plan:
