@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP side: routes, tokens, faults and the journal, round the services."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from . import openstack
+from .contract import ContractError, Operation
+from .csbs import CALLS, Call
+from .faults import Fault
+from .journal import is_write, service_of
+from .rules import CODES, ApiError
+
+if TYPE_CHECKING:
+    from .cloud import Cloud
+
+CONTROL = "/_emulator"
+GATEWAY_404 = "APIGW.0101"
+
+
+def answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer; no body when there is none."""
+    payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
+    response = Response(payload, status=status, content_type="application/json")
+    if body is None:
+        del response.headers["Content-Type"]
+    response.headers.update(headers or {})
+    return response
+
+
+def refusal(service: str, status: int, code: str | None, message: str | None) -> Response:
+    """An error in the shape of the service that is asked."""
+    if service == "csbs":
+        default_status, text = CODES.get(code or "", (status, "fault injected by the test"))
+        code = code or {401: "APIGW.0301", 404: GATEWAY_404, 429: "APIGW.0308"}.get(status, "CSBS.9999")
+        return answer(status or default_status, {"error_code": code, "error_msg": message or text})
+    message = message or "fault injected by the test"
+    if service in ("identity", "ims"):
+        return answer(status, {"error": {"code": code or status, "title": "Error", "message": message}})
+    return answer(status, {"error": {"code": status, "message": message}})
+
+
+def make_app(cloud: Cloud) -> Flask:
+    """The WSGI application of one cloud."""
+    app = Flask("csbs-emulator")
+
+    @app.before_request
+    def open_up() -> Response | None:
+        g.request_id = f"req-{secrets.token_hex(16)}"
+        g.raw = request.get_data()
+        g.fault = None
+        if request.path.startswith(CONTROL):
+            return None
+        cloud.state.tick()
+        fault = cloud.faults.take(request.method, request.full_path.rstrip("?"))
+        g.fault = fault
+        return _before(cloud, fault) if fault else None
+
+    @app.after_request
+    def close_down(response: Response) -> Response:
+        if request.path.startswith(CONTROL):
+            return response
+        fault = g.get("fault")
+        if fault is not None:
+            response = _after(fault, response)
+        response.headers["X-Request-Id"] = response.headers["x-openstack-request-id"] = g.request_id
+        cloud.journal.add(
+            method=request.method,
+            path=request.path,
+            query=request.args.to_dict(),
+            body=_journal_body(),
+            status=None if g.get("dropped") else response.status_code,
+            service=service_of(request.path),
+            at=cloud.clock.now().isoformat(timespec="microseconds"),
+            write=is_write(request.method, request.path),
+            request_id=g.request_id,
+            dropped=g.get("dropped"),
+        )
+        return response
+
+    @app.errorhandler(ApiError)
+    def api_error(error: ApiError) -> Response:
+        return answer(error.status, error.body())
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        service = service_of(request.path)
+        if service == "csbs":
+            return answer(404, ApiError(GATEWAY_404).body())
+        return refusal(service, error.code or 500, None, error.description)
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        cloud.internal_errors.append(error)
+        app.logger.exception("a bug in the local cloud")
+        return answer(500, {"error_code": "EMULATOR.bug", "error_msg": repr(error)})
+
+    for operation in cloud.contract.operations.values():
+        _add_csbs_route(app, cloud, operation)
+    openstack.add_routes(app, cloud)
+    from . import control  # it needs answer() from here
+
+    control.add_routes(app, cloud)
+    return app
+
+
+def _journal_body() -> Any:
+    if not g.raw:
+        return None
+    body = _parse(g.raw)
+    if request.path.rstrip("/") == "/v3/auth/tokens" and request.method == "POST":
+        return {"auth": "not recorded"}
+    return g.raw.decode(errors="replace") if body is _UNREADABLE else body
+
+
+_UNREADABLE = object()
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return _UNREADABLE
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def _before(cloud: Cloud, fault: Fault) -> Response | None:
+    if fault.delay:
+        time.sleep(fault.delay)
+    if fault.expire_tokens:
+        cloud.keystone.expire_all()
+    if fault.drop == "before":
+        return _drop("before")
+    if fault.effect:
+        return None
+    if fault.status or fault.error_code:
+        return _fault_answer(fault)
+    return None
+
+
+def _after(fault: Fault, response: Response) -> Response:
+    if fault.drop == "after":
+        return _drop("after")
+    if fault.effect and (fault.status or fault.error_code):
+        return _fault_answer(fault)
+    return response
+
+
+def _fault_answer(fault: Fault) -> Response:
+    status = fault.status or CODES.get(fault.error_code or "", (500, ""))[0]
+    response = refusal(service_of(request.path), status, fault.error_code, fault.error_msg)
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = f"{fault.retry_after:g}"
+    return response
+
+
+def _drop(when: str) -> Response:
+    """Close the connection; the answer that follows goes nowhere."""
+    g.dropped = when
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    return Response(status=500)
+
+
+# --- CSBS -------------------------------------------------------------------------------------------------------------
+
+
+def _add_csbs_route(app: Flask, cloud: Cloud, operation: Operation) -> None:
+    rule = "/csbs/v1" + re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
+    handler = CALLS[operation.id]
+
+    def view(**path: str) -> Response:
+        project_id = path.pop("project_id")
+        token = cloud.keystone.valid(request.headers.get("X-Auth-Token"))
+        if token is None:
+            raise ApiError("APIGW.0301")
+        if token.project_id != project_id:
+            raise ApiError("APIGW.0302", "the token is for another project")
+        status: int
+        try:
+            operation.check_path(path)
+            query = operation.check_query(list(request.args.items(multi=True)))
+            body = _parse(g.raw) if g.raw else None
+            if body is _UNREADABLE:
+                raise ContractError("body: not JSON")
+            operation.check_body(body, present=bool(g.raw))
+        except ContractError as problem:
+            raise ApiError("CSBS.9001", str(problem)) from None
+        with cloud.state.lock:
+            cloud.state.tick()
+            try:
+                status, result = handler(Call(cloud.state, project_id, path, query, body))
+            except ApiError as error:
+                status, result = error.status, error.body()
+        try:
+            operation.check_answer(status, result)
+        except ContractError as problem:
+            cloud.contract_violations.append(str(problem))
+            return answer(500, {"error_code": "EMULATOR.contract", "error_msg": str(problem)})
+        return answer(status, result)
+
+    app.add_url_rule(rule, operation.id, view, methods=[operation.method], provide_automatic_options=False)

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One emulated cloud with its HTTP server, for Python."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import backups, contract, keystone, seeds
+from .app import make_app
+from .clock import Clock
+from .control import change_server, force_backup
+from .faults import Faults
+from .journal import Journal
+from .model import Item, Server
+from .server import HttpServer
+from .state import Settings, State
+
+CLOUD_NAME = "local"
+ALL_SETTINGS = tuple(Settings.__dataclass_fields__)
+
+
+class LiveClock:
+    """The clock as users see it: advancing it lets everything happen that is due."""
+
+    def __init__(self, clock: Clock, state: State) -> None:
+        self._clock = clock
+        self._state = state
+
+    def now(self) -> datetime:
+        """The cloud's time, UTC."""
+        return self._clock.now()
+
+    @property
+    def speed(self) -> float:
+        """Clock seconds for each real one."""
+        return self._clock.speed
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the cloud forward in time."""
+        with self._state.lock:
+            self._clock.advance(seconds)
+            return self._state.tick()
+
+    def set_speed(self, speed: float) -> None:
+        """Make time run faster, slower or, with 0, not at all."""
+        self._clock.set_speed(speed)
+
+
+class Cloud:
+    """Everything behind one port. ``with Emulator(mode="live", speed=600, servers=3) as cloud: ...``"""
+
+    def __init__(
+        self,
+        mode: str = "live",
+        speed: float = 1.0,
+        servers: int | None = None,
+        seed: str | list[dict[str, Any]] | None = None,
+        port: int = 0,
+        start: datetime | None = None,
+        **settings: Any,
+    ) -> None:
+        self.contract = contract.load()
+        self._clock = Clock(base=start, speed=speed)
+        self.state = State(self._clock, Settings(mode=mode, **settings))
+        self.clock = LiveClock(self._clock, self.state)
+        self.keystone = keystone.Keystone(self.state)
+        self.journal = Journal()
+        self.faults = Faults()
+        self.contract_violations: list[str] = []
+        self.internal_errors: list[Exception] = []
+        self.project_id = keystone.PROJECT_ID
+        self.other_project_id = keystone.OTHER_PROJECT_ID
+        self._planted = (servers, seed)
+        seeds.plant(self.state, self.project_id, servers, seed)
+        self._port = port
+        self._server: HttpServer | None = None
+        self.url = ""
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> Cloud:
+        """Listen on loopback."""
+        if self._server is None:
+            self._server = HttpServer(make_app(self), self._port)
+            self._port = self._server.port
+            self.url = f"http://127.0.0.1:{self._port}"
+            self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and close all connections."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def __enter__(self) -> Cloud:
+        return self.start()
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+    def wait(self) -> None:
+        """Block for ever; a signal ends it."""
+        threading.Event().wait()
+
+    # --- what a client needs ------------------------------------------------------------------------------------------
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
+
+    @property
+    def csbs_url(self) -> str:
+        """The catalog's URL of CSBS for the demo project."""
+        return f"{self.url}/csbs/v1/{self.project_id}"
+
+    @property
+    def ims_url(self) -> str:
+        """The catalog's URL of the image service."""
+        return f"{self.url}/ims"
+
+    def clouds(self, project: str = "demo") -> dict[str, Any]:
+        """The content of a clouds.yaml with the one cloud ``local``."""
+        return {
+            "clouds": {
+                CLOUD_NAME: {
+                    "auth": {
+                        "auth_url": f"{self.url}/v3",
+                        "username": keystone.USER,
+                        "password": keystone.PASSWORD,
+                        "project_name": project,
+                        "user_domain_name": keystone.DOMAIN["name"],
+                        "project_domain_name": keystone.DOMAIN["name"],
+                    },
+                    "region_name": keystone.REGION,
+                    "identity_api_version": "3",
+                }
+            }
+        }
+
+    def write_clouds(self, path: str | Path) -> Path:
+        """Write a clouds.yaml, by rename; returns where."""
+        target = Path(path)
+        scratch = target.with_name(f".{target.name}.new")
+        scratch.write_text(yaml.safe_dump(self.clouds(), sort_keys=False), encoding="utf-8")
+        scratch.replace(target)
+        return target
+
+    def token(self, project_id: str | None = None) -> str:
+        """A token without the way through Keystone, for tests that speak HTTP themselves."""
+        scope = {"project": {"id": project_id or self.project_id}}
+        user = {"name": keystone.USER, "password": keystone.PASSWORD, "domain": {"id": "default"}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        with self.state.lock:
+            return self.keystone.login({"auth": {"identity": identity, "scope": scope}}).id
+
+    # --- control ------------------------------------------------------------------------------------------------------
+
+    def settings(self, **changes: Any) -> None:
+        """Change mode, speed, list_delay, token_lifetime, quota_backups, quota_capacity or sparse_items."""
+        unknown = set(changes) - set(ALL_SETTINGS) - {"speed"}
+        if unknown:
+            raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
+        with self.state.lock:
+            if "speed" in changes:
+                self._clock.set_speed(float(changes["speed"]))
+            fresh = {name: changes.get(name, getattr(self.state.settings, name)) for name in ALL_SETTINGS}
+            self.state.settings = Settings(**fresh)
+
+    def reset(self, servers: int | None = None, seed: str | list[dict[str, Any]] | None = None) -> None:
+        """Back to the start: the fleet as asked for, or as at first; no backups, policies, faults, journal."""
+        if servers is None and seed is None:
+            servers, seed = self._planted
+        with self.state.lock:
+            self.state.tick()
+            self.state.clear()
+            seeds.plant(self.state, self.project_id, servers, seed)
+        self.faults.clear()
+        self.journal.clear()
+        self.contract_violations.clear()
+
+    def add_server(self, name: str, project_id: str | None = None, **fields: Any) -> Server:
+        """Make a server; see seeds.add_server for the fields."""
+        with self.state.lock:
+            self.state.tick()
+            return seeds.add_server(self.state, project_id or self.project_id, name, **fields)
+
+    def remove_server(self, server_id: str) -> None:
+        """Delete a server; backups and memberships of it stay behind."""
+        with self.state.lock:
+            self.state.tick()
+            seeds.remove_server(self.state, server_id)
+
+    def change_server(self, server_id: str, **changes: Any) -> Server:
+        """Set status, metadata, disks, fail_next_backup, unprotectable ... of a server."""
+        server: Server = change_server(self, server_id, changes)
+        return server
+
+    def force_backup(self, item_id: str, **changes: Any) -> None:
+        """Put a backup in a status, with fail_reason and fail_op."""
+        force_backup(self, item_id, changes)
+
+    def server(self, name: str) -> Server:
+        """The first server of a name."""
+        with self.state.lock:
+            return next(server for server in self.state.servers.values() if server.name == name)
+
+    def make_backup(self, server_id: str, name: str = "made", age: float = 0.0, **fields: Any) -> Item:
+        """A backup that is already good, so many seconds old; fields are those of the item."""
+        with self.state.lock:
+            self.state.tick()
+            return backups.plant(self.state, self.project_id, server_id, name, age, fields)
+
+    def describe(self) -> dict[str, Any]:
+        """What is running, in brief."""
+        with self.state.lock:
+            return {
+                **{name: getattr(self.state.settings, name) for name in ALL_SETTINGS},
+                "speed": self._clock.speed,
+                "now": self._clock.now().isoformat(),
+                "url": self.url,
+                "project_id": self.project_id,
+                "servers": len(self.state.servers),
+                "policies": len(self.state.policies),
+                "backups": len(self.state.items),
+            }

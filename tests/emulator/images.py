@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole-server images made from backups (Image Management Service)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from . import timing
+from .model import Image
+from .rules import ApiError, clean_tags
+from .state import State, new_id
+
+NAME = re.compile(r"[^\s].{0,126}[^\s]|[^\s]")
+FIELDS = {
+    "name": str,
+    "backup_id": str,
+    "whole_image_type": str,
+    "description": str,
+    "image_tags": list,
+    "min_ram": int,
+    "max_ram": int,
+}
+
+
+class ImageError(Exception):
+    """An answer in the image service's own error shape."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"code": code, "message": message}}
+
+
+def create(state: State, project_id: str, wish: Any) -> Image:
+    """Start the job that makes an image of a backup."""
+    _check(wish)
+    try:
+        item = state.item(project_id, wish["backup_id"])
+        tags = clean_tags(wish.get("image_tags") or [])
+        if item.status != "available":
+            raise ApiError("CSBS.8001", f"{item.id} is {item.status}")
+        if not any(part.bootable for part in item.volumes):
+            raise ApiError("CSBS.8009", item.id)
+    except ApiError as problem:
+        raise ImageError(problem.status, problem.code, problem.message) from None
+    if item.image_id and item.image_id in state.images:
+        raise ImageError(400, "IMG.0154", f"backup {item.id} already has image {item.image_id}")
+    server = state.servers.get(item.resource_id)
+    reason = None
+    if server is not None:
+        reason, server.fail_next_image = server.fail_next_image, None
+    image = Image(
+        id=new_id(),
+        job_id=new_id().replace("-", ""),
+        project_id=project_id,
+        name=wish["name"],
+        description=wish.get("description", ""),
+        backup_id=item.id,
+        tags=tags,
+        created_at=state.now,
+        ends_at=state.now,
+    )
+    state.images[image.id] = state.jobs[image.job_id] = image
+    item.image_id = image.id
+    image.ends_at = state.after(timing.IMAGE, lambda at: _finish(state, image, reason, at))
+    return image
+
+
+def _check(wish: Any) -> None:
+    problem = None
+    if not isinstance(wish, dict):
+        problem = "a JSON object is expected"
+    else:
+        wrong = [
+            key
+            for key, value in wish.items()
+            if key not in FIELDS or not isinstance(value, FIELDS[key]) or isinstance(value, bool)
+        ]
+        missing = [key for key in ("name", "backup_id", "whole_image_type") if key not in wish]
+        if wrong or missing:
+            problem = f"wrong or missing: {', '.join(wrong + missing)}"
+        elif wish["whole_image_type"] != "CSBS":
+            problem = "whole_image_type must be CSBS"
+        elif not NAME.fullmatch(wish["name"]):
+            problem = "name"
+        elif any(set(tag) != {"key", "value"} for tag in wish.get("image_tags", [])):
+            problem = "image_tags"
+    if problem:
+        raise ImageError(400, "IMG.0001", problem)
+
+
+def _finish(state: State, image: Image, reason: str | None, at: datetime) -> None:
+    if image.job_status != "RUNNING":
+        return
+    image.ends_at = at
+    item = state.items.get(image.backup_id)
+    if reason or item is None:
+        image.job_status = "FAIL"
+        image.fail_reason = reason or "the backup is gone"
+        state.images.pop(image.id, None)
+        if item is not None:
+            item.image_id = None
+        return
+    image.job_status = "SUCCESS"
+    image.status = "active"
+    item.updated_at = at
+
+
+def delete(state: State, project_id: str, image_id: str) -> None:
+    """Delete an image; its backup is free again."""
+    image = find(state, project_id, image_id)
+    del state.images[image.id]
+    if image.job_status == "RUNNING":
+        image.job_status, image.fail_reason = "FAIL", "the image was deleted"
+    item = state.items.get(image.backup_id)
+    if item is not None and item.image_id == image_id:
+        item.image_id = None
+
+
+def find(state: State, project_id: str, image_id: str) -> Image:
+    """An image of the project."""
+    image = state.images.get(image_id)
+    if image is None or image.project_id != project_id:
+        raise ImageError(404, "IMG.0027", f"no image {image_id}")
+    return image
+
+
+def job(state: State, project_id: str, job_id: str) -> dict[str, Any]:
+    """A job as the service prints it."""
+    image = state.jobs.get(job_id)
+    if image is None or image.project_id != project_id:
+        raise ImageError(404, "IMG.0021", f"no job {job_id}")
+    ended = image.job_status in ("SUCCESS", "FAIL")
+    return {
+        "job_id": image.job_id,
+        "job_type": "imsCreateWholeImage",
+        "status": image.job_status,
+        "begin_time": f"{image.created_at.isoformat(timespec='milliseconds')}Z",
+        "end_time": f"{image.ends_at.isoformat(timespec='milliseconds')}Z" if ended else None,
+        "error_code": "IMG.0100" if image.job_status == "FAIL" else None,
+        "fail_reason": image.fail_reason,
+        "entities": {"image_id": image.id} if image.job_status == "SUCCESS" else {},
+    }
+
+
+def show(image: Image) -> dict[str, Any]:
+    """An image as the service prints it."""
+    return {
+        "id": image.id,
+        "name": image.name,
+        "status": image.status,
+        "__description": image.description,
+        "__whole_image": "true",
+        "__backup_id": image.backup_id,
+        "__imagetype": "private",
+        "visibility": "private",
+        "owner": image.project_id,
+        "created_at": f"{image.created_at.isoformat(timespec='seconds')}Z",
+        "tags": [f"{key}={value}" for key, value in image.tags.items()],
+    }

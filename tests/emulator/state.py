@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cloud in memory: what exists, what is due, and one lock round it all."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .clock import Clock
+from .model import Checkpoint, Image, Item, Policy, Restore, Server, Volume
+from .rules import ApiError
+
+MODES = ("live", "reference")
+
+
+@dataclass
+class Settings:
+    """What can be changed while the cloud runs."""
+
+    mode: str = "live"
+    list_delay: float = 2.0
+    token_lifetime: float = 24 * 3600.0
+    quota_backups: int = -1
+    quota_capacity: int = -1
+    sparse_items: bool = False
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Refuse what makes no sense."""
+        if self.mode not in MODES:
+            raise ValueError(f"mode is one of {', '.join(MODES)}")
+
+    @property
+    def live(self) -> bool:
+        """Whether answers look as the live service's do."""
+        return self.mode == "live"
+
+
+def new_id() -> str:
+    """An id as the services make them."""
+    return str(uuid.uuid4())
+
+
+@dataclass
+class Indices:
+    """Derived look-ups, so that nothing has to be searched."""
+
+    member_of: dict[str, str] = field(default_factory=dict)
+    busy: dict[str, str] = field(default_factory=dict)
+    items_of: dict[str, dict[str, Item]] = field(default_factory=dict)
+    good_of: dict[str, set[str]] = field(default_factory=dict)
+    lazy_load: set[str] = field(default_factory=set)
+
+
+class State:
+    """Everything the emulated cloud knows. Hold ``lock`` while reading or changing it."""
+
+    def __init__(self, clock: Clock, settings: Settings | None = None) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.settings = settings or Settings()
+        self.now = clock.now()
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty the cloud; clock and settings stay."""
+        self._target = self.now
+        self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self._counter = itertools.count(1)
+        self.servers: dict[str, Server] = {}
+        self.volumes: dict[str, Volume] = {}
+        self.policies: dict[str, Policy] = {}
+        self.checkpoints: dict[str, Checkpoint] = {}
+        self.items: dict[str, Item] = {}
+        self.gone: dict[str, Item | Policy] = {}
+        self.images: dict[str, Image] = {}
+        self.jobs: dict[str, Image] = {}
+        self.restores: dict[str, Restore] = {}
+        self.deletions: dict[str, deque[str]] = {}
+        self.deleting: dict[str, int] = {}
+        self.index = Indices()
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> datetime:
+        """Let everything happen that is due by now, in order."""
+        with self.lock:
+            self._target = max(self.clock.now(), self.now)
+            while self._events and self._events[0][0] <= self._target:
+                at, _seq, act = heapq.heappop(self._events)
+                self.now = max(at, self.now)
+                act(at)
+            self.now = self._target
+            return self.now
+
+    def at(self, moment: datetime, act: Callable[[datetime], None]) -> datetime:
+        """Do something at a moment; returns the moment."""
+        heapq.heappush(self._events, (moment, next(self._counter), act))
+        return moment
+
+    def after(self, seconds: float, act: Callable[[datetime], None]) -> datetime:
+        """Do something so many clock seconds from now."""
+        return self.at(self.now + timedelta(seconds=seconds), act)
+
+    def next_seq(self) -> int:
+        """A number that grows, for a stable order."""
+        return next(self._counter)
+
+    def visible_at(self) -> float:
+        """The real moment from which lists show something made now."""
+        if not self.settings.live:
+            return 0.0
+        passed = (self._target - self.now).total_seconds()
+        return time.monotonic() + max(0.0, self.settings.list_delay - passed)
+
+    # --- look-ups -----------------------------------------------------------------------------------------------------
+
+    def server(self, project_id: str, server_id: str) -> Server:
+        """A server of the project, or CSBS.6000."""
+        server = self.servers.get(server_id)
+        if server is None or server.project_id != project_id:
+            raise ApiError("CSBS.6000", server_id)
+        return server
+
+    def volumes_of(self, server: Server) -> list[Volume]:
+        """The disks attached to a server."""
+        return [self.volumes[volume_id] for volume_id in server.volume_ids if volume_id in self.volumes]
+
+    def policy(self, project_id: str, policy_id: str) -> Policy:
+        """A policy of the project, or CSBS.3000."""
+        policy = self.policies.get(policy_id)
+        if policy is None or policy.project_id != project_id:
+            raise ApiError("CSBS.3000", policy_id)
+        return policy
+
+    def item(self, project_id: str, item_id: str) -> Item:
+        """A backup of the project, or CSBS.3001."""
+        item = self.items.get(item_id)
+        if item is None or item.project_id != project_id:
+            raise ApiError("CSBS.3001", item_id)
+        return item
+
+    def checkpoint(self, project_id: str, checkpoint_id: str) -> Checkpoint:
+        """A backup record of the project, or CSBS.3001."""
+        checkpoint = self.checkpoints.get(checkpoint_id)
+        if checkpoint is None or checkpoint.project_id != project_id:
+            raise ApiError("CSBS.3001", checkpoint_id)
+        return checkpoint
+
+    # --- changes ------------------------------------------------------------------------------------------------------
+
+    def add_item(self, item: Item) -> None:
+        """Put a new backup in, with all indices."""
+        self.items[item.id] = item
+        self.checkpoints[item.checkpoint_id].item_ids.append(item.id)
+        self.index.items_of.setdefault(item.resource_id, {})[item.id] = item
+
+    def drop_item(self, item: Item) -> None:
+        """Take a backup out; its place in a list is remembered for markers."""
+        self.items.pop(item.id, None)
+        self.gone[item.id] = item
+        item.status = "deleted"
+        self.index.items_of.get(item.resource_id, {}).pop(item.id, None)
+        self.index.good_of.get(item.resource_id, set()).discard(item.id)
+        self.release(item)
+        checkpoint = self.checkpoints.get(item.checkpoint_id)
+        if checkpoint is not None:
+            checkpoint.item_ids.remove(item.id)
+            if not checkpoint.item_ids:
+                del self.checkpoints[checkpoint.id]
+
+    def release(self, item: Item) -> None:
+        """The work on a backup ended: its server and its policy are free again."""
+        for server_id in [item.resource_id, *self._restore_targets(item)]:
+            if self.index.busy.get(server_id) == item.id:
+                del self.index.busy[server_id]
+        policy = self.policies.get(item.policy_id or "")
+        if policy is not None:
+            policy.running.pop(item.id, None)
+
+    def _restore_targets(self, item: Item) -> list[str]:
+        return [server_id for server_id, busy in self.index.busy.items() if busy == item.id]
