@@ -1,0 +1,283 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From words and local time to a pattern in UTC and back."""
+
+from __future__ import annotations
+
+import typing as t
+import zoneinfo
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _schedule
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._schedule import DAYS, Rule
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils.fakes import DAILY_0200, SUMMER, WINTER
+
+EVERY_DAY = frozenset(range(7))
+
+
+def rule(days: str, hours: t.Iterable[int], minute: int = 0, interval: int = 1) -> Rule:
+    wanted = EVERY_DAY if days == "all" else frozenset(DAYS.index(day) for day in days.split())
+    return Rule(interval, wanted, frozenset(hours), frozenset({minute}))
+
+
+def wanted(schedule: dict[str, t.Any], now: datetime = SUMMER) -> Rule:
+    return _schedule.wanted_rule(schedule, now)[0]
+
+
+def daily(*times: t.Any, **more: t.Any) -> dict[str, t.Any]:
+    return {"frequency": "daily", "times": list(times), **more}
+
+
+def weekly(days: str, *times: t.Any, **more: t.Any) -> dict[str, t.Any]:
+    return {"frequency": "weekly", "days": days.split(), "times": list(times), **more}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "expected"),
+    [
+        (daily("02:00"), SUMMER, rule("all", [2])),
+        (daily("2:00", "14:00", "02:00"), SUMMER, rule("all", [2, 14])),
+        (daily("02:00", interval=3), SUMMER, rule("all", [2], interval=3)),
+        (daily("02:00", timezone="Europe/Berlin"), SUMMER, rule("all", [0])),
+        (daily("02:00", timezone="Europe/Berlin"), WINTER, rule("all", [1])),
+        (daily("00:30", "12:30", timezone="Europe/Berlin"), SUMMER, rule("all", [22, 10], 30)),
+        (daily("02:00", timezone="Asia/Kolkata"), SUMMER, rule("all", [20], 30)),
+        (daily("00:15", timezone="Asia/Kathmandu"), SUMMER, rule("all", [18], 30)),
+        (weekly("mo TH", "02:00"), SUMMER, rule("MO TH", [2])),
+        (weekly("MO", "01:00", timezone="Europe/Berlin"), SUMMER, rule("SU", [23])),
+        (weekly("MO", "01:00", timezone="Europe/Berlin"), WINTER, rule("MO", [0])),
+        (weekly("SU", "23:00", timezone="America/New_York"), SUMMER, rule("MO", [3])),
+        (weekly("MO SA", "00:30", "01:30", timezone="Europe/Berlin"), SUMMER, rule("SU FR", [22, 23], 30)),
+        (weekly("MO TU WE TH FR SA SU", "02:00"), SUMMER, rule("all", [2])),
+        (weekly("MO TU WE TH FR SA SU", "01:00", "12:00", timezone="Europe/Berlin"), SUMMER, rule("all", [23, 10])),
+        (weekly("FR", "23:00", timezone="Pacific/Kiritimati"), SUMMER, rule("FR", [9])),
+        (weekly("FR", "02:00", timezone="Pacific/Kiritimati"), SUMMER, rule("TH", [12])),
+        (daily(*(f"{hour:02d}:45" for hour in range(24))), SUMMER, rule("all", range(24), 45)),
+        ({"frequency": None, "times": None, "days": None, "interval": None, "timezone": None, "pattern": DAILY_0200}, SUMMER, rule("all", [2])),
+    ],
+)
+def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any], now: datetime, expected: Rule) -> None:
+    assert wanted(schedule, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fragment"),
+    [
+        (daily(870), '"14:30"'),
+        (daily("870"), '"14:30"'),
+        (daily(120), '"02:00"'),
+        (daily("24:00"), "'24:00' is not a time of day"),
+        (daily("12:60"), "'12:60'"),
+        (daily("1440"), "'1440'"),
+        (daily("2"), '"00:02"'),
+        (daily("2am"), "'2am'"),
+        (daily("02:00:00"), "'02:00:00'"),
+        (daily("\u00b2"), "'\u00b2'"),
+        (daily(None), "'None'"),
+        (daily(), "schedule.times is needed"),
+        ({"times": ["02:00"]}, "give frequency"),
+        ({}, "give frequency"),
+        ({"frequency": "hourly", "times": ["02:00"]}, "daily or weekly"),
+        (daily("02:00", "14:30"), "02:00, 14:30"),
+        (daily("02:00", "02:59"), "59 minutes"),
+        (daily("02:00", interval=0), "interval: 0"),
+        (daily("02:00", interval=31), "interval: 31"),
+        (daily("02:00", days=["MO"]), "schedule.days"),
+        (daily("02:00", timezone="Mars/Olympus"), "'Mars/Olympus'"),
+        (daily("01:00", "12:00", interval=2, timezone="Europe/Berlin"), "different days"),
+        (weekly("", "02:00"), "schedule.days is needed"),
+        (weekly("MON", "02:00"), "'MON'"),
+        (weekly("MO", "02:00", interval=2), "schedule.interval: 2"),
+        (weekly("MO", "01:00", "12:00", timezone="Europe/Berlin"), "01:00, 12:00 in Europe/Berlin fall on different days"),
+        ({"pattern": DAILY_0200, "times": ["02:00"]}, "excludes schedule.times"),
+        ({"pattern": DAILY_0200, "frequency": "daily", "interval": 1}, "schedule.frequency, schedule.interval"),
+        ({"pattern": DAILY_0200, "days": []}, "schedule.days"),
+        ({"pattern": ""}, "exactly one RRULE"),
+        ({"pattern": "RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0,59"}, "59 minutes"),
+        ({"pattern": "RRULE:FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59"}, "1 minutes"),
+        ({"pattern": "RRULE:FREQ=WEEKLY;BYDAY=SU,MO;BYHOUR=0,23;BYMINUTE=0,59"}, "1 minutes"),
+        ({"pattern": "FREQ=DAILY;INTERVAL=2;BYHOUR=1;BYMINUTE=0,30"}, "30 minutes"),
+        ({"pattern": "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30"}, "48 points"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(schedule: dict[str, t.Any], fragment: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        wanted(schedule)
+    assert fragment in str(refusal.value)
+    assert "schedule" in str(refusal.value)
+
+
+@pytest.mark.parametrize(("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False)])
+def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
+    notes = _schedule.wanted_rule(daily("02:00", timezone=zone), WINTER)[1]
+    assert [str(zone) in note for note in notes] == [True] * noted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DAILY_0200,
+        DAILY_0200.replace("\r\n", "\n"),
+        DAILY_0200.replace("\r\n", "\\r\\n"),
+        DAILY_0200.replace("\r\n", "\\n"),
+        DAILY_0200.lower(),
+        "RRULE:FREQ=DAILY;BYHOUR=02;BYMINUTE=00",
+        "FREQ=DAILY;BYHOUR=2;BYMINUTE=0;",
+        "  RRULE:BYMINUTE=0;FREQ=DAILY;BYHOUR=2  ",
+        "rrule:byminute=00;byhour=02;interval=1;freq=daily",
+        "RRULE:FREQ=DAILY;INTERVAL=1;BYHOUR=02;BYMINUTE=00",
+        "RRULE:FREQ=WEEKLY;BYDAY=SU,SA,FR,TH,WE,TU,MO;BYHOUR=02,2;BYMINUTE=00",
+        "RRULE:FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=02;BYMINUTE=00",
+    ],
+)
+def test_a_pattern_written_otherwise_is_the_same_schedule(text: str) -> None:
+    assert _schedule.same_schedule(text, rule("all", [2]))
+    assert wanted({"pattern": text}) == rule("all", [2])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "nonsense",
+        DAILY_0200.replace("02", "03"),
+        DAILY_0200.replace("BYMINUTE=00", "BYMINUTE=01"),
+        DAILY_0200.replace("FREQ=DAILY", "FREQ=DAILY;INTERVAL=2"),
+        DAILY_0200.replace("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA"),
+        DAILY_0200.replace("BYHOUR=02", "BYHOUR=02,14"),
+    ],
+)
+def test_another_schedule_is_not_the_same(text: str | None) -> None:
+    assert not _schedule.same_schedule(text, rule("all", [2]))
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("FREQ=MONTHLY;BYHOUR=2;BYMINUTE=0", "MONTHLY"),
+        ("BYHOUR=2;BYMINUTE=0", "FREQ"),
+        ("FREQ=DAILY;BYMINUTE=0", "BYHOUR"),
+        ("FREQ=DAILY;BYHOUR=2", "BYMINUTE"),
+        ("FREQ=DAILY;BYHOUR=24;BYMINUTE=0", "24"),
+        ("FREQ=DAILY;BYHOUR=2;BYMINUTE=60", "60"),
+        ("FREQ=DAILY;BYHOUR=-1;BYMINUTE=0", "-1"),
+        ("FREQ=DAILY;BYHOUR=\u00b2;BYMINUTE=0", "\u00b2"),
+        ("FREQ=DAILY;BYHOUR=2,;BYMINUTE=0", "BYHOUR"),
+        ("FREQ=DAILY;BYHOUR=2;BYHOUR=3;BYMINUTE=0", "BYHOUR=3"),
+        ("FREQ=DAILY;BYHOUR=2;BYMINUTE=0;COUNT=3", "COUNT=3"),
+        ("FREQ=DAILY;BYHOUR=2;BYMINUTE=0;UNTIL", "UNTIL"),
+        ("FREQ=WEEKLY;BYHOUR=2;BYMINUTE=0", "BYDAY"),
+        ("FREQ=WEEKLY;BYDAY=1MO;BYHOUR=2;BYMINUTE=0", "1MO"),
+        ("FREQ=WEEKLY;BYDAY=MO;INTERVAL=2;BYHOUR=2;BYMINUTE=0", "INTERVAL"),
+        ("FREQ=DAILY;BYDAY=MO;INTERVAL=2;BYHOUR=2;BYMINUTE=0", "INTERVAL"),
+        ("FREQ=DAILY;INTERVAL=0;BYHOUR=2;BYMINUTE=0", "INTERVAL"),
+        ("FREQ=DAILY;INTERVAL=31;BYHOUR=2;BYMINUTE=0", "INTERVAL"),
+        ("FREQ=DAILY;INTERVAL=1,2;BYHOUR=2;BYMINUTE=0", "INTERVAL"),
+        ("RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\nRRULE:FREQ=DAILY;BYHOUR=4;BYMINUTE=0", "exactly one"),
+        ("DTSTART:20260301T020000Z\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "exactly one"),
+        ("BEGIN:VCALENDAR\r\nEND:VCALENDAR", "exactly one"),
+        ("FREQ=DAILY;BYHOUR=2;BYMINUTE=" + ",".join(["0"] * 6000), "10240"),
+    ],
+)
+def test_a_pattern_that_the_service_cannot_say_is_refused_with_the_part_that_is_wrong(text: str, fragment: str) -> None:
+    with pytest.raises(InvalidInput, match="^schedule.pattern: ") as refusal:
+        _schedule.parse_pattern(text, "schedule.pattern")
+    assert fragment in str(refusal.value)
+
+
+def test_a_pattern_is_sent_with_envelope_and_crlf() -> None:
+    assert _schedule.format_pattern(wanted({"pattern": "freq=daily;byminute=0;byhour=2"})) == DAILY_0200
+    sent = _schedule.format_pattern(wanted(weekly("TH MO", "14:00", "02:00")))
+    assert sent.split("\r\n")[2] == "RRULE:FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=02,14;BYMINUTE=00"
+    assert "\n" not in sent.replace("\r\n", "")
+
+
+EMPTY = {"frequency": None, "interval": None, "days": None, "times": None, "timezone": None, "pattern": None}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [
+        (None, EMPTY),
+        ("", EMPTY),
+        (DAILY_0200, {**EMPTY, "frequency": "daily", "interval": 1, "times": ["02:00"], "timezone": "UTC"}),
+        (
+            "RRULE:FREQ=DAILY;INTERVAL=3;BYHOUR=14,2;BYMINUTE=30",
+            {**EMPTY, "frequency": "daily", "interval": 3, "times": ["02:30", "14:30"], "timezone": "UTC"},
+        ),
+        (
+            "RRULE:FREQ=WEEKLY;BYDAY=TH,MO;BYHOUR=2;BYMINUTE=0",
+            {**EMPTY, "frequency": "weekly", "days": ["MO", "TH"], "times": ["02:00"], "timezone": "UTC"},
+        ),
+        ("RRULE:FREQ=MONTHLY;BYHOUR=2", {**EMPTY, "pattern": "RRULE:FREQ=MONTHLY;BYHOUR=2"}),
+    ],
+)
+def test_a_pattern_is_described_in_the_shape_of_the_option(pattern: str | None, shape: dict[str, t.Any]) -> None:
+    assert _schedule.describe_schedule(pattern) == shape
+
+
+# ========== For all rules ==========
+def rules() -> st.SearchStrategy[Rule]:
+    hours = st.frozensets(st.integers(0, 23), min_size=1)
+    minutes = st.integers(0, 59).map(lambda minute: frozenset({minute}))
+    every = st.builds(Rule, st.integers(1, 30), st.just(EVERY_DAY), hours, minutes)
+    some = st.builds(Rule, st.just(1), st.frozensets(st.integers(0, 6), min_size=1), hours, minutes)
+    return every | some
+
+
+@given(rules())
+def test_a_formatted_pattern_is_read_as_the_same_rule(one: Rule) -> None:
+    assert _schedule.parse_pattern(_schedule.format_pattern(one)) == one
+
+
+@given(rules(), st.randoms(), st.sampled_from(["\n", "\r\n", "\\n"]), st.booleans(), st.booleans())
+def test_the_writing_of_a_pattern_does_not_matter(one: Rule, random: t.Any, end: str, envelope: bool, lower: bool) -> None:
+    parts = _schedule.format_pattern(one).split("\r\n")[2].removeprefix("RRULE:").split(";")
+    random.shuffle(parts)
+    text = "RRULE:" + ";".join(parts)
+    if envelope:
+        text = end.join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", text, "END:VEVENT", "END:VCALENDAR"])
+    assert _schedule.same_schedule(text.lower() if lower else text, one)
+
+
+@given(rules())
+def test_a_described_schedule_fed_back_is_the_same_rule(one: Rule) -> None:
+    described = _schedule.describe_schedule(_schedule.format_pattern(one))
+    assert _schedule.wanted_rule(described, SUMMER) == (one, [])
+
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns"]
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    now=st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)),
+    days=st.sets(st.sampled_from(DAYS), min_size=1),
+    hours=st.sets(st.integers(0, 23), min_size=1, max_size=4),
+    minute=st.integers(0, 59),
+)
+def test_a_local_schedule_fires_at_those_local_times_and_at_no_others(
+    zone: str, now: datetime, days: set[str], hours: set[int], minute: int
+) -> None:
+    now = now.replace(tzinfo=timezone.utc)
+    times = [f"{hour:02d}:{minute:02d}" for hour in sorted(hours)]
+    # A second way: lay a week of local times out with the present offset, and see when in UTC they are.
+    offset = now.astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+    monday = datetime(2026, 3, 2, tzinfo=timezone(offset or timedelta(0)))
+    local = [monday + timedelta(days=DAYS.index(day), hours=hour, minutes=minute) for day in days for hour in hours]
+    expected = {(at.weekday(), at.hour, at.minute) for at in (one.astimezone(timezone.utc) for one in local)}
+    try:
+        found = wanted(weekly(" ".join(days), *times, timezone=zone), now)
+    except InvalidInput as refusal:
+        assert "different days" in str(refusal)
+        per_day = [{clock[1:] for clock in expected if clock[0] == day} for day in {clock[0] for clock in expected}]
+        assert any(one != per_day[0] for one in per_day[1:]), "one rule could have said it"
+        return
+    assert {(day, *divmod(at, 60)) for day in found.days for at in found.times} == expected
