@@ -120,7 +120,7 @@ def _parse_clock(text: t.Any) -> int:
     match = _TIME.fullmatch(value)
     if match and int(match[1]) < 24 and int(match[2]) < 60:
         return int(match[1]) * 60 + int(match[2])
-    if value.isdigit() and int(value) < _DAY_MINUTES:
+    if value.isdecimal() and int(value) < _DAY_MINUTES:
         raise InvalidInput(
             f"schedule.times: {value} is what YAML makes of a time without quotes;"
             f' write "{int(value) // 60:02d}:{int(value) % 60:02d}" in quotes'
@@ -198,7 +198,7 @@ def _rule_of_parts(parts: dict[str, str], option: str) -> Rule:
 
 def _numbers(parts: dict[str, str], key: str, most: int, option: str) -> frozenset[int]:
     pieces = [piece.strip() for piece in parts.get(key, "").split(",")]
-    if not all(piece.isdigit() and int(piece) <= most for piece in pieces):
+    if not all(piece.isdecimal() and int(piece) <= most for piece in pieces):
         raise InvalidInput(f"{option}: {key} needs numbers from 0 to {most}, not {parts.get(key)!r}")
     return frozenset(int(piece) for piece in pieces)
 

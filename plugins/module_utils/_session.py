@@ -62,4 +62,4 @@ class RidingSession(Session):
         if status != 429 and not (status in _GATEWAY and is_repeatable(method, url)):
             return None
         after = getattr(response, "headers", {}).get("Retry-After", "")
-        return float(after) if after.isdigit() else pause
+        return float(after) if after.isdecimal() else pause

@@ -14,19 +14,21 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from ._rules import InvalidInput
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_AGE = re.compile(r"(\d+)\s*([smhdw]?)")
+_LONGEST_AGE = 36525 * 86400
+_AGE = re.compile(r"([0-9]+)\s*([smhdw]?)")
 _OFFSET = re.compile(r"UTC([+-])(\d{1,2}):(\d{2})")
 
 
 def parse_age(option: str, value: str) -> timedelta:
     """Return the duration that value says: 90m, 24h, 7d, 2w, or seconds; else raise InvalidInput."""
     match = _AGE.fullmatch(str(value).strip())
-    if not match or int(match[1]) == 0:
+    digits = match[1].lstrip("0") if match else ""
+    if not match or not digits:
         raise InvalidInput(f"{option}: {value!r} is not an age; write it like 90m, 24h, 7d, 2w, or in seconds")
-    try:
-        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-    except OverflowError:
-        raise InvalidInput(f"{option}: {value!r} is longer than can be counted") from None
+    # A longer one would reach back before the calendar begins.
+    if len(digits) > 10 or int(digits) * _UNITS[match[2]] > _LONGEST_AGE:
+        raise InvalidInput(f"{option}: {value!r} is longer than a hundred years")
+    return timedelta(seconds=int(digits) * _UNITS[match[2]])
 
 
 def parse_time(value: str | None) -> datetime | None:
@@ -42,9 +44,9 @@ def parse_time(value: str | None) -> datetime | None:
         text = text.replace(fraction[0], "." + (fraction[1] + "000000")[:6], 1)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
 
 
 def parse_user_time(option: str, value: str) -> datetime:
@@ -91,7 +93,7 @@ def normalise_offset(option: str, name: str, now: datetime) -> str:
     match = _OFFSET.fullmatch(name.strip().upper())
     if match:
         hours, minutes = int(match[2]), int(match[3])
-        if hours > 14 or minutes > 59:
+        if hours * 60 + minutes > (12 if match[1] == "-" else 14) * 60 or minutes > 59:
             raise InvalidInput(f"{option}: {name!r} is not an offset from UTC; it must be UTC-12:00 to UTC+14:00")
         return f"UTC{match[1]}{hours:02d}:{minutes:02d}"
     minutes = int(offset_at(load_zone(option, name), now).total_seconds() // 60)
