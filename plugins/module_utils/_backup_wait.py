@@ -125,7 +125,8 @@ def _first_fields(outcome: Outcome) -> dict[str, t.Any]:
 
 def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return what is known of a backup from the answer to its submission, or from the list where that was lost."""
-    if isinstance(answer, dict):
+    # The SDK's resources are dicts as well; a row of the list is nothing else.
+    if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
         return {**answer, "seen": True}
     return {
         "id": None,

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every EXAMPLES block runs on the local cloud, as it stands in the documentation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.emulator import Emulator
+from tests.support.modules import MODULES, documentation
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("mode", ["reference", "live"])
+def test_every_examples_block_runs(mode: str, tmp_path: Path) -> None:
+    # The examples of the changing modules leave what those of the others look for.
+    ordered = sorted(MODULES, key=lambda name: (name.endswith("_info"), name == "csbs_tag", name))
+    tasks: list[dict[str, t.Any]] = [task for name in ordered for task in documentation(name, "EXAMPLES")]
+    assert {key for task in tasks for key in task if "." in key} == {f"opentelekomcloud.csbs.{name}" for name in MODULES}
+    playbook = tmp_path / "examples.yml"
+    playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False))
+    with Emulator(mode=mode, speed=3000, seed="demo", list_delay=0.2) as cloud:
+        clouds = tmp_path / "clouds.yaml"
+        cloud.write_clouds(clouds)
+        environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1"}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "failed=0" in done.stdout
+        assert not cloud.contract_violations

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook as a user runs it: ansible-playbook, a clouds.yaml, and the local cloud in both its modes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.support.estate import policy_in, set_server
+
+pytestmark = pytest.mark.e2e
+
+FLEET = {
+    "csbs_servers": ["srv-0001", "srv-0002"],
+    "csbs_server_filters": {"name": "srv-0003"},
+    "csbs_policy": {
+        "name": "nightly",
+        "schedule": {"frequency": "daily", "times": ["02:00"], "timezone": "Europe/Berlin"},
+        "retention": {"days": 14},
+        "tags": {"team": "platform"},
+    },
+    "csbs_backup": {"name": "before", "description": "Before go-live", "incremental": False, "tags": {"team": "platform"}},
+    "csbs_poll_interval": 0.2,
+}
+
+
+@pytest.fixture(scope="module", params=["reference", "live"])
+def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
+    with Emulator(mode=request.param, speed=3000, servers=5, list_delay=0.2) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running: Emulator) -> t.Iterator[Emulator]:
+    running.reset(servers=5)
+    yield running
+    assert not running.contract_violations
+
+
+def play(cloud: Emulator, folder: Path, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+    """Run the playbook and return its exit code and what it printed."""
+    clouds = folder / "clouds.yaml"
+    cloud.write_clouds(clouds)
+    (folder / "vars.json").write_text(json.dumps(variables))
+    environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "opentelekomcloud.csbs.protect", "-e", f"@{folder / 'vars.json'}", *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout + done.stderr
+
+
+def changed(output: str) -> int:
+    found = re.search(r"changed=(\d+)", output)
+    assert found, output
+    return int(found[1])
+
+
+def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) -> None:
+    code, output = play(cloud, tmp_path, FLEET, "--check", "--diff")
+    assert code == 0, output
+    assert changed(output) == 2 and "nightly" in output
+    assert cloud.journal.writes() == []
+
+    code, output = play(cloud, tmp_path, FLEET)
+    assert code == 0, output
+    assert changed(output) == 2
+    assert "3 servers, 3 of them chosen here" in output and output.count("available, of srv-000") == 3
+    assert {one["id"] for one in policy_in(cloud, "nightly").resources} == {cloud.server(f"srv-000{n}").id for n in (1, 2, 3)}
+
+    cloud.journal.clear()
+    code, output = play(cloud, tmp_path, FLEET)
+    assert code == 0, output
+    assert changed(output) == 0
+    assert cloud.journal.writes() == []
+
+
+def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Path) -> None:
+    """The service takes the policy and forgets a server, behind everybody's back."""
+    policy_only = {key: value for key, value in FLEET.items() if key != "csbs_backup"}
+    assert play(cloud, tmp_path, policy_only)[0] == 0
+    cloud.forget_member_on_get("nightly", "srv-0002")
+    code, output = play(cloud, tmp_path, policy_only)
+    assert code != 0 and "NOT PROTECTED" in output and "srv-0002" in output
+
+
+def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, tmp_path: Path) -> None:
+    set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
+    code, output = play(cloud, tmp_path, {key: value for key, value in FLEET.items() if key != "csbs_policy"})
+    assert code != 0 and "srv-0002" in output and "disk unreachable" in output
+
+
+def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path) -> None:
+    nothing = {"csbs_server_filters": {"name": "nothing-*"}, "csbs_backup": {"name": "b"}}
+    code, output = play(cloud, tmp_path, nothing)
+    assert code != 0 and "choose no server" in output
+    assert cloud.journal.writes() == []
+
+
+def test_a_misspelt_variable_is_refused_by_the_argument_specs(cloud: Emulator, tmp_path: Path) -> None:
+    code, output = play(cloud, tmp_path, {**FLEET, "csbs_policy": {"name": "n", "shedule": {}}})
+    assert code != 0 and "shedule" in output
+    assert cloud.journal.writes() == []
