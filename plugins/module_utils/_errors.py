@@ -75,6 +75,10 @@ STATUSES: dict[int, tuple[str, str]] = {
 }
 RETRYABLE_CODES = frozenset({"CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"})
 RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
+# Whatever the status: trying again does not help.
+FINAL_CODES = frozenset(
+    {"BackupService.4008", "CSBS.0001", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.7000", "CSBS.8007"}
+)
 
 
 class CloudError(Exception):
@@ -95,7 +99,8 @@ class CloudError(Exception):
         """Whether the same call may succeed later: the object is busy or the service is out of breath."""
         if self.error_code in RETRYABLE_CODES:
             return True
-        return self.status in RETRYABLE_STATUSES and not str(self.error_code).startswith("CSBS.9")
+        final = self.error_code in FINAL_CODES or str(self.error_code).startswith("CSBS.9")
+        return self.status in RETRYABLE_STATUSES and not final
 
     def fields(self) -> dict[str, t.Any]:
         """Return what a failed task reports beside msg."""
