@@ -53,7 +53,8 @@ def current_retention(definition: dict[str, t.Any]) -> dict[str, t.Any]:
         number = _number(definition.get(field))
         current[option] = None if number == -1 else number
     for option, field in LONG_TERM.items():
-        current[option] = _number(definition.get(field)) or None
+        number = _number(definition.get(field))
+        current[option] = number if number and number > 0 else None
     current["permanent"] = str(definition.get("permanent")).lower() == "true"
     if any(current[key] for key in LONG_TERM):
         current["timezone"] = definition.get("timezone")
