@@ -1,0 +1,210 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The executor: order, undoing, lost answers, busy objects, and failures beside each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import CloudError, CloudFailed, LostAnswer, NotFound
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Call, Outcome, Plan, execute
+
+from tests.unit.plugins.module_utils.fakes import Cloud, Ticks
+
+FINAL = CloudError("act", "no", "CSBS.6033", 400)
+BUSY = CloudError("act", "busy", "CSBS.2003", 500)
+LOST = LostAnswer("act", "connection closed")
+
+
+def names(cloud: Cloud) -> list[str]:
+    return [method for method, dummy in cloud.csbs.sent]
+
+
+def run(calls: list[Call], cloud: Cloud, workers: int = 0, timeout: float = 3600) -> tuple[Outcome, Ticks]:
+    ticks = Ticks()
+    return execute(Plan(tuple(calls), workers=workers), cloud, ticks.clock(timeout)), ticks
+
+
+def leave(name: str) -> Call:
+    return Call(f"take out of {name}", f"leave_{name}", undo=Call(f"put back into {name}", f"back_{name}"))
+
+
+def test_a_plan_changes_something_when_it_has_calls_and_only_then() -> None:
+    assert Plan((Call("a", "a"),), before={}, after={}).changed is True
+    assert Plan((), before={"a": 1}, after={"a": 2}).changed is False
+
+
+def test_ordered_calls_are_sent_in_their_order_with_their_arguments() -> None:
+    cloud = Cloud(answers={"first": ["1"], "second": ["2"]})
+    outcome = run([Call("a", "first", {"x": 1}), Call("b", "second")], cloud)[0]
+    assert cloud.csbs.sent == [("first", {"x": 1}), ("second", {})]
+    assert (outcome.answers, outcome.failures) == ({0: "1", 1: "2"}, {})
+
+
+def test_a_failure_puts_back_what_was_done_the_last_first_and_sends_nothing_more() -> None:
+    cloud = Cloud(answers={"join": [FINAL]})
+    with pytest.raises(CloudFailed) as failure:
+        run([leave("a"), leave("b"), Call("join", "join"), Call("tag", "tag")], cloud)
+    assert names(cloud) == ["leave_a", "leave_b", "join", "back_b", "back_a"]
+    assert "Put back: put back into b, put back into a." in str(failure.value)
+    assert (failure.value.error_code, failure.value.status) == ("CSBS.6033", 400)
+
+
+def test_what_came_before_a_call_that_stays_is_not_put_back() -> None:
+    """A server that has joined its new policy must not be put back into the old one because a tag failed."""
+    cloud = Cloud(answers={"tag": [FINAL]})
+    with pytest.raises(CloudFailed) as failure:
+        run([leave("a"), Call("join the new policy", "join"), Call("tag", "tag")], cloud)
+    assert names(cloud) == ["leave_a", "join", "tag"]
+    assert "Already done and kept: take out of a, join the new policy." in str(failure.value)
+    assert "back into" not in str(failure.value)
+
+
+def test_a_call_that_may_have_had_its_effect_is_put_back_as_well() -> None:
+    """Nobody knows whether the server has left: it is put back, which does nothing when it has not."""
+    cloud = Cloud(answers={"leave_b": [LOST]})
+    with pytest.raises(CloudFailed):
+        run([leave("a"), leave("b"), Call("join", "join")], cloud, timeout=5)
+    assert names(cloud)[-2:] == ["back_b", "back_a"]
+    assert "join" not in names(cloud)
+
+
+def test_a_call_that_was_refused_is_not_put_back() -> None:
+    cloud = Cloud(answers={"leave_b": [FINAL]})
+    with pytest.raises(CloudFailed):
+        run([leave("a"), leave("b"), Call("join", "join")], cloud)
+    assert names(cloud) == ["leave_a", "leave_b", "back_a"]
+
+
+def test_what_could_not_be_put_back_is_named_and_the_rest_is_still_put_back() -> None:
+    cloud = Cloud(answers={"join": [FINAL], "back_b": [FINAL]})
+    with pytest.raises(CloudFailed) as failure:
+        run([leave("a"), leave("b"), Call("join", "join")], cloud)
+    assert names(cloud)[-1] == "back_a"
+    assert "COULD NOT PUT BACK, do it by hand: put back into b (no)" in str(failure.value)
+    assert "Put back: put back into a." in str(failure.value)
+
+
+def test_putting_back_waits_for_what_is_busy_although_the_timeout_is_over() -> None:
+    cloud = Cloud(answers={"join": [BUSY], "back_a": [BUSY, BUSY, None]})
+    with pytest.raises(CloudFailed) as failure:
+        run([leave("a"), Call("join", "join")], cloud, timeout=20)
+    assert names(cloud).count("back_a") == 3
+    assert "Put back: put back into a." in str(failure.value)
+
+
+def test_what_is_busy_is_tried_until_it_is_not() -> None:
+    cloud = Cloud(answers={"go": [BUSY, BUSY, "done"]})
+    outcome, ticks = run([Call("go", "go")], cloud)
+    assert outcome.answers == {0: "done"}
+    assert ticks.sleeps == [2, 3]
+
+
+def test_what_stays_busy_fails_at_the_timeout_and_not_before() -> None:
+    cloud, ticks = Cloud(answers={"go": [BUSY]}), Ticks()
+    with pytest.raises(CloudFailed, match="busy It was tried until the timeout.") as failure:
+        execute(Plan((Call("go", "go"),)), cloud, ticks.clock(100))
+    assert ticks.time == 100
+    assert failure.value.error_code == "CSBS.2003"
+
+
+def test_what_is_final_is_not_tried_again() -> None:
+    cloud = Cloud(answers={"go": [FINAL, "never"]})
+    with pytest.raises(CloudFailed):
+        run([Call("go", "go")], cloud)
+    assert names(cloud) == ["go"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_object_that_is_gone_is_done_only_where_that_was_wanted(workers: int) -> None:
+    gone = NotFound("act", "gone", status=404)
+    outcome = run([Call("delete", "go", gone_is_done=True)], Cloud(answers={"go": [gone]}), workers)[0]
+    assert (outcome.answers, outcome.failures) == ({0: None}, {})
+    with pytest.raises(CloudFailed):
+        run([Call("change", "go")], Cloud(answers={"go": [gone]}))
+
+
+RECOVER = ("started_backup", {"server_id": "s", "name": "n", "known": frozenset()})
+
+
+class Finding(Cloud):
+    """A cloud whose list shows what was started from the given look on; 0 is never."""
+
+    def __init__(self, from_look: int, **more: t.Any) -> None:
+        super().__init__(**more)
+        self.from_look, self.looks = from_look, 0
+        self.sent_at_look: list[int] = []
+
+    def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> str | None:
+        assert (server_id, name, known) == ("s", "n", frozenset())
+        self.looks += 1
+        self.sent_at_look.append(len(self.csbs.sent))
+        return "found" if self.from_look and self.looks >= self.from_look else None
+
+
+@pytest.mark.parametrize("look", [1, 2, 5])
+def test_an_effect_whose_answer_was_lost_is_found_and_not_sent_again(look: int) -> None:
+    cloud = Finding(look, answers={"protect": [LOST, "second"]})
+    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert names(cloud) == ["protect"]
+
+
+def test_a_call_that_had_no_effect_is_sent_again_after_looking() -> None:
+    cloud = Finding(0, answers={"protect": [LOST, "second"]})
+    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "second"}
+    assert cloud.looks >= 2 and set(cloud.sent_at_look) == {1}
+
+
+def test_a_lost_answer_is_still_looked_for_after_the_service_said_busy() -> None:
+    """The first sending had its effect, so the second is told that the server is busy."""
+    cloud = Finding(6, answers={"protect": [LOST, BUSY, "third"]})
+    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert names(cloud) == ["protect", "protect"]
+
+
+def test_looking_for_a_lost_answer_outlasts_a_lost_look() -> None:
+    cloud = Finding(1, answers={"protect": [LOST, "second"]})
+    found, troubles = cloud.started_backup, [LostAnswer("list backups", "closed"), CloudError("list backups", "slow", None, 503)]
+
+    def look(**arguments: t.Any) -> str | None:
+        if troubles:
+            raise troubles.pop()
+        return found(**arguments)
+
+    cloud.started_backup = look  # type: ignore[method-assign]
+    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert names(cloud) == ["protect"]
+
+
+def test_a_call_without_a_way_to_look_is_simply_sent_again() -> None:
+    cloud = Cloud(answers={"update": [LOST, "done"]})
+    assert run([Call("update", "update")], cloud)[0].answers == {0: "done"}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_failure_among_independent_calls_does_not_stop_the_others(workers: int) -> None:
+    cloud = Cloud(answers={"b": [FINAL], "c": ["3"], "a": ["1"]})
+    outcome = run([Call("b", "b"), Call("a", "a"), Call("c", "c")], cloud, workers)[0]
+    assert outcome.answers == {1: "1", 2: "3"}
+    assert outcome.failures == {0: FINAL}
+    assert sorted(names(cloud)) == ["a", "b", "c"]
+
+
+def test_no_more_independent_calls_run_at_a_time_than_there_are_workers() -> None:
+    lock, running, most = threading.Lock(), 0, 0
+
+    def slow() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.01)
+        with lock:
+            running -= 1
+
+    run([Call("a", "a") for dummy in range(9)], Cloud(answers={"a": [slow]}), workers=3)
+    assert most == 3
