@@ -15,13 +15,17 @@ from dataclasses import dataclass, field
 from ._errors import CloudError, CloudFailed, LostAnswer, NotFound
 from ._wait import Clock, intervals
 
+# Putting back has seconds of its own: it is needed most when the timeout is over.
+_UNDO_WITHIN = 120
+
 
 @dataclass(frozen=True)
 class Call:
     """One changing call: a method of the service's proxy, its arguments, and the act in words for errors.
 
-    undo takes the effect back when a later call of the plan fails. recover is a reading method of the cloud
-    that looks for the effect after an answer was lost; calls without it may simply be sent again.
+    undo takes the effect back when a later call of the plan fails; a call without it is done for good, and
+    with it all that came before. recover is a reading method of the cloud that looks for the effect after an
+    answer was lost; calls without it may simply be sent again.
     gone_is_done says that an object which is not there any more needs no call.
     """
 
@@ -79,7 +83,7 @@ def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
         try:
             outcome.answers[position] = _attempt(call, cloud, clock)
         except CloudError as error:
-            raise _undone(plan.calls[:position], error, cloud, clock) from error
+            raise _undone(plan.calls[:position], call, error, cloud, clock.renewed(_UNDO_WITHIN)) from error
     return outcome
 
 
@@ -119,10 +123,16 @@ def _look_for(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
     return getattr(cloud, method)(**arguments)
 
 
-def _undone(done: tuple[Call, ...], error: CloudError, cloud: t.Any, clock: Clock) -> CloudError:
-    """Take back what was done before a failure; return the error to raise, which tells how that went."""
+def _undone(done: tuple[Call, ...], failed: Call, error: CloudError, cloud: t.Any, clock: Clock) -> CloudError:
+    """Take back what was done before a failure; return the error to raise, which tells how that went.
+
+    The failed call is taken back as well when nobody refused it: it may have had its effect.
+    """
+    refused = error.error_code is not None or (error.status is not None and error.status < 500)
+    # Who has joined a new policy must not be put back into the old one because something later failed.
+    kept = max((position for position, call in enumerate(done, start=1) if call.undo is None), default=0)
     taken_back, stuck = [], []
-    for call in reversed(done):
+    for call in reversed((*done[kept:], *(() if refused else (failed,)))):
         if call.undo is None:
             continue
         try:
@@ -130,7 +140,7 @@ def _undone(done: tuple[Call, ...], error: CloudError, cloud: t.Any, clock: Cloc
             taken_back.append(call.undo.act)
         except CloudError as trouble:
             stuck.append(f"{call.undo.act} ({trouble.reason})")
-    stays = [call.act for call in done if call.undo is None]
+    stays = [call.act for call in done[:kept]]
     notes = [f"Already done and kept: {', '.join(stays)}." if stays else "", f"Put back: {', '.join(taken_back)}." if taken_back else ""]
     if stuck:
         notes.append(f"COULD NOT PUT BACK, do it by hand: {', '.join(stuck)}.")

@@ -40,6 +40,10 @@ class Clock:
         self._doze(min(seconds, left))
         return True
 
+    def renewed(self, timeout: float) -> Clock:
+        """Return a clock that goes on from now, with a deadline of its own."""
+        return Clock(timeout, self._now, self._doze)
+
 
 def intervals(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Iterator[float]:
     """Yield pauses in seconds for ever: first, then factor times longer each, up to most (or first, if that is longer)."""
