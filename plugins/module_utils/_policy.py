@@ -203,11 +203,11 @@ def plan_update(wish: PolicyWish, current: dict[str, t.Any], chosen: list[dict[s
             calls.append(Call(act, "change_policy_servers", {"policy": policy_id, "add": add, "remove": remove, **attrs}))
         else:
             calls.append(Call(act, "update_policy", {"policy": policy_id, **attrs}))
+    notes = list(wish.notes) + _unseen_retention(wish, current, updated=bool(calls))
     if wish.tags is not None:
         after["tags"] = apply_tags(before["tags"], unset, put)
         check_count(f"policy {before['name']!r}", after["tags"])
     calls.extend(tag_calls("policy", policy_id, f"policy {before['name']!r}", unset, put))
-    notes = list(wish.notes) + _unseen_retention(wish, current, bool(calls))
     return Plan(
         (*move_calls(moves), *calls),
         for_diff(before),
