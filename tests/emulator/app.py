@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import secrets
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 
-from . import openstack
+from . import contract, openstack
 from .contract import ContractError, Operation
 from .csbs import CALLS, Call
 from .faults import Fault
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .cloud import Cloud
 
 CONTROL = "/_emulator"
+ENVIRON_KEY = "emulator.cloud"
 GATEWAY_404 = "APIGW.0101"
 
 
@@ -51,9 +54,11 @@ def refusal(service: str, status: int, code: str | None, message: str | None) ->
     return answer(status, {"error": {"code": status, "message": message}})
 
 
-def make_app(cloud: Cloud) -> Flask:
-    """The WSGI application of one cloud."""
+@functools.lru_cache(maxsize=1)
+def make_app() -> Flask:
+    """The WSGI application of all clouds of a process: routes take long to compile, so they are made once."""
     app = Flask("csbs-emulator")
+    cloud = cast("Cloud", LocalProxy(lambda: request.environ[ENVIRON_KEY]))
 
     @app.before_request
     def open_up() -> Response | None:
@@ -106,7 +111,7 @@ def make_app(cloud: Cloud) -> Flask:
         app.logger.exception("a bug in the local cloud")
         return answer(500, {"error_code": "EMULATOR.bug", "error_msg": repr(error)})
 
-    for operation in cloud.contract.operations.values():
+    for operation in contract.load().operations.values():
         _add_csbs_route(app, cloud, operation)
     openstack.add_routes(app, cloud)
     from . import control  # it needs answer() from here

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from . import backups, contract, keystone, seeds
-from .app import make_app
+from . import backups, keystone, seeds
+from .app import ENVIRON_KEY, make_app
 from .clock import Clock
 from .control import change_server, force_backup
 from .faults import Faults
@@ -66,7 +66,6 @@ class Cloud:
         start: datetime | None = None,
         **settings: Any,
     ) -> None:
-        self.contract = contract.load()
         self._clock = Clock(base=start, speed=speed)
         self.state = State(self._clock, Settings(mode=mode, **settings))
         self.clock = LiveClock(self._clock, self.state)
@@ -88,11 +87,16 @@ class Cloud:
     def start(self) -> Cloud:
         """Listen on loopback."""
         if self._server is None:
-            self._server = HttpServer(make_app(self), self._port)
+            make_app()
+            self._server = HttpServer(self._serve, self._port)
             self._port = self._server.port
             self.url = f"http://127.0.0.1:{self._port}"
             self._server.start()
         return self
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ[ENVIRON_KEY] = self
+        return make_app()(environ, start_response)
 
     def stop(self) -> None:
         """Stop listening and close all connections."""

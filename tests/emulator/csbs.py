@@ -12,7 +12,7 @@ from typing import Any
 from . import backups, deletions, listing, policies, render, restores, tags
 from .render_live import LiveRenderer
 from .render_reference import ReferenceRenderer
-from .rules import ApiError, bad
+from .rules import ApiError, bad, tag_rows
 from .state import State
 
 RENDERERS: dict[str, render.Renderer] = {"live": LiveRenderer(), "reference": ReferenceRenderer()}
@@ -174,7 +174,7 @@ def _tag_calls(kind: str, word: str) -> dict[str, Callable[[Call], Answer]]:
         return 200, {"tags": tags.in_project(call.state, kind, call.project_id)}
 
     def of_resource(call: Call) -> Answer:
-        return 200, {"tags": tags.tag_rows(resource(call).tags)}
+        return 200, {"tags": tag_rows(resource(call).tags)}
 
     def add(call: Call) -> Answer:
         tags.add(resource(call), [call.body["tag"]])
@@ -209,7 +209,7 @@ def _tagged_row(call: Call, thing: tags.Tagged) -> dict[str, Any]:
     return {
         "resource_id": thing.id,
         "resource_name": thing.name,
-        "tags": tags.tag_rows(thing.tags),
+        "tags": tag_rows(thing.tags),
         "resource_detail": detail,
     }
 

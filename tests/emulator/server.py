@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 class Handler(WSGIRequestHandler):
@@ -42,7 +44,7 @@ class HttpServer(ThreadedWSGIServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, app: Flask, port: int = 0) -> None:
+    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
         self.connections: set[socket.socket] = set()
         super().__init__("127.0.0.1", port, app, handler=Handler)
         self._thread = threading.Thread(

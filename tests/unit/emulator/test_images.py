@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole-server images: the job, and the hold on the backup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.emulator.api import Api
+
+
+def _post(api: Api, **wish: Any) -> Any:
+    body = {"whole_image_type": "CSBS", "name": "golden", **wish}
+    return api.session.post(f"{api.cloud.ims_url}/v1/cloudimages/wholeimages/action", json=body, timeout=10)
+
+
+def _job(api: Api, job_id: str) -> dict[str, Any]:
+    url = f"{api.cloud.ims_url}/v1/{api.cloud.project_id}/jobs/{job_id}"
+    answer: dict[str, Any] = api.session.get(url, timeout=10).json()
+    return answer
+
+
+def test_image_holds_its_backup(api: Api) -> None:
+    item = api.backed_up(api.ids()[0])
+    tags = [{"key": "k", "value": "v"}]
+    job_id = _post(api, backup_id=item["id"], description="d", image_tags=tags, min_ram=1024).json()["job_id"]
+    assert _job(api, job_id)["status"] == "RUNNING"
+    assert not api.item(item["id"])["extend_info"].get("os_images_data")
+    again = _post(api, backup_id=item["id"], name="other")
+    assert again.status_code == 400
+    api.cloud.clock.advance(700)
+    job = _job(api, job_id)
+    image_id = job["entities"]["image_id"]
+    assert job["status"] == "SUCCESS" and job["fail_reason"] is None
+    assert api.item(item["id"])["extend_info"]["os_images_data"] == [{"image_id": image_id}]
+    again = _post(api, backup_id=item["id"], name="other")
+    assert again.status_code == 400 and image_id in again.text
+    assert api.refused("CSBS.8007", "DELETE", api.delete_path(item)).status_code == 400
+    listed = api.session.get(f"{api.cloud.ims_url}/v2/cloudimages", params={"name": "golden"}, timeout=10).json()
+    assert [image["__backup_id"] for image in listed["images"]] == [item["id"]]
+    image_url = f"{api.cloud.ims_url}/v2/images/{image_id}"
+    assert api.session.get(image_url, timeout=10).json()["status"] == "active"
+    assert api.session.delete(image_url, timeout=10).status_code == 204
+    assert api.session.get(image_url, timeout=10).status_code == 404
+    api.ok("DELETE", api.delete_path(item))
+
+
+def test_failing_job(api: Api) -> None:
+    item = api.backed_up(api.ids()[0])
+    api.cloud.change_server(api.ids()[0], fail_next_image="no room")
+    job_id = _post(api, backup_id=item["id"]).json()["job_id"]
+    api.cloud.clock.advance(700)
+    job = _job(api, job_id)
+    assert (job["status"], job["fail_reason"], job["entities"]) == ("FAIL", "no room", {})
+    assert _post(api, backup_id=item["id"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"backup_id": 5},
+        {},
+        {"backup_id": "x", "whole_image_type": "CBR"},
+        {"backup_id": "x", "surprise": 1},
+        {"backup_id": "x", "name": ""},
+    ],
+    ids=str,
+)
+def test_refused(live_api: Api, wish: dict[str, Any]) -> None:
+    answer = _post(live_api, **wish)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "IMG.0001")
+
+
+def test_backups_without_image(live_api: Api) -> None:
+    api = live_api
+    first, second, _third = api.ids()
+    assert _post(api, backup_id="unknown").status_code == 404
+    busy = api.protect(first)
+    assert _post(api, backup_id=busy["id"]).json()["error"]["code"] == "CSBS.8001"
+    api.cloud.change_server(second, disks=[{"size": 10, "bootable": False}])
+    assert _post(api, backup_id=api.backed_up(second)["id"]).json()["error"]["code"] == "CSBS.8009"
+    assert _job(api, "unknown")["error"]["code"]
