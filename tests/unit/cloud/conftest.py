@@ -21,6 +21,6 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
 @pytest.fixture
 def cloud(running: Emulator) -> t.Iterator[Emulator]:
     running.reset(servers=6)
-    running.faults.clear()
+    running.settings(speed=3000, list_delay=0.1)
     yield running
     assert not running.contract_violations

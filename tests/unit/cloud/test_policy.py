@@ -91,6 +91,7 @@ def test_an_ambiguous_name_lists_the_ids(cloud: Emulator) -> None:
     message = refused(cloud, "p", schedule=SCHEDULE, servers=["twin"])
     assert all(twin in message for twin in twins)
     if cloud.describe()["mode"] == "live":
+        cloud.settings(list_delay=0)
         for dummy in range(2):
             create_policy(cloud, "same")
         message = refused(cloud, "same", description="Which?")

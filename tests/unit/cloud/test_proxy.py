@@ -26,6 +26,7 @@ OPERATION = {
 
 @pytest.fixture
 def csbs(cloud: Emulator) -> t.Any:
+    cloud.settings(list_delay=0)
     connection = openstack.connect(load_yaml_config=False, load_envvars=False, **auth_of(cloud))
     connection.add_service(CsbsService("data-protect"))
     return connection.data_protect
@@ -57,7 +58,6 @@ def test_lists_are_read_to_the_last_short_page_and_no_further(cloud: Emulator, c
     for name in ("srv-0001", "srv-0002", "srv-0003"):
         csbs.protect_server(cloud.server(name).id)
     cloud.clock.advance(7200)
-    cloud.settings(list_delay=0)
     cloud.journal.clear()
     assert len(list(csbs._list(_item_class(), limit=2))) == 3
     queries = [entry["query"] for entry in cloud.journal if entry["path"].endswith("/checkpoint_items")]
