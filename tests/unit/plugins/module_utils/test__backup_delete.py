@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_backup with state absent: only what is named goes, and each backup for itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _backup
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Plan
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
+
+from tests.unit.plugins.module_utils.fakes import SUMMER, Cloud, backup, server
+from tests.unit.plugins.module_utils.test__backup import DEFAULTS
+
+ROWS = [
+    backup("b", "web"),
+    backup("b-0001", "web"),
+    backup("b-0002", "db", "error"),
+    backup("b-0003", "gone", "protecting"),
+    backup("b-old", "web"),
+    backup("bb", "web"),
+    backup("b-001", "web"),
+]
+
+
+def plan(rows: list[dict[str, t.Any]] | None = None, **options: t.Any) -> Plan:
+    cloud = Cloud([server("web"), server("db"), server("twin", "t1"), server("twin", "t2")], backups=ROWS if rows is None else rows)
+    return _backup.plan_backup_task(_backup.wish_backup({**DEFAULTS, "state": "absent", **options}, SUMMER), cloud)
+
+
+def going(todo: Plan) -> list[str]:
+    assert all(call.method == "delete_backup" and call.gone_is_done for call in todo.calls)
+    return [call.arguments["item"].removeprefix("item-") for call in todo.calls]
+
+
+@pytest.mark.parametrize(
+    ("options", "deleted"),
+    [
+        ({"name": "b"}, ["b-web", "b-0001-web", "b-0002-db", "b-0003-gone"]),
+        ({"name": "b-0001"}, ["b-0001-web"]),
+        ({"name": "b", "servers": ["db"]}, ["b-0002-db"]),
+        ({"name": "b", "servers": ["id-gone"]}, ["b-0003-gone"]),
+        ({"name": "b", "server_filters": {"name": "w*"}}, ["b-web", "b-0001-web"]),
+        ({"name": "b", "server_filters": {"name": "w*"}, "servers": ["db"]}, ["b-web", "b-0001-web", "b-0002-db"]),
+        ({"name": "b", "server_filters": {"name": "zzz"}}, []),
+        ({"name": "b", "servers": []}, []),
+        ({"name": "b", "servers": ["unknown"]}, []),
+        ({"name": "none"}, []),
+        ({"ids": []}, []),
+        ({"ids": ["item-bb-web", "no-such", "item-bb-web"]}, ["bb-web"]),
+    ],
+)
+def test_what_is_named_goes_and_nothing_else(options: dict[str, t.Any], deleted: list[str]) -> None:
+    todo = plan(**options)
+    assert going(todo) == deleted
+    assert [one["id"].removeprefix("item-") for one in todo.result["backups"]] == deleted
+
+
+def test_an_ambiguous_server_is_refused_and_not_guessed() -> None:
+    with pytest.raises(InvalidInput, match="ambiguous.* t1, t2"):
+        plan(name="b", servers=["twin"])
+
+
+def test_each_backup_of_a_policy_run_goes_for_itself_and_its_record_stays() -> None:
+    rows = [backup("run", name, checkpoint_id="shared") for name in ("web", "db")]
+    todo = plan(rows, ids=["item-run-web"])
+    assert [call.arguments for call in todo.calls] == [{"checkpoint": "shared", "item": "item-run-web"}]
+
+
+@pytest.mark.parametrize(("status", "called", "waited_for"), [("deleting", 0, 1), ("waiting_delete", 0, 1), ("deleted", 0, 0), ("restoring", 1, 1)])
+def test_what_is_on_its_way_is_not_deleted_again_but_waited_for(status: str, called: int, waited_for: int) -> None:
+    todo = plan([backup("b", "web", status)], name="b")
+    assert (len(todo.calls), len(todo.context["rows"])) == (called, waited_for)
+
+
+@pytest.mark.parametrize(("concurrency", "workers"), [(1, 1), (5, 5), (100, 5)])
+def test_the_service_is_never_sent_more_than_five_deletions_at_a_time(concurrency: int, workers: int) -> None:
+    assert plan(name="b", concurrency=concurrency).workers == workers
+
+
+def test_many_ids_are_not_read_one_by_one() -> None:
+    """Reading is O(pages): no request per backup where a list call can tell."""
+    cloud = Cloud(backups=[backup(f"b{number}", "web") for number in range(30)])
+    ids = [row["id"] for row in cloud.all_backups]
+    todo = _backup.plan_backup_task(_backup.wish_backup({**DEFAULTS, "state": "absent", "ids": ids}, SUMMER), cloud)
+    assert len(todo.calls) == 30
+    assert len(cloud.asked) <= 5
