@@ -172,17 +172,17 @@ def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str,
 def assign_names(name: str | None, servers: list[dict[str, t.Any]], several: bool, rows: list[dict[str, t.Any]]) -> dict[str, str | None]:
     """Return by server the name of its new backup; None where it is made up.
 
-    A server that had a number keeps it; the others get the numbers after the highest that is taken.
+    A server that had a number for itself keeps it; the others get the numbers after the highest that is taken.
     """
     if name is None or not several:
         return {server["id"]: name for server in servers}
-    numbers: dict[str, int] = {}
-    highest = 0
+    owners: dict[int, set[str]] = {}
     for row in rows:
         suffix = (row["name"] or "")[len(name) + 1 :]
         if name_pattern(name).fullmatch(row["name"] or "") and suffix:
-            highest = max(highest, int(suffix))
-            numbers[row["resource_id"]] = max(numbers.get(row["resource_id"], 0), int(suffix))
+            owners.setdefault(int(suffix), set()).add(row["resource_id"])
+    highest = max(owners, default=0)
+    numbers = {next(iter(owner)): number for number, owner in sorted(owners.items()) if len(owner) == 1}
     names: dict[str, str | None] = {}
     for server in servers:
         if server["id"] not in numbers:

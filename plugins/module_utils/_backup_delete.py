@@ -16,6 +16,8 @@ from ._selection import find_one, match_server
 
 # The service deletes five at a time and lets the others queue.
 MAX_DELETIONS = 5
+# So many backups are read one by one; more are read by one list.
+_FEW = 3
 
 
 def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
@@ -39,7 +41,9 @@ def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
 
 def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
     if wish.ids is not None:
-        found = (cloud.backup(one) for one in wish.ids)
+        listed = {row["id"]: row for row in cloud.backups()} if len(wish.ids) > _FEW else {}
+        # What the list does not show may be too new for it.
+        found = (listed.get(one) or cloud.backup(one) for one in wish.ids)
         return [row for row in found if row is not None]
     # The name with its numbers as well, as one task gave it to several servers.
     pattern = name_pattern(wish.name)
