@@ -137,6 +137,7 @@ class Item:
     support_lld: bool = False
     image_id: str | None = None
     will_fail: str | None = None
+    restoring_to: str | None = None
 
 
 @dataclass

@@ -92,6 +92,7 @@ def restore(state: State, project_id: str, wish: dict[str, Any]) -> Restore:
         created_at=state.now,
     )
     state.restores[record.id] = record
+    item.restoring_to = server.id
     state.index.busy[server.id] = item.id
     reason, server.fail_next_restore = server.fail_next_restore, None
     item.status = "waiting_restore"

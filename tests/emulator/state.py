@@ -182,12 +182,9 @@ class State:
 
     def release(self, item: Item) -> None:
         """The work on a backup ended: its server and its policy are free again."""
-        for server_id in [item.resource_id, *self._restore_targets(item)]:
-            if self.index.busy.get(server_id) == item.id:
+        for server_id in (item.resource_id, item.restoring_to):
+            if server_id and self.index.busy.get(server_id) == item.id:
                 del self.index.busy[server_id]
         policy = self.policies.get(item.policy_id or "")
         if policy is not None:
             policy.running.pop(item.id, None)
-
-    def _restore_targets(self, item: Item) -> list[str]:
-        return [server_id for server_id, busy in self.index.busy.items() if busy == item.id]
