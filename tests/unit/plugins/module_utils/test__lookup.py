@@ -1,0 +1,182 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The info modules: every filter narrows, names match exactly, nothing found is an empty list."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _lookup
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
+
+from tests.unit.plugins.module_utils.fakes import SUMMER, Cloud, backup, policy, server
+
+QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
+A = [{"key": "a", "value": "1"}]
+GONE_ID = "45baf976-c20a-4894-a7c3-c94b7376bf55"
+
+
+# ========== Policies ==========
+def policies(cloud: Cloud, **options: t.Any) -> list[str]:
+    params = {"name": None, "servers": None, "server_filters": None, **QUERIES, **options}
+    found = _lookup.read_policies(_lookup.wish_policies(params, SUMMER), cloud)["policies"]
+    return [one["id"] for one in found]
+
+
+POLICIES = [
+    policy("nightly", ["web", "gone"], tags=A),
+    policy("weekly", ["db"]),
+    policy("same", id="same-1"),
+    policy("same", id="same-2"),
+    policy("nightly-old"),
+]
+FLEET = [server("web"), server("db"), server("idle"), server("twin", "t1"), server("twin", "t2")]
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ({}, ["pol-nightly", "pol-weekly", "same-1", "same-2", "pol-nightly-old"]),
+        ({"name": "nightly"}, ["pol-nightly"]),
+        ({"name": "pol-weekly"}, ["pol-weekly"]),
+        ({"name": "same"}, ["same-1", "same-2"]),
+        ({"name": "night"}, []),
+        ({"servers": ["web"]}, ["pol-nightly"]),
+        ({"servers": ["web", "id-db"]}, ["pol-nightly", "pol-weekly"]),
+        ({"servers": ["idle"]}, []),
+        ({"servers": []}, []),
+        ({"servers": ["gone"]}, ["pol-nightly"]),
+        ({"servers": ["id-gone"]}, ["pol-nightly"]),
+        ({"servers": [GONE_ID]}, []),
+        ({"server_filters": {"name": "w*"}}, ["pol-nightly"]),
+        ({"server_filters": {"name": "zzz"}}, []),
+        ({"tags": {"a": 1}}, ["pol-nightly"]),
+        ({"tags": {"a": 1}, "servers": ["db"]}, []),
+    ],
+)
+def test_policies_fit_every_filter(options: dict[str, t.Any], ids: list[str]) -> None:
+    assert policies(Cloud(FLEET, POLICIES), **options) == ids
+
+
+@pytest.mark.parametrize(("servers", "fragment"), [(["no-such"], "no such server: 'no-such'"), (["twin"], "ambiguous.* t1, t2")])
+def test_a_server_that_is_not_one_is_refused(servers: list[str], fragment: str) -> None:
+    with pytest.raises(InvalidInput, match=fragment):
+        policies(Cloud(FLEET, POLICIES), servers=servers)
+
+
+def test_tags_that_a_get_leaves_out_are_read_by_one_query() -> None:
+    cloud = Cloud(policies=[policy("nightly", tags=None), policy("weekly", tags=None)])
+    cloud.find_tagged = lambda owner, query: [{"resource_id": "pol-nightly", "tags": A}]  # type: ignore[method-assign]
+    wish = _lookup.wish_policies({"name": None, "servers": None, "server_filters": None, **QUERIES}, SUMMER)
+    assert [one["tags"] for one in _lookup.read_policies(wish, cloud)["policies"]] == [{"a": "1"}, {}]
+
+
+# ========== Backups ==========
+OPTIONS = (
+    "ids",
+    "name",
+    "policy",
+    "servers",
+    "server_filters",
+    "created_after",
+    "created_before",
+    "availability_zone",
+    "checkpoint_id",
+    "image_type",
+    "status",
+)
+BACKUPS = [
+    backup("b", "web", created_at="2026-06-01T00:00:00", info={"resource_az": "eu-de-01"}, tags=A),
+    backup("b-0001", "db", "error", created_at="2026-06-03T00:00:00", info={"image_type": "backup"}),
+    backup("bb", "gone", created_at="2026-06-02T00:00:00.000001", info={"resource_az": "eu-de-02"}),
+]
+
+
+class WithPolicies(Cloud):
+    """A cloud that knows which policy made which backup."""
+
+    def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+        made = {"pol-nightly": ["item-b-web"]}.get(query.pop("policy_id", ""))
+        return [row for row in super().backups(**query) if made is None or row["id"] in made]
+
+
+def backups(**options: t.Any) -> list[str]:
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, **options}
+    cloud = WithPolicies(FLEET, POLICIES, BACKUPS)
+    return [one["name"] for one in _lookup.read_backups(_lookup.wish_backups(params, SUMMER), cloud)["backups"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, ["b-0001", "bb", "b"]),
+        ({"name": "b"}, ["b"]),
+        ({"ids": ["item-b-web"]}, ["b"]),
+        ({"ids": ["item-b-web", "item-bb-gone", "item-b-web", "no-such"]}, ["bb", "b"]),
+        ({"ids": ["no-such"]}, []),
+        ({"ids": []}, []),
+        ({"ids": ["item-b-web"], "status": "error"}, []),
+        ({"ids": ["item-b-web"], "servers": ["db"]}, []),
+        ({"ids": ["item-b-web"], "policy": "nightly"}, ["b"]),
+        ({"ids": ["item-b-0001-db"], "policy": "nightly"}, []),
+        ({"policy": "nightly"}, ["b"]),
+        ({"servers": ["web"]}, ["b"]),
+        ({"servers": ["gone"]}, ["bb"]),
+        ({"servers": [GONE_ID]}, []),
+        ({"servers": []}, []),
+        ({"server_filters": {"name": "zzz"}}, []),
+        ({"server_filters": {"name": "d*"}}, ["b-0001"]),
+        ({"status": "error"}, ["b-0001"]),
+        ({"availability_zone": "eu-de-02"}, ["bb"]),
+        ({"image_type": "backup"}, ["b-0001"]),
+        ({"checkpoint_id": "rec-bb-gone"}, ["bb"]),
+        ({"created_after": "2026-06-02"}, ["b-0001", "bb"]),
+        ({"created_after": "2026-06-02", "created_before": "2026-06-02T12:00:00Z"}, ["bb"]),
+        ({"created_before": "2026-06-02T02:00:00+02:00"}, ["b"]),
+        ({"tags": {"a": None}}, ["b"]),
+        ({"tags": {"a": None}, "status": "error"}, []),
+    ],
+)
+def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], names: list[str]) -> None:
+    assert backups(**options) == names
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [
+        ({"created_after": "soon"}, "created_after: 'soon'"),
+        ({"created_before": "2026-13-01"}, "created_before: "),
+        ({"policy": "no-such"}, "no such policy: 'no-such'"),
+        ({"policy": "same"}, "ambiguous.* same-1, same-2"),
+        ({"servers": ["no-such"]}, "no such server: 'no-such'"),
+        ({"server_filters": {}}, "server_filters"),
+    ],
+)
+def test_a_filter_that_is_none_is_refused_with_its_value(options: dict[str, t.Any], fragment: str) -> None:
+    with pytest.raises(InvalidInput, match=fragment):
+        backups(**options)
+
+
+# ========== Tags ==========
+def tags(**options: t.Any) -> dict[str, t.Any]:
+    cloud = Cloud(policies=[policy("nightly", tags=A), policy("weekly", tags=[{"key": "a", "value": "2"}]), policy("plain")])
+    return _lookup.read_tags(_lookup.wish_tag_lookup({"resource_type": "policy", "resources": None, **QUERIES, **options}, SUMMER), cloud)
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "names"),
+    [
+        ({}, {"a": ["1", "2"]}, ["nightly", "weekly"]),
+        ({"resources": ["weekly"]}, {"a": ["2"]}, ["weekly"]),
+        ({"resources": ["plain"]}, {}, ["plain"]),
+        ({"resources": ["none"]}, {}, []),
+        ({"resources": []}, {}, []),
+        ({"tags": {"a": None}, "resources": ["weekly", "plain"]}, {"a": ["2"]}, ["weekly"]),
+        ({"tags": {"b": None}}, {}, []),
+    ],
+)
+def test_tags_of_the_resources_that_are_asked_for(options: dict[str, t.Any], values: dict[str, t.Any], names: list[str]) -> None:
+    found = tags(**options)
+    assert (found["tags"], [one["name"] for one in found["resources"]]) == (values, names)
