@@ -161,9 +161,9 @@ def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         held = f" Images: {', '.join(images)}." if images else ""
         problems.append(f"{error}{held}")
     pending = {row["id"]: row for row in plan.context["rows"] if row["id"] not in refused}
+    failed: dict[str, str] = {}
     in_time = True
     if wish.wait:
-        failed: dict[str, str] = {}
         in_time = poll(lambda: _all_gone(pending, failed, cloud), clock, wish.poll_interval)
         problems += [f"Backup {why}" for why in failed.values()]
     if not in_time:
@@ -171,7 +171,9 @@ def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
     if problems:
         text = " ".join(f"{one.rstrip('.')}." for one in problems)
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **plan.result, **_first_fields(outcome)})
+        deleted = [one for one in plan.result["backups"] if one["id"] not in refused | failed.keys()]
+        results = {**plan.result, "backups": deleted}
+        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome)})
     return {}
 
 
