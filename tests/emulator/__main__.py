@@ -23,16 +23,24 @@ from .state import MODES
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="A local cloud with CSBS, on loopback.")
-    parser.add_argument("--mode", choices=MODES, default="live", help="answers as the live service's (default), or the reference's")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.emulator", description="A local cloud with CSBS, on loopback."
+    )
+    parser.add_argument(
+        "--mode", choices=MODES, default="live", help="answers as the live service's (default), or the reference's"
+    )
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="clock seconds for each real one (default 1)")
     fleet = parser.add_mutually_exclusive_group()
     fleet.add_argument("--servers", type=int, help="this many servers srv-0001, srv-0002, ...")
     fleet.add_argument("--seed", choices=sorted(SEEDS), help="a named fleet")
-    parser.add_argument("--list-delay", type=float, default=2.0, help="real seconds until lists show new things (live mode)")
+    parser.add_argument(
+        "--list-delay", type=float, default=2.0, help="real seconds until lists show new things (live mode)"
+    )
     parser.add_argument("--state-dir", type=Path, help="write port, pid and clouds.yaml into this folder")
-    parser.add_argument("--exit-with-parent", action="store_true", help="end when the process that started this one ends")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="end when the process that started this one ends"
+    )
     return parser.parse_args(argv)
 
 

@@ -259,12 +259,11 @@ def force(state: State, item: Item, status: str | None, fail_reason: str | None,
         state.drop_item(item)
     else:
         item.status = status
-        state.index.busy[item.resource_id] = item.id
+        if status not in ("waiting_delete", "deleting"):
+            state.index.busy[item.resource_id] = item.id
 
 
-def plant(
-    state: State, project_id: str, server_id: str, name: str, age: float, fields: dict[str, Any]
-) -> Item:
+def plant(state: State, project_id: str, server_id: str, name: str, age: float, fields: dict[str, Any]) -> Item:
     """Put in a good backup that was made some time ago, without the wait; lists show it at once."""
     server = state.server(project_id, server_id)
     made = state.now - timedelta(seconds=age)

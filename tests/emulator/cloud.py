@@ -104,7 +104,7 @@ class Cloud:
         if server is not None:
             server.stop()
 
-    def __enter__(self) -> Cloud:
+    def __enter__(self) -> Cloud:  # noqa: PYI034
         return self.start()
 
     def __exit__(self, *_exc: object) -> None:

@@ -121,9 +121,7 @@ class Contract:
         # A schema's references point into the document, so the components travel with it.
         return jsonschema_rs.Draft202012Validator({**schema, "components": self.document["components"]})
 
-    def _operation(
-        self, path: str, method: str, call: dict[str, Any], shared: list[dict[str, Any]]
-    ) -> Operation:
+    def _operation(self, path: str, method: str, call: dict[str, Any], shared: list[dict[str, Any]]) -> Operation:
         parameters = [self._deref(parameter) for parameter in [*shared, *call.get("parameters", [])]]
         body = self._deref(call.get("requestBody", {}))
         answers: dict[str, Validator | None] = {}

@@ -37,8 +37,11 @@ SERVER_FIELDS = (
 
 def server_view(server: Any) -> dict[str, Any]:
     """A server with its test switches."""
-    return {"id": server.id, **{field: getattr(server, field) for field in SERVER_FIELDS},
-            "volume_ids": list(server.volume_ids)}
+    return {
+        "id": server.id,
+        **{field: getattr(server, field) for field in SERVER_FIELDS},
+        "volume_ids": list(server.volume_ids),
+    }
 
 
 def change_server(cloud: Cloud, server_id: str, changes: dict[str, Any]) -> Any:
@@ -68,9 +71,7 @@ def force_backup(cloud: Cloud, item_id: str, changes: dict[str, Any]) -> None:
             raise ValueError(f"not for a backup: {', '.join(sorted(unknown)) or changes['status']}")
         for key, value in plain.items():
             setattr(item, key, value)
-        backups.force(
-            cloud.state, item, changes.get("status"), changes.get("fail_reason"), changes.get("fail_op")
-        )
+        backups.force(cloud.state, item, changes.get("status"), changes.get("fail_reason"), changes.get("fail_op"))
 
 
 def add_routes(app: Flask, cloud: Cloud) -> None:
@@ -89,7 +90,11 @@ def add_routes(app: Flask, cloud: Cloud) -> None:
                     return answer(400, {"error": str(problem)})
 
             app.add_url_rule(
-                f"{CONTROL}{path}", f"control {view.__name__}", guarded, methods=methods, provide_automatic_options=False
+                f"{CONTROL}{path}",
+                f"control {view.__name__}",
+                guarded,
+                methods=methods,
+                provide_automatic_options=False,
             )
             return guarded
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import backups, deletions, listing, policies, render, restores, tags
+from .model import Policy
 from .render_live import LiveRenderer
 from .render_reference import ReferenceRenderer
 from .rules import ApiError, bad, tag_rows
@@ -205,7 +206,7 @@ def _tag_calls(kind: str, word: str) -> dict[str, Callable[[Call], Answer]]:
 
 
 def _tagged_row(call: Call, thing: tags.Tagged) -> dict[str, Any]:
-    detail = {} if isinstance(thing, policies.Policy) else call.render.item(call.state, thing, "get")
+    detail = {} if isinstance(thing, Policy) else call.render.item(call.state, thing, "get")
     return {
         "resource_id": thing.id,
         "resource_name": thing.name,

@@ -186,12 +186,9 @@ def _compute(app: Flask, cloud: Cloud) -> None:
     @app.get(f"{base}/servers")
     @guard
     def servers_short(project_id: str) -> Response:
-        page, following = servers.list_servers(
-            cloud.state, project_id, request.args.to_dict(), _requested(limits)
-        )
+        page, following = servers.list_servers(cloud.state, project_id, request.args.to_dict(), _requested(limits))
         rows = [
-            {"id": server.id, "name": server.name, "links": servers.server_links(server, cloud.url)}
-            for server in page
+            {"id": server.id, "name": server.name, "links": servers.server_links(server, cloud.url)} for server in page
         ]
         return versioned({"servers": rows, **_next(cloud, "servers", following)})
 

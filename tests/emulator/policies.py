@@ -160,8 +160,12 @@ def _resources(
     if len(seen) > MAX_SERVERS:
         raise bad(f"{len(seen)} servers, at most {MAX_SERVERS} in a policy")
     return [
-        {"id": resource["id"], "type": resource["type"], "name": resource["name"],
-         "extra_info": resource.get("extra_info") or {}}
+        {
+            "id": resource["id"],
+            "type": resource["type"],
+            "name": resource["name"],
+            "extra_info": resource.get("extra_info") or {},
+        }
         for resource in wanted
     ]
 

@@ -98,9 +98,7 @@ def restore(state: State, project_id: str, wish: dict[str, Any]) -> Restore:
     item.status = "waiting_restore"
     item.updated_at = item.phase_start = state.now
     power_on: bool = parameters["power_on"]
-    item.phase_end = state.after(
-        timing.RESTORE_QUEUE, lambda at: _begin(state, item, server, power_on, reason, at)
-    )
+    item.phase_end = state.after(timing.RESTORE_QUEUE, lambda at: _begin(state, item, server, power_on, reason, at))
     return record
 
 

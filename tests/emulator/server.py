@@ -48,7 +48,7 @@ class HttpServer(ThreadedWSGIServer):
         self.connections: set[socket.socket] = set()
         super().__init__("127.0.0.1", port, app, handler=Handler)
         self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="csbs-emulator", daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": 0.01}, name="csbs-emulator", daemon=True
         )
 
     def start(self) -> None:

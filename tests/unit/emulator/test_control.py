@@ -82,7 +82,7 @@ def test_reset(live: Emulator) -> None:
     api.create_policy()
     api.backed_up(api.ids()[0])
     _control(live, "POST", "reset", {"seed": "demo"})
-    assert sorted(server.name for server in live.state.servers.values())[0] == "app-1"
+    assert min(server.name for server in live.state.servers.values()) == "app-1"
     assert api.items() == [] and api.get("policies")["policies"] == []
     live.reset()
     assert len(live.state.servers) == 3

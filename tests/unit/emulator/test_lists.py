@@ -143,7 +143,7 @@ def test_projects_are_apart(api: Api) -> None:
     url = api.cloud.csbs_url
     assert api.session.get(f"{url}/policies", headers=stranger).status_code == 403
     other = url.replace(api.cloud.project_id, api.cloud.other_project_id)
-    for path, empty in (("checkpoint_items", []), ("policies", [])):
-        assert api.session.get(f"{other}/{path}", headers=stranger).json()[path] == empty
+    for path in ("checkpoint_items", "policies"):
+        assert api.session.get(f"{other}/{path}", headers=stranger).json()[path] == []
     for path in (f"checkpoint_items/{item['id']}", f"policies/{policy['id']}", f"csbs_backup/{item['id']}/tags"):
         assert api.session.get(f"{other}/{path}", headers=stranger).status_code == 404

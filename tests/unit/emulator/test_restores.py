@@ -58,8 +58,10 @@ def test_mapping(api: Api) -> None:
 
     def refused(code: str, volumes: list[dict[str, str]], target: str = server_id) -> int:
         answer = api.refused(code, "POST", "restores", api.restore_body(item, target, volumes=volumes))
-        rows = {"checkpoint_item_id": item["id"], "target": {
-            "resource_id": target, "resource_type": SERVER_TYPE, "volumes": volumes}}
+        rows = {
+            "checkpoint_item_id": item["id"],
+            "target": {"resource_id": target, "resource_type": SERVER_TYPE, "volumes": volumes},
+        }
         (result,) = api.ok("POST", CHECK, {"check_restorable": [rows]})["restorable"]
         assert (result["result"], result["error_code"]) == (False, code)
         return answer.status_code

@@ -22,7 +22,7 @@ def _make(api: Api, kind: str, name: str, tags: dict[str, str]) -> str:
     if kind == "csbs_backup":
         return api.cloud.make_backup(api.ids()[0], name=name, tags=dict(tags)).id
     rows = [_tag(key, value) for key, value in tags.items()]
-    made = api.create_policy(name, **({"tags": rows} if rows else {}))
+    made = api.create_policy(name, tags=rows) if rows else api.create_policy(name)
     return str(made["id"])
 
 
