@@ -63,7 +63,11 @@ def imports(name: str) -> set[str]:
 
 
 def own(names: set[str]) -> set[str]:
-    return {name for name in names if name.split(".")[0] in {"modules", "module_utils", "plugin_utils", "inventory", "action", "filter"}}
+    return {
+        name
+        for name in names
+        if name.split(".")[0] in {"modules", "module_utils", "plugin_utils", "inventory", "action", "filter"}
+    }
 
 
 def foreign(names: set[str]) -> set[str]:
@@ -78,7 +82,10 @@ def foreign(names: set[str]) -> set[str]:
         ("from ..modules.csbs_tag import main", {"modules.csbs_tag"}),
         ("def f():\n    import openstack.proxy", {"openstack.proxy"}),
         (f"from {COLLECTION}module_utils._plan import Plan", {"module_utils._plan"}),
-        ("if t.TYPE_CHECKING:\n    from ansible.module_utils.basic import AnsibleModule", {"ansible.module_utils.basic"}),
+        (
+            "if t.TYPE_CHECKING:\n    from ansible.module_utils.basic import AnsibleModule",
+            {"ansible.module_utils.basic"},
+        ),
     ],
 )
 def test_no_way_of_importing_is_overlooked(source: str, expected: set[str]) -> None:
@@ -86,7 +93,9 @@ def test_no_way_of_importing_is_overlooked(source: str, expected: set[str]) -> N
 
 
 def test_every_file_of_module_utils_is_known_to_be_pure_or_not() -> None:
-    assert {Path(name).stem for name in FILES if Path(name).parent == Path("module_utils")} - {"__init__"} == PURE | PLUMBING
+    assert {Path(name).stem for name in FILES if Path(name).parent == Path("module_utils")} - {
+        "__init__"
+    } == PURE | PLUMBING
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -101,7 +110,10 @@ def test_pure_files_import_the_standard_library_and_pure_files_only(name: str) -
     assert own(found) <= {f"module_utils.{one}" for one in PURE}
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("module_utils/", "modules/")) and name != "module_utils/_module.py"])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in FILES if name.startswith(("module_utils/", "modules/")) and name != "module_utils/_module.py"],
+)
 def test_only_the_module_plumbing_imports_ansible(name: str) -> None:
     assert "ansible" not in foreign(imports(name))
 
@@ -118,16 +130,20 @@ def test_the_service_layer_imports_the_sdk_and_itself_only(name: str) -> None:
     assert all(one == "module_utils._sdk" or one.startswith("module_utils._csbs") for one in own(found))
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.split("/")[0] not in ("modules", "module_utils", "doc_fragments")])
-def test_other_plugins_never_import_the_module_plumbing(name: str) -> None:
-    assert "module_utils._module" not in imports(name)
+def test_other_plugins_never_import_the_module_plumbing() -> None:
+    others = [name for name in FILES if name.split("/")[0] not in ("modules", "module_utils", "doc_fragments")]
+    assert [name for name in others if "module_utils._module" in imports(name)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "module_utils/_module.py"])
 def test_check_mode_is_read_in_one_file_only(name: str) -> None:
     """Options, attributes and documentation may speak of it; code may not ask."""
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("check_mode", "_check_mode")]
+    assert not [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("check_mode", "_check_mode")
+    ]
 
 
 def test_the_module_plumbing_does_read_check_mode() -> None:

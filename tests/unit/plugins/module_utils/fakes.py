@@ -13,7 +13,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _wait
 
 SUMMER = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 WINTER = datetime(2026, 1, 15, 12, tzinfo=timezone.utc)
-DAILY_0200 = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=02;BYMINUTE=00\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+DAILY_0200 = (
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=02;BYMINUTE=00\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 
 
 def server(name: str, server_id: str = "", **fields: t.Any) -> dict[str, t.Any]:

@@ -93,7 +93,9 @@ def test_a_made_up_name_stays_out_of_diff_and_result() -> None:
 def test_only_what_was_asked_for_is_sent() -> None:
     (call,) = plan(Cloud(FLEET), servers=["web"], name="b").calls
     assert call.arguments == {"server": "id-web", "backup_name": "b"}
-    (call,) = plan(Cloud(FLEET), servers=["web"], name="b", description="", incremental=False, tags={"z": 1, "a": None}).calls
+    (call,) = plan(
+        Cloud(FLEET), servers=["web"], name="b", description="", incremental=False, tags={"z": 1, "a": None}
+    ).calls
     assert call.arguments == {
         "server": "id-web",
         "backup_name": "b",
@@ -113,7 +115,12 @@ def test_a_planned_backup_has_the_keys_of_a_real_one() -> None:
     todo = plan(Cloud(FLEET), servers=["web"], name="b", description="d", tags={"a": 1})
     (planned,) = todo.result["backups"]
     assert planned.keys() == backup_result(backup("b", "web")).keys()
-    assert (planned["name"], planned["server"], planned["tags"], planned["id"]) == ("b", {"id": "id-web", "name": "web"}, {"a": "1"}, None)
+    assert (planned["name"], planned["server"], planned["tags"], planned["id"]) == (
+        "b",
+        {"id": "id-web", "name": "web"},
+        {"a": "1"},
+        None,
+    )
 
 
 # ========== Done by name ==========
@@ -181,7 +188,9 @@ def test_two_servers_that_share_a_number_do_not_share_the_next_name() -> None:
 
 
 def test_a_list_that_shrinks_to_one_server_uses_the_plain_name() -> None:
-    assert sent(plan(Cloud(FLEET, backups=[backup("b-0001", "web", "error")]), servers=["web"], name="b")) == {"web": "b"}
+    assert sent(plan(Cloud(FLEET, backups=[backup("b-0001", "web", "error")]), servers=["web"], name="b")) == {
+        "web": "b"
+    }
 
 
 SERVERS = [server(f"s{number}") for number in range(8)]
@@ -198,7 +207,9 @@ ROWS = st.lists(
 
 
 @given(rows=ROWS, servers=st.lists(st.sampled_from(SERVERS), unique_by=lambda one: one["id"]))
-def test_names_are_never_shared_with_another_server(rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]) -> None:
+def test_names_are_never_shared_with_another_server(
+    rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]
+) -> None:
     names = _backup.assign_names("b", servers, True, rows)
     assert names.keys() == {one["id"] for one in servers}
     assert len(set(names.values())) == len(servers)
@@ -206,8 +217,14 @@ def test_names_are_never_shared_with_another_server(rows: list[dict[str, t.Any]]
     assert not taken & set(names.values())
 
 
-@given(rows=ROWS, servers=st.lists(st.sampled_from(SERVERS), min_size=1, unique_by=lambda one: one["id"]), random=st.randoms())
-def test_names_stay_when_the_list_is_reordered_and_grows(rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]], random: t.Any) -> None:
+@given(
+    rows=ROWS,
+    servers=st.lists(st.sampled_from(SERVERS), min_size=1, unique_by=lambda one: one["id"]),
+    random=st.randoms(),
+)
+def test_names_stay_when_the_list_is_reordered_and_grows(
+    rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]], random: t.Any
+) -> None:
     first = _backup.assign_names("b", servers, True, rows)
     made = [backup(str(first[one["id"]]), one["name"], "error", id=f"new-{one['id']}") for one in servers]
     later = random.sample(SERVERS, len(SERVERS))
@@ -261,7 +278,9 @@ def test_servers_that_cannot_be_backed_up_are_all_named_and_nothing_is_planned()
     with pytest.raises(InvalidInput) as refusal:
         plan(Cloud(FLEET, verdicts={"id-web": NO_DISK, "id-db": NO_DISK}), servers=["web", "db", "app"])
     text = str(refusal.value)
-    assert all(part in text for part in ("2 of 3", "'web' (id-web)", "'db' (id-db)", "CSBS.6007")) and "'app'" not in text
+    assert (
+        all(part in text for part in ("2 of 3", "'web' (id-web)", "'db' (id-db)", "CSBS.6007")) and "'app'" not in text
+    )
 
 
 def test_servers_that_cannot_be_backed_up_can_be_skipped() -> None:
@@ -283,7 +302,9 @@ def test_servers_that_cannot_be_backed_up_can_be_skipped() -> None:
     ],
 )
 def test_a_server_that_is_merely_busy_is_not_refused(status: str, verdict: dict[str, t.Any], refused: bool) -> None:
-    found = _backup.unprotectable([server("web", status=status)], {"id-web": {"error_code": None, "error_msg": None, **verdict}})
+    found = _backup.unprotectable(
+        [server("web", status=status)], {"id-web": {"error_code": None, "error_msg": None, **verdict}}
+    )
     assert bool(found) is refused
 
 
@@ -293,7 +314,10 @@ def test_a_server_that_is_done_is_not_asked_about() -> None:
 
 
 # ========== Selections ==========
-@pytest.mark.parametrize("options", [{"servers": []}, {"server_filters": {"name": "zzz"}}, {"servers": [], "server_filters": {"name": "zzz"}}])
+@pytest.mark.parametrize(
+    "options",
+    [{"servers": []}, {"server_filters": {"name": "zzz"}}, {"servers": [], "server_filters": {"name": "zzz"}}],
+)
 def test_a_selection_of_nothing_backs_nothing_up(options: dict[str, t.Any]) -> None:
     todo = plan(Cloud(FLEET), name="b", **options)
     assert (todo.calls, todo.result["backups"], todo.result["servers"]) == ((), [], [])

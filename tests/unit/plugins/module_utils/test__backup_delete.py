@@ -27,7 +27,10 @@ ROWS = [
 
 
 def plan(rows: list[dict[str, t.Any]] | None = None, **options: t.Any) -> Plan:
-    cloud = Cloud([server("web"), server("db"), server("twin", "t1"), server("twin", "t2")], backups=ROWS if rows is None else rows)
+    cloud = Cloud(
+        [server("web"), server("db"), server("twin", "t1"), server("twin", "t2")],
+        backups=ROWS if rows is None else rows,
+    )
     return _backup.plan_backup_task(_backup.wish_backup({**DEFAULTS, "state": "absent", **options}, SUMMER), cloud)
 
 
@@ -70,7 +73,10 @@ def test_each_backup_of_a_policy_run_goes_for_itself_and_its_record_stays() -> N
     assert [call.arguments for call in todo.calls] == [{"checkpoint": "shared", "item": "item-run-web"}]
 
 
-@pytest.mark.parametrize(("status", "called", "waited_for"), [("deleting", 0, 1), ("waiting_delete", 0, 1), ("deleted", 0, 0), ("restoring", 1, 1)])
+@pytest.mark.parametrize(
+    ("status", "called", "waited_for"),
+    [("deleting", 0, 1), ("waiting_delete", 0, 1), ("deleted", 0, 0), ("restoring", 1, 1)],
+)
 def test_what_is_on_its_way_is_not_deleted_again_but_waited_for(status: str, called: int, waited_for: int) -> None:
     todo = plan([backup("b", "web", status)], name="b")
     assert (len(todo.calls), len(todo.context["rows"])) == (called, waited_for)

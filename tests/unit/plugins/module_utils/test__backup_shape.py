@@ -13,7 +13,15 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _back
 
 from tests.unit.plugins.module_utils.fakes import backup
 
-VOLUME = {"id": "v", "status": "available", "source_volume_id": "d", "source_volume_size": "40", "bootable": "true", "size": 29.9, "snapshot_id": None}
+VOLUME = {
+    "id": "v",
+    "status": "available",
+    "source_volume_id": "d",
+    "source_volume_size": "40",
+    "bootable": "true",
+    "size": 29.9,
+    "snapshot_id": None,
+}
 
 
 def test_a_full_answer_has_numbers_booleans_and_times_whatever_their_types() -> None:
@@ -40,17 +48,32 @@ def test_a_full_answer_has_numbers_booleans_and_times_whatever_their_types() -> 
     assert (shown["auto_trigger"], shown["incremental"], shown["instant_restore"]) == (False, True, True)
     assert (shown["progress"], shown["size_mb"], shown["images"]) == (100, 29, ["img"])
     (volume,) = shown["volumes"]
-    assert (volume["volume_size_gb"], volume["bootable"], volume["size_mb"], volume["volume_name"]) == (40, True, 29, None)
+    assert (volume["volume_size_gb"], volume["bootable"], volume["size_mb"], volume["volume_name"]) == (
+        40,
+        True,
+        29,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
-    "raw", [{}, {"extend_info": None, "tags": None}, {"extend_info": {"os_images_data": None, "volume_backups": None, "fail_code": None}}]
+    "raw",
+    [
+        {},
+        {"extend_info": None, "tags": None},
+        {"extend_info": {"os_images_data": None, "volume_backups": None, "fail_code": None}},
+    ],
 )
 def test_what_is_not_known_is_null_under_the_same_keys(raw: dict[str, t.Any]) -> None:
     shown = _backup_shape.backup_result(raw)
     assert shown.keys() == _backup_shape.backup_result(backup("b", "web", info={"volume_backups": [VOLUME]})).keys()
     assert (shown["id"], shown["status"], shown["progress"], shown["auto_trigger"]) == (None, None, None, None)
-    assert (shown["server"], shown["tags"], shown["images"], shown["volumes"]) == ({"id": None, "name": None}, {}, [], [])
+    assert (shown["server"], shown["tags"], shown["images"], shown["volumes"]) == (
+        {"id": None, "name": None},
+        {},
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +100,11 @@ def test_the_recovery_point_is_protected_at_and_never_updated_at() -> None:
 
 
 def test_the_newest_backup_has_the_latest_recovery_point_whatever_the_order() -> None:
-    rows = [backup("a", "w", created_at="2026-07-01T05:00:00"), backup("b", "w", protected_at="2026-07-02T00:00:00"), {"id": "undated"}]
+    rows = [
+        backup("a", "w", created_at="2026-07-01T05:00:00"),
+        backup("b", "w", protected_at="2026-07-02T00:00:00"),
+        {"id": "undated"},
+    ]
     assert all((_backup_shape.newest(order) or {})["name"] == "b" for order in (rows, rows[::-1]))
     assert _backup_shape.newest([{"id": "undated"}]) == {"id": "undated"}
     assert _backup_shape.newest([]) is None

@@ -24,7 +24,9 @@ Rows = list[dict[str, t.Any]]
 class Acting(Cloud):
     """A cloud whose backups and deletions go on by one step with each list: steps are statuses by server."""
 
-    def __init__(self, steps: dict[str, list[str | None]], info: dict[str, dict[str, t.Any]] | None = None, **more: t.Any) -> None:
+    def __init__(
+        self, steps: dict[str, list[str | None]], info: dict[str, dict[str, t.Any]] | None = None, **more: t.Any
+    ) -> None:
         super().__init__(FLEET, **more)
         self.steps, self.info = steps, info or {}
         self.lists: list[dict[str, t.Any]] = []
@@ -36,7 +38,11 @@ class Acting(Cloud):
             left = self.steps.get(row["extend_info"]["resource_name"])
             if left:
                 status = left.pop(0) if len(left) > 1 else left[0]
-                row = {**row, "status": status, "extend_info": {**row["extend_info"], **self.info.get(row["extend_info"]["resource_name"], {})}}
+                row = {
+                    **row,
+                    "status": status,
+                    "extend_info": {**row["extend_info"], **self.info.get(row["extend_info"]["resource_name"], {})},
+                }
             if row["status"] is not None:
                 rows.append(row)
         return [dict(row) for row in rows]
@@ -135,7 +141,11 @@ def test_a_timeout_returns_what_was_started_with_its_ids() -> None:
     with pytest.raises(ActionFailed) as failure:
         create({"web": ["protecting"], "db": ["available"]}, timeout=100)
     text = str(failure.value)
-    assert "Not ended within 100 seconds" in text and "(item-b-0001-web) is protecting" in text and "item-b-0002-db" not in text
+    assert (
+        "Not ended within 100 seconds" in text
+        and "(item-b-0001-web) is protecting" in text
+        and "item-b-0002-db" not in text
+    )
     assert {one["id"] for one in failure.value.results["backups"]} == {"item-b-0001-web", "item-b-0002-db"}
 
 
@@ -158,7 +168,10 @@ def test_a_filter_that_hides_what_was_started_is_dropped() -> None:
     """Clocks differ: what the service dates earlier than its own answer must not stay unseen."""
     cloud = Cloud()
     watch = _backup_wait.Watch(cloud, None)
-    watch.rows = {f"id-{name}": {"checkpoint_id": name, "created_at": "2026-07-01T06:00:00", "status": None} for name in ("web", "db")}
+    watch.rows = {
+        f"id-{name}": {"checkpoint_id": name, "created_at": "2026-07-01T06:00:00", "status": None}
+        for name in ("web", "db")
+    }
     for dummy in range(4):
         watch.look()
     queries = [query for what, query in cloud.asked if what == "backups"]
@@ -168,13 +181,21 @@ def test_a_filter_that_hides_what_was_started_is_dropped() -> None:
 
 # ========== Deletions ==========
 def delete(
-    rows: Rows, steps: dict[str, list[str | None]], failures: dict[int, CloudError] | None = None, timeout: float = 3600, **options: t.Any
+    rows: Rows,
+    steps: dict[str, list[str | None]],
+    failures: dict[int, CloudError] | None = None,
+    timeout: float = 3600,
+    **options: t.Any,
 ) -> tuple[dict[str, t.Any], Acting, Ticks]:
     wish = _backup.wish_backup({**DEFAULTS, "state": "absent", "name": "b", **options}, SUMMER)
     plan = _backup.plan_backup_task(wish, Cloud(FLEET, backups=rows))
     cloud, ticks = Acting(steps, backups=rows), Ticks()
     done = {position: None for position in range(len(plan.calls)) if position not in (failures or {})}
-    return _backup_wait.finish_backup(wish, cloud, plan, Outcome(done, failures or {}), ticks.clock(timeout)), cloud, ticks
+    return (
+        _backup_wait.finish_backup(wish, cloud, plan, Outcome(done, failures or {}), ticks.clock(timeout)),
+        cloud,
+        ticks,
+    )
 
 
 MANY = [backup("b", "web"), *(backup(f"b-000{number}", "db") for number in range(1, 5))]
@@ -205,8 +226,12 @@ def test_a_deletion_that_ends_in_error_fails_the_task_with_backup_and_id() -> No
         delete(MANY[:1], {"web": ["deleting", "error"]})
 
 
-@pytest.mark.parametrize(("steps", "fails"), [(["error", "deleting", None], False), (["error", "deleting", "error"], True)])
-def test_a_failed_backup_that_is_being_deleted_is_not_taken_for_a_failed_deletion(steps: list[str | None], fails: bool) -> None:
+@pytest.mark.parametrize(
+    ("steps", "fails"), [(["error", "deleting", None], False), (["error", "deleting", "error"], True)]
+)
+def test_a_failed_backup_that_is_being_deleted_is_not_taken_for_a_failed_deletion(
+    steps: list[str | None], fails: bool
+) -> None:
     rows = [backup("b", "web", "error")]
     if fails:
         with pytest.raises(ActionFailed, match="was not deleted"):

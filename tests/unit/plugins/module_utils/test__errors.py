@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _errors
 
 
-def explain(status: int | None, code: str | None = None, unsafe: bool = False, text: str = "said so") -> _errors.CloudError:
+def explain(
+    status: int | None, code: str | None = None, unsafe: bool = False, text: str = "said so"
+) -> _errors.CloudError:
     body = {"error_code": code, "error_msg": text} if code else ""
     return _errors.explain("update policy 'nightly'", status, body, "req-1", unsafe)
 
@@ -39,7 +41,9 @@ def test_every_code_that_a_client_meets_is_explained(code: str) -> None:
     assert "the service failed" not in str(explain(599, code)) and "What to do" in str(explain(599, code))
 
 
-@pytest.mark.parametrize("code", ["CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"])
+@pytest.mark.parametrize(
+    "code", ["CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"]
+)
 @pytest.mark.parametrize("status", [400, 409, 500])
 def test_what_is_busy_is_worth_trying_again_whatever_its_status(code: str, status: int) -> None:
     assert explain(status, code).retryable
@@ -51,7 +55,10 @@ def test_a_gateway_out_of_breath_is_worth_trying_again(status: int, code: str | 
     assert explain(status, code).retryable
 
 
-@pytest.mark.parametrize("code", ["BackupService.4008", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.8007", "CSBS.9006"])
+@pytest.mark.parametrize(
+    "code",
+    ["BackupService.4008", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.8007", "CSBS.9006"],
+)
 @pytest.mark.parametrize("status", [400, 409, 500])
 def test_what_is_final_is_not_tried_again_whatever_its_status(code: str, status: int) -> None:
     assert not explain(status, code).retryable
@@ -75,7 +82,9 @@ def test_a_plain_refusal_is_not_tried_again(status: int) -> None:
         (429, "APIGW.0308", True, _errors.CloudError),
     ],
 )
-def test_the_type_of_an_error_tells_what_may_have_happened(status: int, code: str | None, unsafe: bool, kind: type) -> None:
+def test_the_type_of_an_error_tells_what_may_have_happened(
+    status: int, code: str | None, unsafe: bool, kind: type
+) -> None:
     assert type(explain(status, code, unsafe)) is kind
 
 

@@ -60,7 +60,9 @@ def test_policies_fit_every_filter(options: dict[str, t.Any], ids: list[str]) ->
     assert policies(Cloud(FLEET, POLICIES), **options) == ids
 
 
-@pytest.mark.parametrize(("servers", "fragment"), [(["no-such"], "no such server: 'no-such'"), (["twin"], "ambiguous.* t1, t2")])
+@pytest.mark.parametrize(
+    ("servers", "fragment"), [(["no-such"], "no such server: 'no-such'"), (["twin"], "ambiguous.* t1, t2")]
+)
 def test_a_server_that_is_not_one_is_refused(servers: list[str], fragment: str) -> None:
     with pytest.raises(InvalidInput, match=fragment):
         policies(Cloud(FLEET, POLICIES), servers=servers)
@@ -161,8 +163,12 @@ def test_a_filter_that_is_none_is_refused_with_its_value(options: dict[str, t.An
 
 # ========== Tags ==========
 def tags(**options: t.Any) -> dict[str, t.Any]:
-    cloud = Cloud(policies=[policy("nightly", tags=A), policy("weekly", tags=[{"key": "a", "value": "2"}]), policy("plain")])
-    return _lookup.read_tags(_lookup.wish_tag_lookup({"resource_type": "policy", "resources": None, **QUERIES, **options}, SUMMER), cloud)
+    cloud = Cloud(
+        policies=[policy("nightly", tags=A), policy("weekly", tags=[{"key": "a", "value": "2"}]), policy("plain")]
+    )
+    return _lookup.read_tags(
+        _lookup.wish_tag_lookup({"resource_type": "policy", "resources": None, **QUERIES, **options}, SUMMER), cloud
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,6 +183,8 @@ def tags(**options: t.Any) -> dict[str, t.Any]:
         ({"tags": {"b": None}}, {}, []),
     ],
 )
-def test_tags_of_the_resources_that_are_asked_for(options: dict[str, t.Any], values: dict[str, t.Any], names: list[str]) -> None:
+def test_tags_of_the_resources_that_are_asked_for(
+    options: dict[str, t.Any], values: dict[str, t.Any], names: list[str]
+) -> None:
     found = tags(**options)
     assert (found["tags"], [one["name"] for one in found["resources"]]) == (values, names)

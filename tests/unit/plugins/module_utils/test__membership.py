@@ -20,7 +20,9 @@ WEB, DB, NEW = server("web"), server("db"), server("new")
 ROWS = [policy("target", ["x"]), policy("one", ["web", "other"]), policy("two", ["db"]), policy("none")]
 
 
-def moves(joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]] | None = None, wish: t.Any = MOVE, **cloud: t.Any) -> list[t.Any]:
+def moves(
+    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]] | None = None, wish: t.Any = MOVE, **cloud: t.Any
+) -> list[t.Any]:
     rows = ROWS if rows is None else rows
     planned = _membership.plan_moves(joining, rows, "pol-target", wish, Cloud(policies=ROWS, **cloud))
     return [(move.policy_name, [one["id"] for one in move.servers]) for move in planned]
@@ -36,7 +38,9 @@ def test_who_is_in_no_other_policy_moves_from_none(joining: list[dict[str, t.Any
 
 
 def test_rows_that_leave_servers_out_are_read_by_id() -> None:
-    assert moves([DB], [{"id": row["id"], "name": row["name"], "resources": None} for row in ROWS]) == [("two", ["id-db"])]
+    assert moves([DB], [{"id": row["id"], "name": row["name"], "resources": None} for row in ROWS]) == [
+        ("two", ["id-db"])
+    ]
 
 
 def test_two_policies_that_both_list_a_server_are_both_left() -> None:
@@ -47,7 +51,10 @@ def test_without_leave_to_move_servers_and_policies_are_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
         moves([WEB, DB], wish=STAY)
     text = str(refusal.value)
-    assert all(part in text for part in ("move_servers is false", "'web' in policy 'one' (pol-one)", "'db' in policy 'two' (pol-two)"))
+    assert all(
+        part in text
+        for part in ("move_servers is false", "'web' in policy 'one' (pol-one)", "'db' in policy 'two' (pol-two)")
+    )
     assert moves([NEW], wish=STAY) == []
 
 

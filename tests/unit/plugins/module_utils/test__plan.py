@@ -10,7 +10,12 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import CloudError, CloudFailed, LostAnswer, NotFound
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import (
+    CloudError,
+    CloudFailed,
+    LostAnswer,
+    NotFound,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Call, Outcome, Plan, execute
 
 from tests.unit.plugins.module_utils.fakes import Cloud, Ticks
@@ -168,7 +173,10 @@ def test_a_lost_answer_is_still_looked_for_after_the_service_said_busy() -> None
 
 def test_looking_for_a_lost_answer_outlasts_a_lost_look() -> None:
     cloud = Finding(1, answers={"protect": [LOST, "second"]})
-    found, troubles = cloud.started_backup, [LostAnswer("list backups", "closed"), CloudError("list backups", "slow", None, 503)]
+    found, troubles = cloud.started_backup, [
+        LostAnswer("list backups", "closed"),
+        CloudError("list backups", "slow", None, 503),
+    ]
 
     def look(**arguments: t.Any) -> str | None:
         if troubles:

@@ -16,7 +16,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules impor
 from tests.unit.plugins.module_utils.fakes import DAILY_0200, SUMMER, Cloud, Ticks, policy, server
 
 DEFAULTS: dict[str, t.Any] = {
-    **dict.fromkeys(("new_name", "description", "enabled", "schedule", "retention", "servers", "server_filters", "tags")),
+    **dict.fromkeys(
+        ("new_name", "description", "enabled", "schedule", "retention", "servers", "server_filters", "tags")
+    ),
     "name": "nightly",
     "state": "present",
     "purge_servers": False,
@@ -222,7 +224,11 @@ WHOLE_RULE = {
         ({"retention": {"days": 7}}, {"scheduled_operations": [{**OPERATION, "operation_definition": WHOLE_RULE}]}),
         (
             {"schedule": {"frequency": "daily", "times": ["03:00"]}},
-            {"scheduled_operations": [{**OPERATION, "trigger": {"properties": {"pattern": DAILY_0200.replace("02", "03")}}}]},
+            {
+                "scheduled_operations": [
+                    {**OPERATION, "trigger": {"properties": {"pattern": DAILY_0200.replace("02", "03")}}}
+                ]
+            },
         ),
         (
             {"description": "new", "retention": {"max_backups": 20, "monthly": 12, "timezone": "UTC+01:00"}},
@@ -244,7 +250,11 @@ WHOLE_RULE = {
         ),
         (
             {"retention": {}},
-            {"scheduled_operations": [{**OPERATION, "operation_definition": {**WHOLE_RULE, "retention_duration_days": -1}}]},
+            {
+                "scheduled_operations": [
+                    {**OPERATION, "operation_definition": {**WHOLE_RULE, "retention_duration_days": -1}}
+                ]
+            },
         ),
     ],
 )
@@ -261,7 +271,9 @@ def test_an_update_of_something_else_keeps_a_disabled_schedule_off() -> None:
 
 def test_a_change_is_predicted_with_the_keys_and_values_it_will_have() -> None:
     current = policy("nightly", ["web"], definition=LIVE, tags=[{"key": "a", "value": "1"}])
-    todo = plan(cloud_of(current), new_name="weekly", enabled=False, servers=["db"], tags={"b": "2"}, retention={"days": 7})
+    todo = plan(
+        cloud_of(current), new_name="weekly", enabled=False, servers=["db"], tags={"b": "2"}, retention={"days": 7}
+    )
     shown = todo.result["policy"]
     assert shown.keys() == policy_result(current).keys()
     assert (shown["name"], shown["enabled"], shown["tags"], shown["id"]) == ("weekly", False, {"b": "2"}, "pol-nightly")
@@ -304,7 +316,9 @@ def test_servers_join_and_leave_as_named(options: dict[str, t.Any], add: list[st
     assert sent(todo) == [("change_policy_servers", arguments)]
 
 
-@pytest.mark.parametrize("options", [{"server_filters": {"name": "zzz"}}, {"server_filters": {"name": "zzz"}, "servers": []}])
+@pytest.mark.parametrize(
+    "options", [{"server_filters": {"name": "zzz"}}, {"server_filters": {"name": "zzz"}, "servers": []}]
+)
 def test_purging_with_filters_that_match_nothing_is_refused(options: dict[str, t.Any]) -> None:
     with pytest.raises(InvalidInput, match="no server matches.*purge_servers"):
         plan(cloud_of(policy("nightly", ["web"])), purge_servers=True, **options)
@@ -316,7 +330,10 @@ def test_purging_without_servers_unprotects_nobody() -> None:
 
 def test_a_member_that_no_longer_exists_can_stay_and_can_be_purged_by_omission() -> None:
     current = policy("nightly", ["web", "gone"])
-    assert plan(cloud_of(current), servers=["web", "new", "id-gone"], purge_servers=True).calls[0].arguments["remove"] == []
+    assert (
+        plan(cloud_of(current), servers=["web", "new", "id-gone"], purge_servers=True).calls[0].arguments["remove"]
+        == []
+    )
     assert plan(cloud_of(current), servers=["web"], purge_servers=True).calls[0].arguments["remove"] == ["id-gone"]
 
 
@@ -349,7 +366,10 @@ def test_a_move_takes_the_server_out_first_and_can_be_undone() -> None:
         ("change_policy_servers", {"policy": "pol-old", "remove": ["id-web"]}),
         ("change_policy_servers", {"policy": "pol-nightly", "add": [resource("web")], "remove": []}),
     ]
-    assert todo.calls[0].undo is not None and todo.calls[0].undo.arguments == {"policy": "pol-old", "add": [resource("web")]}
+    assert todo.calls[0].undo is not None and todo.calls[0].undo.arguments == {
+        "policy": "pol-old",
+        "add": [resource("web")],
+    }
     assert todo.calls[1].undo is None
 
 
@@ -372,7 +392,10 @@ def test_a_server_in_error_is_not_moved() -> None:
 
 # ========== Tags ==========
 def test_tags_go_before_tags_come() -> None:
-    todo = plan(cloud_of(policy("nightly", tags=[{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])), tags={"b": "3", "c": ""})
+    todo = plan(
+        cloud_of(policy("nightly", tags=[{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])),
+        tags={"b": "3", "c": ""},
+    )
     where = {"owner": "policy", "resource_id": "pol-nightly"}
     assert sent(todo) == [
         ("unset_tags", {**where, "tags": [{"key": "a", "value": "1"}]}),
@@ -391,7 +414,9 @@ def test_the_tags_that_would_be_there_afterwards_are_counted() -> None:
 HIDDEN = {"max_backups": 20, "monthly": 12, "timezone": "UTC+01:00"}
 
 
-@pytest.mark.parametrize(("options", "noted"), [({}, True), ({"tags": {"a": "1"}}, True), ({"description": "new"}, False)])
+@pytest.mark.parametrize(
+    ("options", "noted"), [({}, True), ({"tags": {"a": "1"}}, True), ({"description": "new"}, False)]
+)
 def test_counts_that_can_neither_be_seen_nor_were_sent_are_noted(options: dict[str, t.Any], noted: bool) -> None:
     todo = plan(cloud_of(policy("nightly", definition=LIVE)), retention=HIDDEN, **options)
     assert ["retention.monthly" in note for note in todo.result["notes"]] == [True] * noted

@@ -27,7 +27,11 @@ def test_a_full_answer_is_shown_in_the_shape_of_the_options() -> None:
     assert (shown["id"], shown["name"], shown["description"], shown["enabled"]) == ("pol-nightly", "nightly", "", True)
     assert shown["servers"] == [{"id": "id-web-1", "name": "web-1"}]
     assert shown["tags"] == {"team": "a"}
-    assert (shown["retention"]["max_backups"], shown["retention"]["days"], shown["retention"]["permanent"]) == (20, None, False)
+    assert (shown["retention"]["max_backups"], shown["retention"]["days"], shown["retention"]["permanent"]) == (
+        20,
+        None,
+        False,
+    )
     assert (shown["schedule"]["frequency"], shown["schedule"]["times"]) == ("daily", ["02:00"])
     assert shown["created_at"] == "2026-03-01T09:31:08.265000Z"
 
@@ -48,12 +52,27 @@ def test_a_thin_answer_has_the_same_keys_all_the_way_down(raw: dict[str, t.Any])
     shown = _policy_shape.policy_result(raw)
     assert shown.keys() == KEYS
     assert shown["schedule"].keys() == {"frequency", "interval", "days", "times", "timezone", "pattern"}
-    assert shown["retention"].keys() == {"max_backups", "days", "permanent", "daily", "weekly", "monthly", "yearly", "timezone"}
+    assert shown["retention"].keys() == {
+        "max_backups",
+        "days",
+        "permanent",
+        "daily",
+        "weekly",
+        "monthly",
+        "yearly",
+        "timezone",
+    }
 
 
 @pytest.mark.parametrize(
     ("enabled", "status", "shown"),
-    [(True, "suspended", True), (False, "available", False), ("True", "suspended", True), ("false", "available", False), (None, "available", False)],
+    [
+        (True, "suspended", True),
+        (False, "available", False),
+        ("True", "suspended", True),
+        ("false", "available", False),
+        (None, "available", False),
+    ],
 )
 def test_enabled_comes_from_the_schedule_and_not_from_the_status(enabled: t.Any, status: str, shown: bool) -> None:
     assert _policy_shape.policy_result(policy(enabled=enabled, status=status))["enabled"] is shown

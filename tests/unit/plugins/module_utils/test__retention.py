@@ -46,7 +46,9 @@ def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
         ({"days": 14, "timezone": "UTC+01:00"}, None, {"days": 14}),
     ],
 )
-def test_the_option_becomes_the_whole_rule(given_one: dict[str, t.Any], zone: str | None, expected: dict[str, t.Any]) -> None:
+def test_the_option_becomes_the_whole_rule(
+    given_one: dict[str, t.Any], zone: str | None, expected: dict[str, t.Any]
+) -> None:
     assert wanted(zone, **given_one) == {**NOTHING, **expected}
 
 
@@ -78,7 +80,10 @@ def test_a_retention_that_cannot_be_is_refused(given_one: dict[str, t.Any], zone
         ({"permanent": "True", "max_backups": None}, {"permanent": True}),
         ({"permanent": "true"}, {"permanent": True}),
         ({"retention_duration_days": "14.0", "plan_id": "x", "provider_id": "y"}, {"days": 14}),
-        ({"day_backups": "0", "month_backups": "12", "timezone": "UTC+01:00"}, {"monthly": 12, "timezone": "UTC+01:00"}),
+        (
+            {"day_backups": "0", "month_backups": "12", "timezone": "UTC+01:00"},
+            {"monthly": 12, "timezone": "UTC+01:00"},
+        ),
         ({"day_backups": 0, "week_backups": 0, "timezone": "UTC+01:00"}, {}),
         ({"day_backups": "-1", "week_backups": -1, "timezone": "UTC+00:00"}, {}),
     ],
@@ -116,7 +121,9 @@ def test_what_the_service_keeps_to_itself_is_known(definition: dict[str, t.Any],
         ({"month_backups": 12}, {"monthly": 12, "daily": 7, "timezone": "UTC+02:00"}, False),
     ],
 )
-def test_only_a_reported_difference_is_a_difference(definition: dict[str, t.Any], retention: dict[str, t.Any], same: bool) -> None:
+def test_only_a_reported_difference_is_a_difference(
+    definition: dict[str, t.Any], retention: dict[str, t.Any], same: bool
+) -> None:
     current = _retention.current_retention(definition)
     assert _retention.same_retention(current, wanted(**retention), _retention.unreported(definition)) is same
 
@@ -158,12 +165,22 @@ LONG = st.none() | st.integers(0, 100)
 
 @given(
     st.fixed_dictionaries(
-        {"max_backups": COUNT, "days": COUNT, "permanent": st.booleans(), "daily": LONG, "weekly": LONG, "monthly": LONG, "yearly": LONG}
+        {
+            "max_backups": COUNT,
+            "days": COUNT,
+            "permanent": st.booleans(),
+            "daily": LONG,
+            "weekly": LONG,
+            "monthly": LONG,
+            "yearly": LONG,
+        }
     ),
     st.booleans(),
     st.booleans(),
 )
-def test_a_retention_that_was_set_is_found_again_and_changes_nothing(retention: dict[str, t.Any], update: bool, as_text: bool) -> None:
+def test_a_retention_that_was_set_is_found_again_and_changes_nothing(
+    retention: dict[str, t.Any], update: bool, as_text: bool
+) -> None:
     one = wanted("UTC", **retention)
     sent = _retention.definition_of(one, update)
     answer = {key: str(value) for key, value in sent.items()} if as_text else sent

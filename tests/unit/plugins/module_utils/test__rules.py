@@ -66,6 +66,8 @@ def test_zero_passes_where_it_is_allowed() -> None:
     _rules.check_positive("poll_interval", 0.1)
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (False, "false"), (0, "0"), (4711, "4711"), ("Yes", "Yes")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (True, "true"), (False, "false"), (0, "0"), (4711, "4711"), ("Yes", "Yes")]
+)
 def test_a_yaml_scalar_becomes_the_text_its_writer_saw(value: t.Any, text: str) -> None:
     assert _rules.as_text(value) == text

@@ -59,7 +59,11 @@ def weekly(days: str, *times: t.Any, **more: t.Any) -> dict[str, t.Any]:
         (weekly("FR", "23:00", timezone="Pacific/Kiritimati"), SUMMER, rule("FR", [9])),
         (weekly("FR", "02:00", timezone="Pacific/Kiritimati"), SUMMER, rule("TH", [12])),
         (daily(*(f"{hour:02d}:45" for hour in range(24))), SUMMER, rule("all", range(24), 45)),
-        ({"frequency": None, "times": None, "days": None, "interval": None, "timezone": None, "pattern": DAILY_0200}, SUMMER, rule("all", [2])),
+        (
+            {"frequency": None, "times": None, "days": None, "interval": None, "timezone": None, "pattern": DAILY_0200},
+            SUMMER,
+            rule("all", [2]),
+        ),
     ],
 )
 def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any], now: datetime, expected: Rule) -> None:
@@ -94,7 +98,10 @@ def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any],
         (weekly("", "02:00"), "schedule.days is needed"),
         (weekly("MON", "02:00"), "'MON'"),
         (weekly("MO", "02:00", interval=2), "schedule.interval: 2"),
-        (weekly("MO", "01:00", "12:00", timezone="Europe/Berlin"), "01:00, 12:00 in Europe/Berlin fall on different days"),
+        (
+            weekly("MO", "01:00", "12:00", timezone="Europe/Berlin"),
+            "01:00, 12:00 in Europe/Berlin fall on different days",
+        ),
         ({"pattern": DAILY_0200, "times": ["02:00"]}, "excludes schedule.times"),
         ({"pattern": DAILY_0200, "frequency": "daily", "interval": 1}, "schedule.frequency, schedule.interval"),
         ({"pattern": DAILY_0200, "days": []}, "schedule.days"),
@@ -106,14 +113,18 @@ def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any],
         ({"pattern": "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30"}, "48 points"),
     ],
 )
-def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(schedule: dict[str, t.Any], fragment: str) -> None:
+def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
+    schedule: dict[str, t.Any], fragment: str
+) -> None:
     with pytest.raises(InvalidInput) as refusal:
         wanted(schedule)
     assert fragment in str(refusal.value)
     assert "schedule" in str(refusal.value)
 
 
-@pytest.mark.parametrize(("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False)])
+@pytest.mark.parametrize(
+    ("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False)]
+)
 def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
     notes = _schedule.wanted_rule(daily("02:00", timezone=zone), WINTER)[1]
     assert [str(zone) in note for note in notes] == [True] * noted
@@ -238,7 +249,9 @@ def test_a_formatted_pattern_is_read_as_the_same_rule(one: Rule) -> None:
 
 
 @given(rules(), st.randoms(), st.sampled_from(["\n", "\r\n", "\\n"]), st.booleans(), st.booleans())
-def test_the_writing_of_a_pattern_does_not_matter(one: Rule, random: t.Any, end: str, envelope: bool, lower: bool) -> None:
+def test_the_writing_of_a_pattern_does_not_matter(
+    one: Rule, random: t.Any, end: str, envelope: bool, lower: bool
+) -> None:
     parts = _schedule.format_pattern(one).split("\r\n")[2].removeprefix("RRULE:").split(";")
     random.shuffle(parts)
     text = "RRULE:" + ";".join(parts)
@@ -253,7 +266,16 @@ def test_a_described_schedule_fed_back_is_the_same_rule(one: Rule) -> None:
     assert _schedule.wanted_rule(described, SUMMER) == (one, [])
 
 
-ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns"]
+ZONES = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+    "America/St_Johns",
+]
 
 
 @given(

@@ -35,7 +35,14 @@ def test_what_has_no_second_effect_may_be_sent_again(method: str, url: str) -> N
 
 
 @pytest.mark.parametrize(
-    "url", [f"{BASE}/policies", PROTECT, f"{BASE}/providers/x/checkpoints", f"{BASE}/restores", "https://ims/v1/cloudimages/wholeimages/action"]
+    "url",
+    [
+        f"{BASE}/policies",
+        PROTECT,
+        f"{BASE}/providers/x/checkpoints",
+        f"{BASE}/restores",
+        "https://ims/v1/cloudimages/wholeimages/action",
+    ],
 )
 def test_what_would_have_a_second_effect_may_not(url: str) -> None:
     assert not _session.is_repeatable("POST", url)
@@ -59,7 +66,9 @@ def test_what_would_have_a_second_effect_may_not(url: str) -> None:
         (504, "", "POST", f"{BASE}/restores", None),
     ],
 )
-def test_a_request_is_sent_again_only_where_that_is_safe(status: int, after: str, method: str, url: str, pause: float | None) -> None:
+def test_a_request_is_sent_again_only_where_that_is_safe(
+    status: int, after: str, method: str, url: str, pause: float | None
+) -> None:
     response = types.SimpleNamespace(headers={"Retry-After": after} if after else {})
     assert _session.RidingSession._pause(status, response, url, method, 1.5) == pause
 

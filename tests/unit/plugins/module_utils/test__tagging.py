@@ -24,7 +24,15 @@ TEN = listed(**{f"k{number}": "" for number in range(10)})
 
 def wish(**options: t.Any) -> _tagging.TagWish:
     return _tagging.wish_tags(
-        {"resource_type": "policy", "resources": ["nightly"], "state": "present", "purge": False, "tags": {}, **options}, SUMMER
+        {
+            "resource_type": "policy",
+            "resources": ["nightly"],
+            "state": "present",
+            "purge": False,
+            "tags": {},
+            **options,
+        },
+        SUMMER,
     )
 
 
@@ -43,7 +51,11 @@ def sent(todo: Plan) -> list[tuple[str, list[dict[str, str]]]]:
         ({"a": "1"}, {"tags": {}}, []),
         ({"a": "1"}, {"tags": {"b": "2"}}, [("set_tags", listed(b="2"))]),
         ({"a": "1"}, {"tags": {"a": "2"}}, [("set_tags", listed(a="2"))]),
-        ({"a": "1", "c": ""}, {"tags": {"b": "2"}, "purge": True}, [("unset_tags", listed(a="1", c="")), ("set_tags", listed(b="2"))]),
+        (
+            {"a": "1", "c": ""},
+            {"tags": {"b": "2"}, "purge": True},
+            [("unset_tags", listed(a="1", c="")), ("set_tags", listed(b="2"))],
+        ),
         ({"a": "1"}, {"tags": {}, "purge": True}, [("unset_tags", listed(a="1"))]),
         ({}, {"tags": {}, "purge": True}, []),
         ({"a": "1"}, {"tags": {"a": None}, "state": "absent"}, [("unset_tags", listed(a="1"))]),
@@ -53,7 +65,9 @@ def sent(todo: Plan) -> list[tuple[str, list[dict[str, str]]]]:
         ({"a": "1"}, {"tags": {}, "state": "absent"}, []),
     ],
 )
-def test_only_the_difference_is_sent_removals_first(present: dict[str, str], options: dict[str, t.Any], calls: list[t.Any]) -> None:
+def test_only_the_difference_is_sent_removals_first(
+    present: dict[str, str], options: dict[str, t.Any], calls: list[t.Any]
+) -> None:
     todo = plan(Cloud(policies=[policy(tags=listed(**present))]), **options)
     assert sent(todo) == calls
     assert (todo.before == todo.after) is (not calls)

@@ -21,7 +21,10 @@ TEN = {f"k{number}": "v" for number in range(10)}
     [
         (None, None),
         ({}, {}),
-        ({"team": "platform", "empty": None, "cost": 4711, "on": True}, {"team": "platform", "empty": "", "cost": "4711", "on": "true"}),
+        (
+            {"team": "platform", "empty": None, "cost": 4711, "on": True},
+            {"team": "platform", "empty": "", "cost": "4711", "on": "true"},
+        ),
         ({"k" * 36: "v" * 43}, {"k" * 36: "v" * 43}),
         ({1: 2}, {"1": "2"}),
         (TEN, TEN),
@@ -63,7 +66,12 @@ def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> N
 
 @pytest.mark.parametrize(
     ("listed", "expected"),
-    [(None, {}), ([], {}), ([{"key": "b", "value": "1"}, {"key": "a"}], {"a": "", "b": "1"}), ([{"key": "a", "value": None}], {"a": ""})],
+    [
+        (None, {}),
+        ([], {}),
+        ([{"key": "b", "value": "1"}, {"key": "a"}], {"a": "", "b": "1"}),
+        ([{"key": "a", "value": None}], {"a": ""}),
+    ],
 )
 def test_the_tags_of_the_service_become_a_dict(listed: t.Any, expected: dict[str, str]) -> None:
     assert _tags.tags_as_dict(listed) == expected
@@ -92,7 +100,9 @@ TAGS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["", "1", "2"]
 
 
 @given(TAGS, TAGS, st.booleans())
-def test_what_is_compared_and_applied_leads_to_what_is_wanted(current: dict[str, str], wanted: dict[str, str], purge: bool) -> None:
+def test_what_is_compared_and_applied_leads_to_what_is_wanted(
+    current: dict[str, str], wanted: dict[str, str], purge: bool
+) -> None:
     remove, put = _tags.compare_tags(current, wanted, purge)
     reached = _tags.apply_tags(current, remove, put)
     assert reached == (wanted if purge else {**current, **wanted})
@@ -114,8 +124,14 @@ def test_an_eleventh_tag_is_refused_with_the_owner() -> None:
         ({"tags": None, "tags_any": {}}, {}),
         ({"tags": {"team": "a"}}, {"tags": [{"key": "team", "values": ["a"]}]}),
         ({"not_tags": {"team": None}}, {"not_tags": [{"key": "team", "values": []}]}),
-        ({"tags_any": {"team": ["a", "b", "a"], "n": 1}}, {"tags_any": [{"key": "team", "values": ["a", "b"]}, {"key": "n", "values": ["1"]}]}),
-        ({"not_tags_any": {"on": False, "empty": ""}}, {"not_tags_any": [{"key": "on", "values": ["false"]}, {"key": "empty", "values": [""]}]}),
+        (
+            {"tags_any": {"team": ["a", "b", "a"], "n": 1}},
+            {"tags_any": [{"key": "team", "values": ["a", "b"]}, {"key": "n", "values": ["1"]}]},
+        ),
+        (
+            {"not_tags_any": {"on": False, "empty": ""}},
+            {"not_tags_any": [{"key": "on", "values": ["false"]}, {"key": "empty", "values": [""]}]},
+        ),
     ],
 )
 def test_tag_filters_become_the_query_of_the_service(params: dict[str, t.Any], query: dict[str, t.Any]) -> None:

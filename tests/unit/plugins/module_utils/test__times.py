@@ -18,7 +18,16 @@ from tests.unit.plugins.module_utils.fakes import SUMMER, WINTER
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90m", 5400), ("24h", 86400), ("7d", 604800), ("2w", 1209600), ("3600", 3600), (3600, 3600), (" 1h ", 3600), ("5s", 5)],
+    [
+        ("90m", 5400),
+        ("24h", 86400),
+        ("7d", 604800),
+        ("2w", 1209600),
+        ("3600", 3600),
+        (3600, 3600),
+        (" 1h ", 3600),
+        ("5s", 5),
+    ],
 )
 def test_an_age_is_read_with_each_unit(text: t.Any, seconds: int) -> None:
     assert _times.parse_age("max_age", text) == timedelta(seconds=seconds)
@@ -106,7 +115,9 @@ def test_an_offset_is_in_the_form_that_the_service_takes(name: str, now: datetim
     assert _times.normalise_offset("retention.timezone", name, now) == offset
 
 
-@pytest.mark.parametrize("name", ["UTC+15:00", "UTC+01:60", "UTC-13:00", "UTC+14:30", "UTC-12:30", "+01:00", "UTC+1", "GMT+1:00"])
+@pytest.mark.parametrize(
+    "name", ["UTC+15:00", "UTC+01:60", "UTC-13:00", "UTC+14:30", "UTC-12:30", "+01:00", "UTC+1", "GMT+1:00"]
+)
 def test_an_offset_that_no_zone_has_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="^retention.timezone: "):
         _times.normalise_offset("retention.timezone", name, SUMMER)
