@@ -41,7 +41,8 @@ def backup_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "auto_trigger": _flag(info.get("auto_trigger")),
         "incremental": _flag(info.get("incremental")),
         "instant_restore": _flag(info.get("support_lld")),
-        "progress": _number(info.get("progress")),
+        # Progress lags behind; the end is the status.
+        "progress": 100 if raw.get("status") == "available" else _number(info.get("progress")),
         "size_mb": _number(info.get("size")),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),

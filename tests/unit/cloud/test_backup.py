@@ -129,7 +129,8 @@ def test_max_age_goes_by_the_last_good_backup(cloud: Emulator) -> None:
 
 
 def test_deleting_one_servers_backup_of_a_run_leaves_the_others(cloud: Emulator) -> None:
-    run_ok("csbs_policy", {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}, "servers": ["srv-0001", "srv-0002"]}, cloud)
+    schedule = {"frequency": "daily", "times": ["02:00"]}
+    run_ok("csbs_policy", {"name": "p", "schedule": schedule, "enabled": False, "servers": ["srv-0001", "srv-0002"]}, cloud)
     cloud.settings(list_delay=0)
     run_policy(cloud, "p")
     cloud.clock.advance(7200)

@@ -16,7 +16,6 @@ from tests.support.modules import MODULES, documentation, load_module, plain, ru
 
 from .scenarios import LOOKUPS, SCENARIOS, BACKED_UP, GIVEN, RICH, Args, Scenario
 
-WORKING = [scenario for scenario in SCENARIOS if not scenario.idle]
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name.replace(" ", "-"))
 
 
@@ -59,42 +58,37 @@ def agree(check: t.Any, real: t.Any) -> bool:
 
 
 @each_scenario
-def test_check_mode_predicts_and_writes_nothing(cloud: Emulator, scenario: Scenario) -> None:
+def test_check_predicts_the_run_and_a_second_run_does_nothing(cloud: Emulator, scenario: Scenario) -> None:
+    """One test for the laws about running a task, since each needs what the one before it left."""
     prepare(cloud, scenario)
     check = run_module(scenario.module, scenario.args, cloud, check=True)
     assert not check.get("failed"), check["msg"]
-    assert cloud.journal.writes() == []
+    assert cloud.journal.writes() == [], "a check run writes"
     real = run_ok(scenario.module, scenario.args, cloud)
     assert check["changed"] == real["changed"] == (not scenario.idle)
+    assert bool(cloud.journal.writes()) == real["changed"], "changed tells whether something was written"
     assert check["diff"] == real["diff"]
     assert (check["diff"]["before"] == check["diff"]["after"]) == scenario.idle
-    assert agree(keys_of(plain(check)), keys_of(plain(real)))
-
-
-@each_scenario
-def test_a_second_run_changes_and_writes_nothing(cloud: Emulator, scenario: Scenario) -> None:
-    prepare(cloud, scenario)
-    run_ok(scenario.module, scenario.args, cloud)
+    assert agree(keys_of(plain(check)), keys_of(plain(real))), "check and real results have other keys"
+    check_documented(scenario.module, real)
+    assert "secret-demo-password" not in json.dumps([check, real])
     cloud.journal.clear()
     again = run_ok(scenario.module, scenario.args, cloud)
-    assert again["changed"] is scenario.repeats
-    assert bool(cloud.journal.writes()) is scenario.repeats
+    assert again["changed"] is scenario.repeats, "a second run changes something"
+    assert bool(cloud.journal.writes()) is scenario.repeats, "a second run writes"
 
 
-@each_scenario
-def test_results_have_the_documented_keys_and_no_secret(cloud: Emulator, scenario: Scenario) -> None:
-    prepare(cloud, scenario)
-    real = run_ok(scenario.module, scenario.args, cloud)
-    documented = documentation(scenario.module, "RETURN")
-    assert set(plain(real)) - {"changed", "diff"} == set(documented)
+def check_documented(module: str, result: Args) -> None:
+    """Results have the keys that RETURN documents, rows those of its samples."""
+    documented = documentation(module, "RETURN")
+    assert set(plain(result)) - {"changed", "diff"} == set(documented)
     for key, about in documented.items():
-        rows, samples = real[key], about["sample"]
+        rows, samples = result[key], about["sample"]
         if isinstance(rows, dict) and isinstance(samples, dict):
             rows, samples = [rows], [samples]
         for row in rows or [] if samples else []:
             if isinstance(row, dict):
                 assert set(row) == set(samples[0]), key
-    assert "secret-demo-password" not in json.dumps(real)
 
 
 @pytest.mark.parametrize(("module", "args"), LOOKUPS)
