@@ -15,7 +15,7 @@ from ._backup import with_tags
 from ._backup_shape import backup_result
 from ._policy_shape import members_of, policy_result
 from ._rules import InvalidInput, as_text
-from ._selection import find_one, match_server, wanted_filters, wanted_keys
+from ._selection import find_one, is_id, match_server, wanted_filters, wanted_keys
 from ._tagging import find_resources
 from ._tags import tag_query, tags_as_dict
 from ._times import parse_time, parse_user_time
@@ -55,7 +55,7 @@ def read_policies(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
 
 def _direct(cloud: t.Any, key: str) -> list[dict[str, t.Any]]:
     """Return what is too new to be listed, by its ID."""
-    row = cloud.policy(key) if len(key) == 36 else None
+    row = cloud.policy(key) if is_id(key) else None
     return [row] if row else []
 
 
@@ -72,7 +72,7 @@ def wanted_server_ids(wish: Wish, cloud: t.Any, known: list[dict[str, t.Any]]) -
     for key in wish["servers"] or []:
         server = find_one("server", key, servers)
         former = {one["id"] for one in known if key in (one["id"], one["name"])}
-        if server is None and not former and len(key) != 36:
+        if server is None and not former and not is_id(key):
             raise InvalidInput(f"servers: no such server: {key!r}")
         wanted |= {server["id"]} if server else former
     if wish["filters"] is not None:
@@ -129,7 +129,7 @@ def _service_query(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
 def _policy_id(key: str, cloud: t.Any) -> str:
     """Return the id of a policy; that of a deleted policy still finds its backups."""
     row = find_one("policy", key, cloud.policies())
-    if row is None and len(key) != 36:
+    if row is None and not is_id(key):
         raise InvalidInput(f"policy: no such policy: {key!r}")
     return key if row is None else row["id"]
 

@@ -19,7 +19,7 @@ from ._policy_shape import as_resource, definition_in, for_diff, members_of, ope
 from ._retention import LONG_TERM, definition_of, same_retention, unreported, wanted_retention
 from ._rules import MAX_POLICIES, InvalidInput, check_description, check_name
 from ._schedule import Rule, describe_schedule, format_pattern, same_schedule, wanted_rule
-from ._selection import brief, choose_servers, find_one, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, find_one, is_id, wanted_filters, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, tags_as_list, wanted_tags
 from ._wait import Clock, poll
 
@@ -140,6 +140,8 @@ def plan_absent(current: dict[str, t.Any] | None) -> Plan:
 def plan_creation(wish: PolicyWish, chosen: list[dict[str, t.Any]], moves: list[Move], rows: list[dict[str, t.Any]]) -> Plan:
     """Return the plan that creates a policy; raises InvalidInput when a limit or a missing schedule forbids it."""
     name = wish.new_name or wish.name
+    if is_id(wish.name):
+        raise InvalidInput(f"name: there is no policy with the ID {wish.name}, and a new one needs a name")
     if wish.rule is None:
         raise InvalidInput(f"schedule is needed: there is no policy {wish.name!r}, and a new one must say when it runs")
     if len(rows) >= MAX_POLICIES:
@@ -238,8 +240,8 @@ def _unseen_retention(wish: PolicyWish, current: dict[str, t.Any], updated: bool
     if not unseen or updated:
         return []
     return [
-        f"The service does not report retention.{', retention.'.join(unseen)}, so nothing tells whether they are set;"
-        " they are sent with the next update of the policy"
+        f"The service does not report {', '.join(f'retention.{key}' for key in unseen)}:"
+        " it cannot be told what is set there, and what is wanted goes along with the next update of the policy"
     ]
 
 

@@ -31,10 +31,10 @@ def wanted_retention(retention: dict[str, t.Any], schedule_zone: str | None, now
     for key in COUNTS:
         check_range(f"retention.{key}", retention.get(key), 0, 99999, also=(-1,))
     for key in LONG_TERM:
-        check_range(f"retention.{key}", retention.get(key), 0, 100)
+        check_range(f"retention.{key}", retention.get(key), 0, 100, also=(-1,))
     wanted: dict[str, t.Any] = dict.fromkeys(KEYS)
     wanted.update({key: retention.get(key) if retention.get(key) != -1 else None for key in COUNTS})
-    wanted.update({key: retention.get(key) or None for key in LONG_TERM})
+    wanted.update({key: retention.get(key) if (retention.get(key) or 0) > 0 else None for key in LONG_TERM})
     wanted["permanent"] = bool(retention.get("permanent"))
     zone = retention.get("timezone")
     if any(wanted[key] for key in LONG_TERM):

@@ -61,7 +61,8 @@ def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, list[s
             raise InvalidInput(f"schedule.pattern excludes {', '.join('schedule.' + word for word in words)}; give one or the other")
         rule = parse_pattern(schedule["pattern"], "schedule.pattern")
         _check_spacing("schedule.pattern", rule)
-        return rule, []
+        zone = str(schedule.get("timezone") or "UTC")
+        return rule, [] if zone.upper() == "UTC" else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
     return _rule_of_words(schedule, now)
 
 

@@ -12,10 +12,12 @@ A server here is a dict with id, name, status, metadata, tags and availability_z
 from __future__ import annotations
 
 import fnmatch
+import re
 import typing as t
 
 from ._rules import InvalidInput, as_text
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FILTERS = ("name", "status", "metadata", "tags", "availability_zone")
 RUNNABLE = ("ACTIVE", "SHUTOFF")
 
@@ -37,13 +39,25 @@ def wanted_keys(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | N
 
 
 def wanted_filters(filters: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
-    """Return the filters that are set; None stays None. Raises InvalidInput when none is set, for that would be everything."""
+    """Return the filters that are set; None stays None.
+
+    Raises InvalidInput when none is set, for that would be everything, and for an empty one, which would be dropped
+    without a word where somebody left a question unanswered.
+    """
     if filters is None:
         return None
-    wanted = {key: value for key, value in filters.items() if value not in (None, "", [], {})}
+    wanted = {key: value for key, value in filters.items() if value is not None}
+    for key, value in wanted.items():
+        if value in ("", [], {}):
+            raise InvalidInput(f"server_filters.{key}: {value!r} is empty; leave the filter out, or say what it is to match")
     if not wanted:
         raise InvalidInput('server_filters: no filter is set, which would choose every server; write name: "*" to mean that')
     return wanted
+
+
+def is_id(key: str) -> bool:
+    """Return whether a key is written as the service writes IDs."""
+    return bool(_ID.fullmatch(key))
 
 
 def match_server(server: dict[str, t.Any], filters: dict[str, t.Any]) -> bool:

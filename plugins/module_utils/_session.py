@@ -35,6 +35,8 @@ class RidingSession(Session):
 
     def request(self, url, method, **kwargs):
         """Send a request as keystoneauth's session does, trying again where that is safe."""
+        # The SDK's own retries, on by default in some of its releases, send again what is not safe to be sent again.
+        kwargs.update(connect_retries=0, status_code_retries=0)
         deadline = time.monotonic() + self.patience
         for count, pause in enumerate(intervals(0.5, factor=2.0), start=1):
             left = deadline - time.monotonic()

@@ -15,7 +15,7 @@ from datetime import datetime
 from ._plan import Call, Outcome, Plan
 from ._policy import tag_calls
 from ._rules import InvalidInput
-from ._selection import find_one, wanted_keys
+from ._selection import find_one, is_id, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, leaving_tags, tags_as_dict, wanted_tags
 from ._wait import Clock
 
@@ -63,7 +63,7 @@ def find_resources(owner: str, keys: list[str], cloud: t.Any, missing_ok: bool =
 
 def _unlisted(owner: str, key: str, cloud: t.Any) -> dict[str, t.Any] | None:
     """Return what is too new to be listed; only an ID can find it."""
-    if len(key) != 36 or key.count("-") != 4:
+    if not is_id(key):
         return None
     row: dict[str, t.Any] | None = cloud.policy(key) if owner == "policy" else cloud.backup(key)
     return row

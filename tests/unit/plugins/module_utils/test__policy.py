@@ -442,3 +442,19 @@ def test_nothing_is_read_again_when_nothing_changed() -> None:
     wish = _policy.wish_policy(DEFAULTS, SUMMER)
     assert _policy.finish_policy(wish, cloud, Plan(), Outcome(), Ticks().clock()) == {}
     assert cloud.asked == []
+
+
+def test_an_id_that_no_policy_has_is_not_taken_for_the_name_of_a_new_one() -> None:
+    with pytest.raises(InvalidInput, match="no policy with the ID"):
+        plan(cloud_of(), name="27b11f3f-578d-4464-89d1-7c6d5894f753", schedule=SCHEDULE)
+
+
+def test_a_time_zone_beside_a_pattern_is_not_ignored_in_silence() -> None:
+    schedule = {"pattern": "FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "timezone": "Europe/Berlin"}
+    assert any("has no effect" in note for note in plan(cloud_of(), schedule=schedule).result["notes"])
+
+
+def test_minus_one_long_term_counts_are_unset_ones() -> None:
+    retention = {"days": -1, "daily": -1, "weekly": -1, "monthly": -1, "yearly": -1}
+    (call,) = plan(cloud_of(), schedule=SCHEDULE, retention=retention).calls
+    assert call.arguments["scheduled_operations"][0]["operation_definition"] == {}

@@ -42,7 +42,7 @@ def test_an_empty_key_is_refused_and_never_means_everything(entry: t.Any) -> Non
         _selection.wanted_keys("servers", ["web-1", entry])
 
 
-@pytest.mark.parametrize("filters", [{}, {"name": None, "status": None}, {"name": "", "tags": [], "metadata": {}}])
+@pytest.mark.parametrize("filters", [{}, {"name": None, "status": None}])
 def test_filters_of_which_none_is_set_are_refused(filters: dict[str, t.Any]) -> None:
     with pytest.raises(InvalidInput, match="server_filters: "):
         _selection.wanted_filters(filters)
@@ -128,3 +128,10 @@ def test_an_id_goes_before_a_name(key: str, row: str | None) -> None:
 def test_an_ambiguous_name_of_anything_lists_the_ids() -> None:
     with pytest.raises(InvalidInput, match="policy 'same' is ambiguous: .* c, d"):
         _selection.find_one("policy", "same", ROWS)
+
+
+@pytest.mark.parametrize("empty", [{"name": ""}, {"tags": []}, {"metadata": {}}])
+def test_an_empty_filter_beside_a_set_one_is_refused_and_not_dropped(empty: dict[str, t.Any]) -> None:
+    (name,) = empty
+    with pytest.raises(InvalidInput, match=f"server_filters.{name}: "):
+        _selection.wanted_filters({"status": "ACTIVE", **empty})
