@@ -15,6 +15,7 @@ from ._backup import BackupWish, with_tags
 from ._backup_shape import GOOD, LEAVING, RUNNING, backup_result, describe_backup, fail_reason
 from ._errors import ActionFailed
 from ._plan import Outcome, Plan
+from ._progress import progress_line, tell
 from ._tags import tags_as_list
 from ._times import parse_time
 from ._wait import Clock, poll
@@ -31,6 +32,19 @@ def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, 
     if wish.state == "absent":
         return _finish_deletion(wish, cloud, plan, outcome, clock)
     return _finish_creation(wish, cloud, plan, outcome, clock)
+
+
+def _voiced(look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock) -> t.Callable[[], bool]:
+    """Return look as one that tells each time how far it is, as long as there is something to wait for."""
+
+    def voiced() -> bool:
+        waiting = bool(pending())
+        ended = look()
+        if waiting:
+            tell(progress_line(what, total - len(pending()), total, clock.elapsed))
+        return ended
+
+    return voiced
 
 
 class Watch:
@@ -95,7 +109,7 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         if answer is not None:
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
     if wish.wait:
-        in_time = poll(watch.look, clock, wish.poll_interval)
+        in_time = poll(_voiced(watch.look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
     else:
         in_time = True
         poll(lambda: watch.look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
@@ -164,7 +178,8 @@ def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     failed: dict[str, str] = {}
     in_time = True
     if wish.wait:
-        in_time = poll(lambda: _all_gone(pending, failed, cloud), clock, wish.poll_interval)
+        look = _voiced(lambda: _all_gone(pending, failed, cloud), "backups deleted", lambda: pending, len(pending), clock)
+        in_time = poll(look, clock, wish.poll_interval)
         problems += [f"Backup {why}" for why in failed.values()]
     if not in_time:
         listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())

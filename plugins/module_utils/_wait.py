@@ -27,7 +27,13 @@ class Clock:
         self.timeout = timeout
         self._now = now
         self._doze = doze
-        self._deadline = now() + timeout
+        self._start = now()
+        self._deadline = self._start + timeout
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds since the clock was made."""
+        return self._now() - self._start
 
     def sleep(self, seconds: float) -> bool:
         """Sleep and return True, or return False at once when the deadline is reached.

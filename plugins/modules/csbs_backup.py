@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Backs any number of servers up in one task, and waits until each backup is available.
   - Deletes backups by ID or by name, each for itself; backups of other servers in the same record stay.
+  - While it waits, a line for each look tells how many backups are done, when the module runs on the machine of the controller.
   - Backups made by hand stay until they are deleted; no policy's retention acts on them.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)

@@ -83,6 +83,7 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
     code, output = play(cloud, tmp_path, FLEET)
     assert code == 0, output
     assert changed(output) == 2
+    assert re.search(r"csbs_backup: \[localhost\] 3/3 backups available, 100 %, after \d+s", output), "a long wait is silent"
     assert "3 servers, 3 of them chosen here" in output and output.count("available, of srv-000") == 3
     assert {one["id"] for one in policy_in(cloud, "nightly").resources} == {cloud.server(f"srv-000{n}").id for n in (1, 2, 3)}
 

@@ -21,7 +21,6 @@ PURE = {
     "_backup",
     "_backup_delete",
     "_backup_shape",
-    "_backup_wait",
     "_compare",
     "_errors",
     "_lookup",
@@ -39,7 +38,7 @@ PURE = {
     "_wait",
 }
 # What is not pure, each with a purpose of its own.
-PLUMBING = {"_cloud", "_module", "_sdk", "_session"}
+PLUMBING = {"_backup_wait", "_cloud", "_module", "_progress", "_sdk", "_session"}
 SDK = {"openstack", "keystoneauth1", "otcextensions", "os_service_types", "requests", "munch"}
 
 
@@ -164,3 +163,10 @@ def test_no_two_files_import_each_other() -> None:
         return seen
 
     assert [name for name in graph if name in reached(name)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("action/", "plugin_utils/"))])
+def test_what_runs_on_the_controller_knows_no_module_plumbing(name: str) -> None:
+    found = imports(name)
+    assert foreign(found) <= {"ansible"}
+    assert own(found) <= {f"module_utils.{one}" for one in PURE | {"_progress"}} | {"plugin_utils._voice"}
