@@ -36,19 +36,6 @@ FLEET = {
 }
 
 
-@pytest.fixture(scope="module", params=["reference", "live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    with Emulator(mode=request.param, speed=3000, servers=5, list_delay=0.2) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running: Emulator) -> t.Iterator[Emulator]:
-    running.reset(servers=5)
-    yield running
-    assert not running.contract_violations
-
-
 def play(cloud: Emulator, folder: Path, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
     """Run the playbook and return its exit code and what it printed."""
     clouds = folder / "clouds.yaml"

@@ -19,19 +19,6 @@ from .scenarios import LOOKUPS, SCENARIOS, BACKED_UP, GIVEN, RICH, Args, Scenari
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name.replace(" ", "-"))
 
 
-@pytest.fixture(scope="module", params=["reference", "live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    with Emulator(mode=request.param, speed=3000, servers=6, list_delay=0.1) as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running: Emulator) -> t.Iterator[Emulator]:
-    running.reset(servers=6)
-    yield running
-    assert not running.contract_violations
-
-
 def prepare(cloud: Emulator, scenario: Scenario) -> None:
     for name, state in scenario.states.items():
         set_server(cloud, name, status=state)

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The local cloud, in each of its modes, for every test that asks for a cloud."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.emulator import Emulator
+
+SERVERS = 6
+FAST = {"speed": 3000, "list_delay": 0.1}
+
+
+@pytest.fixture(scope="module", params=["reference", "live"])
+def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
+    """A cloud on loopback for all tests of a file; sparse rows are the harder reading of the live service."""
+    with Emulator(mode=request.param, servers=SERVERS, sparse_items=True, **FAST) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running: Emulator) -> t.Iterator[Emulator]:
+    """The cloud as at its start; afterwards no answer of it may have broken the contract."""
+    running.settings(**FAST)
+    running.reset(servers=SERVERS)
+    yield running
+    assert not running.contract_violations
+    assert not running.internal_errors
