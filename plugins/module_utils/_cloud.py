@@ -16,7 +16,7 @@ from ._errors import CloudError, CloudFailed, LostAnswer, explain
 from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._session import RidingSession, is_repeatable
 
-#: The authentication options of openstack.cloud, name by name
+#: The authentication options of openstack.cloud, name by name; what of auth and cloud is no secret, _module shows again
 AUTH_SPEC: dict[str, t.Any] = {
     "api_timeout": {"type": "int"},
     "auth": {"type": "dict", "no_log": True},
@@ -24,7 +24,7 @@ AUTH_SPEC: dict[str, t.Any] = {
     "ca_cert": {"type": "str", "aliases": ["cacert"]},
     "client_cert": {"type": "str", "aliases": ["cert"]},
     "client_key": {"type": "str", "no_log": True, "aliases": ["key"]},
-    "cloud": {"type": "raw"},
+    "cloud": {"type": "raw", "no_log": True},
     "interface": {"type": "str", "default": "public", "choices": ["admin", "internal", "public"], "aliases": ["endpoint_type"]},
     "region_name": {"type": "str"},
     "sdk_log_level": {"type": "str", "default": "INFO", "choices": ["INFO", "DEBUG"]},

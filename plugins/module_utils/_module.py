@@ -49,18 +49,31 @@ Wish = t.Any
 def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
     """Return the AnsibleModule of a spec with the authentication options added, or fail when the SDK is missing."""
     module = AnsibleModule(argument_spec={**AUTH_SPEC, **spec}, supports_check_mode=True, **kwargs)
-    _hide_secrets(module, module.params.get("cloud"))
+    _hide_secrets_only(module)
     if SDK_ERROR:
         module.fail_json(msg=missing_required_lib("openstacksdk"), exception=SDK_ERROR)
     return module
 
 
-def _hide_secrets(module: AnsibleModule, value: t.Any, name: str = "") -> None:
+def _hide_secrets_only(module: AnsibleModule) -> None:
+    """Hide what is secret of the options auth and cloud, and nothing else of them.
+
+    Ansible hides every value of such an option in all results: a policy named for the project would come back as stars.
+    """
+    values = [entry for option in ("auth", "cloud") for entry in _leaves(module.params.get(option))]
+    module.no_log_values.difference_update(value for dummy, value in values)
+    module.no_log_values.update(value for name, value in values if any(word in name.lower() for word in _SECRET_WORDS))
+    if module.params.get("client_key"):
+        module.no_log_values.add(module.params["client_key"])
+
+
+def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
+    """Return the values in nested dicts and lists as text, each with the key nearest to it."""
     if isinstance(value, dict):
-        for key, inner in value.items():
-            _hide_secrets(module, inner, str(key))
-    elif isinstance(value, str) and value and any(word in name.lower() for word in _SECRET_WORDS):
-        module.no_log_values.add(value)
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, str(key))]
+    if isinstance(value, (list, tuple)):
+        return [leaf for inner in value for leaf in _leaves(inner, name)]
+    return [(name, str(value))] if value not in (None, "") else []
 
 
 def converge(
