@@ -77,6 +77,8 @@ def _unreachable(act: str, error: Exception) -> CloudError:
 
 
 def _no_endpoint(act: str, error: Exception) -> CloudError:
+    if act == _LOGIN:
+        return CloudFailed(act, f"there is no login service at auth_url ({error}). What to do: check auth_url, such as https://iam.example.com/v3.")
     return CloudFailed(
         act,
         f"the catalog of this project has no service of that kind in this region and interface ({error})."

@@ -143,7 +143,10 @@ def explain(act: str, status: int | None, body: t.Any, request_id: str | None, u
 
     unsafe says that the call may have had an effect although a gateway answered for the service.
     """
+    body = _parse_body(body)
     code, message = _read_body(body)
+    # A gateway may write the request's ID into the body only.
+    request_id = request_id or str(body.get("request_id") or "") or None
     meaning, remedy = CODES.get(code or "") or STATUSES.get(status or 0) or ("the service failed", "run the task again later, or ask the provider")
     origin = ", ".join(part for part in (code, f"HTTP {status}" if status else None) if part)
     said = f" The service says: {message.rstrip('.')}." if message else ""
@@ -156,17 +159,19 @@ def explain(act: str, status: int | None, body: t.Any, request_id: str | None, u
     return kind(act, reason, code, status, request_id)
 
 
-def _read_body(body: t.Any) -> tuple[str | None, str]:
+def _parse_body(body: t.Any) -> dict[str, t.Any]:
     if isinstance(body, str):
         try:
             body = json.loads(body)
         except ValueError:
-            return None, ""
-    if not isinstance(body, dict):
-        return None, ""
+            return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _read_body(body: dict[str, t.Any]) -> tuple[str | None, str]:
     if "error_code" in body or "error_msg" in body:
         return body.get("error_code") or None, str(body.get("error_msg") or "")
-    for inner in body.values():
+    for inner in (body, *body.values()):
         if isinstance(inner, dict) and "message" in inner:
             return None, str(inner["message"])
     return None, ""

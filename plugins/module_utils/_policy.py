@@ -84,7 +84,8 @@ def wish_policy(params: dict[str, t.Any], now: datetime) -> PolicyWish:
 def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     """Read what a policy task needs to know and return its plan."""
     rows = cloud.policies()
-    row = find_one("policy", wish.name, rows)
+    # What is too new to be listed is found by its ID.
+    row = find_one("policy", wish.name, rows) or (cloud.policy(wish.name) if is_id(wish.name) else None)
     if wish.state == "absent":
         return plan_absent(None if row is None else read_policy(cloud, row["id"]))
     if wish.new_name:

@@ -113,3 +113,13 @@ def test_an_error_that_gave_up_is_final_and_says_so() -> None:
     error = explain(409, "CSBS.2003").gave_up()
     assert not error.retryable
     assert "until the timeout" in str(error) and error.error_code == "CSBS.2003" and error.request_id == "req-1"
+
+
+def test_a_request_id_may_stand_in_the_body() -> None:
+    body = {"error_code": "APIGW.0308", "error_msg": "throttled", "request_id": "req-1"}
+    assert _errors.explain("list", 429, body, None).request_id == "req-1"
+    assert _errors.explain("list", 429, json.dumps(body), "req-2").request_id == "req-2"
+
+
+def test_a_message_may_stand_at_the_top_of_the_body() -> None:
+    assert "no quota" in _errors.explain("list", 400, {"code": 400, "message": "no quota"}, None).reason
