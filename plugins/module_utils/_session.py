@@ -58,6 +58,14 @@ class RidingSession(Session):
             self.doze(min(pause, max(left, 0)))
         raise AssertionError("unreachable")
 
+    def invalidate(self, auth=None):
+        """Drop a token that was refused, and say that it is worth logging in again.
+
+        keystoneauth says so to the first of several threads only, and the others would fail with the old token's 401.
+        """
+        super().invalidate(auth)
+        return True
+
     @staticmethod
     def _pause(status, response, url, method, pause):
         """Return how many seconds to wait before the request is sent again, None when it is not."""

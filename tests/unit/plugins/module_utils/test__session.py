@@ -75,3 +75,10 @@ def test_a_request_is_sent_again_only_where_that_is_safe(
 
 def test_a_failure_without_an_answer_has_the_usual_pause() -> None:
     assert _session.RidingSession._pause(429, None, BASE, "GET", 1.5) == 1.5
+
+
+def test_every_thread_whose_token_was_refused_logs_in_again() -> None:
+    """keystoneauth tells only the first of them that there was a token to drop."""
+    plugin = types.SimpleNamespace(invalidate=iter([True, False]).__next__)
+    session = _session.RidingSession(auth=plugin)
+    assert [session.invalidate(), session.invalidate()] == [True, True]
