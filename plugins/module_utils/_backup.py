@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from ._backup_delete import plan_deletion
 from ._backup_shape import GOOD, RUNNING, backup_result, name_pattern, newest, recovery_point
-from ._errors import RETRYABLE_CODES
+from ._errors import RETRYABLE_CODES, CloudError
 from ._membership import explain_verdict
 from ._plan import Call, Plan
 from ._rules import InvalidInput, check_description, check_name, check_range
@@ -119,7 +119,13 @@ def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) ->
 def with_tags(cloud: t.Any, rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return rows of a list with the tags that lists may leave out, by one query for all."""
     if any(row.get("tags") is None for row in rows):
-        tags = {row["resource_id"]: row.get("tags") or [] for row in cloud.find_tagged("backup", {})}
+        try:
+            tags = {row["resource_id"]: row.get("tags") or [] for row in cloud.find_tagged("backup", {})}
+        except CloudError as error:
+            if error.status != 400:
+                raise
+            # A service that answers only queries for some tag is asked for each backup.
+            tags = {row["id"]: cloud.tags_of("backup", row["id"]) for row in rows if row.get("tags") is None}
         for row in rows:
             row["tags"] = tags.get(row["id"], []) if row.get("tags") is None else row["tags"]
     return rows
@@ -148,11 +154,15 @@ def _done_by(wish: BackupWish, rows: list[dict[str, t.Any]], several: bool) -> d
         oldest = wish.now - wish.max_age
         good = [row for row in good if (recovery_point(row) or oldest) > oldest]
     elif wish.name is not None:
-        pattern = name_pattern(wish.name) if several else re.compile(re.escape(wish.name))
+        pattern = _names(wish.name, several)
         good, running = ([row for row in part if pattern.fullmatch(row["name"] or "")] for part in (good, running))
     else:
         return None
     return newest(good) or newest(running)
+
+
+def _names(name: str, several: bool) -> re.Pattern[str]:
+    return name_pattern(name) if several else re.compile(re.escape(name))
 
 
 def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str, t.Any]]) -> dict[str, str]:
@@ -203,6 +213,11 @@ def plan_creation(
     needy = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
     names = assign_names(wish.name, needy, len(chosen) > 1, rows)
     known = frozenset(row["id"] for row in rows)
+    # What a killed run, or another one, has just started may be too new to be listed; it shows when the server is busy.
+    makes_done: dict[str, t.Any] | None = None
+    if wish.name is not None or wish.max_age is not None:
+        names_done = None if wish.max_age is not None or wish.name is None else _names(wish.name, len(chosen) > 1)
+        makes_done = {"names": names_done, "states": GOOD | RUNNING}
     calls, planned = [], {}
     for server in needy:
         name = names[server["id"]]
@@ -213,9 +228,15 @@ def plan_creation(
             attrs["incremental"] = wish.incremental
         if wish.tags:
             attrs["tags"] = tags_as_list(wish.tags)
-        looked_for = {"server_id": server["id"], "name": attrs["backup_name"], "known": known}
+        of_this = {"server_id": server["id"], "known": known}
         calls.append(
-            Call(f"back up server {server['name']!r}", "protect_server", {"server": server["id"], **attrs}, recover=("started_backup", looked_for))
+            Call(
+                f"back up server {server['name']!r}",
+                "protect_server",
+                {"server": server["id"], **attrs},
+                recover=("started_backup", {**of_this, "name": attrs["backup_name"]}),
+                meanwhile=None if makes_done is None else ("running_backup", {**of_this, **makes_done}),
+            )
         )
         planned[server["id"]] = backup_result(_unborn(server, name, wish))
     results = [planned.get(server["id"]) or backup_result(done[server["id"]]) for server in chosen if server["id"] not in refusals]

@@ -46,7 +46,7 @@ def backup_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "size_mb": _number(info.get("size")),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),
-        "images": [image["image_id"] for image in info.get("os_images_data") or []],
+        "images": [image["image_id"] for image in info.get("os_images_data") or [] if image.get("image_id")],
         "fail_reason": fail_reason(raw) or None,
         "volumes": [_volume(one) for one in info.get("volume_backups") or []],
     }
@@ -78,7 +78,8 @@ def _flag(value: t.Any) -> bool | None:
 def fail_reason(raw: dict[str, t.Any]) -> str:
     """Return why a backup failed, in the service's words; empty when it did not."""
     info = raw.get("extend_info") or {}
-    code = info.get("fail_code") or {}
+    code = info.get("fail_code")
+    code = code if isinstance(code, dict) else {"Description": code}
     words = dict.fromkeys(str(text).strip() for text in (info.get("fail_reason"), code.get("Description")) if text)
     said = "; ".join(words)
     return f"{said} (code {code['Code']})" if code.get("Code") else said
@@ -105,5 +106,8 @@ def describe_backup(raw: dict[str, t.Any]) -> str:
 
 
 def name_pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of a name and its suffixed forms, name-0001 and so on."""
-    return re.compile(re.escape(name) + r"(-\d{4,})?")
+    """Return the pattern of a name and its suffixed forms, name-0001 to name-99999.
+
+    name-20260301 is another name: people write dates like that.
+    """
+    return re.compile(re.escape(name) + r"(-(\d{4}|[1-9]\d{4}))?")

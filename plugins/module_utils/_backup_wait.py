@@ -11,9 +11,9 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ._backup import BackupWish, with_tags
+from ._backup import BackupWish
 from ._backup_shape import GOOD, LEAVING, RUNNING, backup_result, describe_backup, fail_reason
-from ._errors import ActionFailed
+from ._errors import ActionFailed, CloudError
 from ._plan import Outcome, Plan
 from ._progress import progress_line, tell
 from ._tags import tags_as_list
@@ -25,6 +25,8 @@ _BRIEFLY = 3
 _FEW = 3
 # A filter that hides what was started is dropped after so many looks.
 _TRUST = 3
+# So many looks in a row may fail while backups go on; then the task ends, and tells what it started.
+_LOOKS = 5
 
 
 def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -53,6 +55,7 @@ class Watch:
     def __init__(self, cloud: t.Any, name: str | None) -> None:
         self._cloud, self._name = cloud, name
         self._looks = 0
+        self._narrow = True
         #: server id -> what is known of its backup: checkpoint_id, resource_id and later the row
         self.rows: dict[str, dict[str, t.Any]] = {}
         #: server id -> why its backup failed
@@ -71,31 +74,60 @@ class Watch:
         if not pending:
             return True
         self._looks += 1
-        found = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**self._query(pending))}
+        query = self._query(pending)
+        found = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**query)}
         for server, known in pending.items():
             row = found.get((known["checkpoint_id"], server))
+            if row is None and known.get("seen"):
+                if "start_time" in query:
+                    self._narrow = False
+                    continue
+                # Lists lag, and pages move while others delete: only the backup itself tells that it is gone.
+                row = self._cloud.backup(known["id"])
+                if row is None:
+                    self.failed[server] = "it is no longer there"
             if row is not None:
-                self.rows[server] = row
+                # Rows of a list may lack the tags.
+                tags = known.get("tags") if row.get("tags") is None else row["tags"]
+                self.rows[server] = {**row, "tags": tags, "seen": True}
                 if row["status"] not in GOOD | RUNNING:
                     why = fail_reason(row) or "the service gives no reason"
                     self.failed[server] = why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
-            elif known.get("id") and known.get("seen"):
-                self.failed[server] = "it is no longer listed"
-            if row is not None:
-                row["seen"] = True
         return not self.pending
 
     def _query(self, pending: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
-        if self._name is not None and all((row.get("name") or self._name).startswith(self._name) for row in pending.values()):
+        if self._name is not None and all((row.get("name") or "").startswith(self._name) for row in pending.values()):
             return {"name": self._name}
         if len(pending) == 1:
             return {"resource_id": next(iter(pending))}
         since = [parse_time(row.get("created_at")) for row in pending.values()]
-        unseen = any(not row.get("seen") for row in pending.values())
-        if None in since or (unseen and self._looks > _TRUST):
+        if self._looks > _TRUST and any(not row.get("seen") for row in pending.values()):
+            self._narrow = False
+        if None in since or not self._narrow:
             return {}
         earliest = min(moment for moment in since if moment) - timedelta(seconds=1)
         return {"start_time": earliest.replace(tzinfo=None).isoformat(timespec="microseconds")}
+
+
+class Patience:
+    """A look that may fail a few times in a row, as what is looked at goes on meanwhile."""
+
+    def __init__(self, look: t.Callable[[], bool]) -> None:
+        self._look = look
+        self._failures = 0
+        #: Why nothing could be seen, when looking was given up or the time was up
+        self.trouble: CloudError | None = None
+
+    def __call__(self) -> bool:
+        """Look; return whether there is no more to look for, or no way to see it."""
+        try:
+            ended = self._look()
+        except CloudError as error:
+            self._failures += 1
+            self.trouble = error
+            return self._failures >= _LOOKS
+        self._failures, self.trouble = 0, None
+        return ended
 
 
 def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -108,11 +140,12 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         answer = outcome.answers.get(position)
         if answer is not None:
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
+    look = Patience(watch.look)
     if wish.wait:
-        in_time = poll(_voiced(watch.look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
+        in_time = poll(_voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
     else:
         in_time = True
-        poll(lambda: watch.look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
+        poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
 
     backups = _results(wish, cloud, watch, context)
     problems = [str(error) for error in outcome.failures.values()]
@@ -120,20 +153,23 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         f"Backup {describe_backup(watch.rows[server_id])} failed: {why}" for server_id, why in watch.failed.items()
     ]
     results = {"backups": backups, "skipped_servers": context["skipped"], "servers": plan.result["servers"]}
-    late = [] if in_time else list(watch.pending.values())
-    if late:
-        listed = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in late)
-        problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {listed}. What was started goes on; run the task again")
+    unseen = look.trouble if wish.wait else None
+    late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values())
+    if unseen and late:
+        problems.append(f"{unseen} So nobody knows what became of these, which were started and go on: {late}. Run the task again")
+    elif late and not in_time:
+        problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on; run the task again")
     if problems:
         good = sum(1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed)
         text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome)})
+        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome, unseen)})
     return results
 
 
-def _first_fields(outcome: Outcome) -> dict[str, t.Any]:
-    for error in outcome.failures.values():
-        return error.fields()
+def _first_fields(outcome: Outcome, unseen: CloudError | None) -> dict[str, t.Any]:
+    for error in (*outcome.failures.values(), unseen):
+        if error:
+            return error.fields()
     return {"error_code": None, "status": None, "request_id": None}
 
 
@@ -160,8 +196,14 @@ def _results(wish: BackupWish, cloud: t.Any, watch: Watch, context: dict[str, t.
     for server_id, row in watch.rows.items():
         if server_id in fresh and row.get("tags") is None:
             row["tags"] = tags_as_list(wish.tags or {})
-    rows = [watch.rows[server["id"]] for server in context["chosen"] if server["id"] in watch.rows]
-    return [backup_result(row) for row in with_tags(cloud, rows)]
+    rows = [_with_server(watch.rows[server["id"]], server) for server in context["chosen"] if server["id"] in watch.rows]
+    return [backup_result(row) for row in rows]
+
+
+def _with_server(row: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a row of a list, which may lack it, with the name of its server."""
+    info = row.get("extend_info") or {}
+    return row if info.get("resource_name") else {**row, "extend_info": {**info, "resource_name": server["name"]}}
 
 
 def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -176,19 +218,23 @@ def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         problems.append(f"{error}{held}")
     pending = {row["id"]: row for row in plan.context["rows"] if row["id"] not in refused}
     failed: dict[str, str] = {}
-    in_time = True
+    in_time, unseen = True, None
     if wish.wait:
-        look = _voiced(lambda: _all_gone(pending, failed, cloud), "backups deleted", lambda: pending, len(pending), clock)
-        in_time = poll(look, clock, wish.poll_interval)
+        look = Patience(lambda: _all_gone(pending, failed, cloud))
+        in_time = poll(_voiced(look, "backups deleted", lambda: pending, len(pending), clock), clock, wish.poll_interval)
+        unseen = look.trouble
         problems += [f"Backup {why}" for why in failed.values()]
-    if not in_time:
+    if unseen and pending:
+        listed = ", ".join(describe_backup(row) for row in pending.values())
+        problems.append(f"{unseen} So nobody knows what became of these, which are to go: {listed}. Run the task again")
+    elif not in_time:
         listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())
         problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
     if problems:
         text = " ".join(f"{one.rstrip('.')}." for one in problems)
         deleted = [one for one in plan.result["backups"] if one["id"] not in refused | failed.keys()]
         results = {**plan.result, "backups": deleted}
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome)})
+        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome, unseen)})
     return {}
 
 
@@ -202,7 +248,7 @@ def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], clou
         row, before = rows.get(key), pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]
-        elif row["status"] == "error" and (before["status"] != "error" or before.get("left")):
+        elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):
             failed[key] = f"{describe_backup(row)} was not deleted: {fail_reason(row) or 'the service gives no reason'}"
             del pending[key]
         else:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 
 from ._csbs.service import CsbsService
@@ -152,6 +153,16 @@ class Cloud:
         """Return the backup of a server by that name whose id is not among known, None when there is none."""
         rows = self.backups(resource_id=server_id)
         return next((row for row in rows if row["name"] == name and row["id"] not in known and row["resource_id"] == server_id), None)
+
+    def running_backup(
+        self, server_id: str, names: re.Pattern[str] | None, states: t.Collection[str], known: t.Collection[str]
+    ) -> dict[str, t.Any] | None:
+        """Return a backup of a server in one of states that is not among known and, when names is given, fits it; or None."""
+        for row in self.backups(resource_id=server_id):
+            fits = names is None or names.fullmatch(row["name"] or "")
+            if fits and row["status"] in states and row["id"] not in known and row["resource_id"] == server_id:
+                return row
+        return None
 
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
         """Return for each server whether it can be backed up: result, error_code, error_msg. One request for all."""

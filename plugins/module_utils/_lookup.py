@@ -99,14 +99,7 @@ def wish_backups(params: dict[str, t.Any], now: datetime) -> Wish:
 
 def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     """Return the backups that fit all filters, the newest first."""
-    if wish["ids"] is not None and len(wish["ids"]) == 1:
-        found = cloud.backup(wish["ids"][0])
-        rows = [] if found is None else [found]
-        if wish["policy"] is not None and rows:
-            made = {row["id"] for row in cloud.backups(policy_id=_policy_id(wish["policy"], cloud))}
-            rows = [row for row in rows if row["id"] in made]
-    else:
-        rows = cloud.backups(**_service_query(wish, cloud))
+    rows = _candidates(wish, cloud)
     if wish["query"]:
         tagged = {row["resource_id"] for row in cloud.find_tagged("backup", wish["query"])}
         rows = [row for row in rows if row["id"] in tagged]
@@ -115,6 +108,18 @@ def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     rows = [row for row in rows if _fits(row, wish) and (wanted is None or row["resource_id"] in wanted)]
     rows.sort(key=lambda row: (as_text(row.get("created_at")), row["id"]), reverse=True)
     return {"backups": [backup_result(row) for row in with_tags(cloud, rows)]}
+
+
+def _candidates(wish: Wish, cloud: t.Any) -> list[dict[str, t.Any]]:
+    """Return backups among which all are that fit, by one list where that can tell."""
+    if wish["ids"] is None:
+        rows: list[dict[str, t.Any]] = cloud.backups(**_service_query(wish, cloud))
+        return rows
+    made = None if wish["policy"] is None else {row["id"] for row in cloud.backups(policy_id=_policy_id(wish["policy"], cloud))}
+    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > 1 else {}
+    # What the list does not show may be too new for it.
+    found = (listed.get(one) or cloud.backup(one) for one in wish["ids"])
+    return [row for row in found if row is not None and (made is None or row["id"] in made)]
 
 
 def _service_query(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
@@ -135,13 +140,16 @@ def _policy_id(key: str, cloud: t.Any) -> str:
 
 
 def _fits(row: dict[str, t.Any], wish: Wish) -> bool:
-    """Return whether a backup fits; the service finds names by a part of them, and one backup was read by its id."""
+    """Return whether a backup fits; the service finds names by a part of them, and some were read by their id.
+
+    What a row of a list does not tell was the service's to filter by.
+    """
     shape = backup_result(row)
     created = parse_time(row.get("created_at"))
     return (
         (wish["ids"] is None or row["id"] in wish["ids"])
         and (wish["name"] is None or row["name"] == wish["name"])
-        and all(shape[key] == value for key, value in wish["fields"].items())
+        and all(shape[key] == value or (shape[key] is None and wish["ids"] is None) for key, value in wish["fields"].items())
         and (wish["after"] is None or (created is not None and created >= wish["after"]))
         and (wish["before"] is None or (created is not None and created <= wish["before"]))
     )

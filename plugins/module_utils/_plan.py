@@ -17,6 +17,8 @@ from ._wait import Clock, intervals
 
 # Putting back has seconds of its own: it is needed most when the timeout is over.
 _UNDO_WITHIN = 120
+# Seconds before a call is sent again, longer each time.
+_FIRST_PAUSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Call:
 
     undo takes the effect back when a later call of the plan fails; a call without it is done for good, and
     with it all that came before. recover is a reading method of the cloud that looks for the effect after an
-    answer was lost; calls without it may simply be sent again.
+    answer was lost; calls without it may simply be sent again. meanwhile is one that looks, before a call that was
+    refused because something is busy is sent again, whether what keeps it busy is the very thing that is wanted.
     gone_is_done says that an object which is not there any more needs no call.
     """
 
@@ -34,6 +37,7 @@ class Call:
     arguments: dict[str, t.Any] = field(default_factory=dict)
     undo: Call | None = None
     recover: tuple[str, dict[str, t.Any]] | None = None
+    meanwhile: tuple[str, dict[str, t.Any]] | None = None
     gone_is_done: bool = False
 
 
@@ -69,16 +73,9 @@ class Outcome:
 
 def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
     """Carry a plan out. Ordered plans raise CloudFailed after undoing; those with workers return their failures."""
-    outcome = Outcome()
     if plan.workers:
-        with ThreadPoolExecutor(max_workers=plan.workers) as pool:
-            futures = [pool.submit(_attempt, call, cloud, clock) for call in plan.calls]
-            for position, future in enumerate(futures):
-                try:
-                    outcome.answers[position] = future.result()
-                except CloudError as error:
-                    outcome.failures[position] = error
-        return outcome
+        return _execute_side_by_side(plan, cloud, clock)
+    outcome = Outcome()
     for position, call in enumerate(plan.calls):
         try:
             outcome.answers[position] = _attempt(call, cloud, clock)
@@ -87,30 +84,80 @@ def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
     return outcome
 
 
+def _execute_side_by_side(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
+    """Send independent calls in rounds: what is busy holds no worker, and so nobody else, up."""
+    outcome = Outcome()
+    waiting = {position: _Trial(call) for position, call in enumerate(plan.calls)}
+    with ThreadPoolExecutor(max_workers=plan.workers) as pool:
+        for pause in intervals(_FIRST_PAUSE):
+            futures = {position: pool.submit(trial.send, cloud, clock) for position, trial in waiting.items()}
+            for position, future in futures.items():
+                try:
+                    if not future.result():
+                        continue
+                    outcome.answers[position] = waiting.pop(position).answer
+                except CloudError as error:
+                    outcome.failures[position] = error
+                    del waiting[position]
+            if not waiting or not clock.sleep(pause):
+                break
+    outcome.failures.update({position: trial.reason.gave_up() for position, trial in waiting.items()})
+    return outcome
+
+
 def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
     """Send a call until it is answered: what is busy is waited for, a lost answer is looked for first."""
-    lost, reason = False, CloudError(call.act, "it was not tried")
-    for pause in intervals(2.0):
+    trial = _Trial(call)
+    for pause in intervals(_FIRST_PAUSE):
+        if trial.send(cloud, clock):
+            return trial.answer
+        if not clock.sleep(pause):
+            raise trial.reason.gave_up()
+    raise AssertionError("unreachable")
+
+
+class _Trial:
+    """A call that is sent until it is answered, and what is known of it between two sendings."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.answer: t.Any = None
+        #: Why it is not done yet
+        self.reason = CloudError(call.act, "it was not tried")
+        self._lost = self._busy = False
+
+    def send(self, cloud: t.Any, clock: Clock) -> bool:
+        """Send the call once, unless its effect is there; return whether it is done. Raises CloudError for what is final."""
+        call = self.call
         try:
-            if lost and call.recover:
-                found = _look_for(call, cloud, clock)
-                if found is not None:
-                    return found
+            if self._was_done(cloud, clock):
+                return True
             with cloud.acting(call.act):
-                return getattr(cloud.csbs, call.method)(**call.arguments)
+                self.answer = getattr(cloud.csbs, call.method)(**call.arguments)
         except NotFound:
-            if call.gone_is_done:
-                return None
-            raise
+            if not call.gone_is_done:
+                raise
         except LostAnswer as error:
-            lost, reason = True, error
+            self._lost, self.reason = True, error
+            return False
         except CloudError as error:
             if not error.retryable:
                 raise
-            reason = error
-        if not clock.sleep(pause):
-            raise reason.gave_up()
-    raise AssertionError("unreachable")
+            self._busy, self.reason = True, error
+            return False
+        return True
+
+    def _was_done(self, cloud: t.Any, clock: Clock) -> bool:
+        call = self.call
+        if self._lost and call.recover:
+            self.answer = _look_for(call, cloud, clock)
+            if self.answer is None and not clock.sleep(0):
+                # Lists may show it yet: with no time left to see, it is not sent twice.
+                raise self.reason.gave_up()
+        elif self._busy and call.meanwhile:
+            method, arguments = call.meanwhile
+            self.answer = getattr(cloud, method)(**arguments)
+        return self.answer is not None
 
 
 def _look_for(call: Call, cloud: t.Any, clock: Clock) -> t.Any:

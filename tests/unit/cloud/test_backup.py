@@ -189,3 +189,31 @@ def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: di
     message = failed(cloud, **args)["msg"]
     assert all(word in message for word in words), message
     assert list(cloud.journal) == []
+
+
+def test_a_run_that_was_killed_before_lists_showed_its_backup_is_followed_and_not_doubled(cloud: Emulator) -> None:
+    cloud.settings(list_delay=4, speed=60)
+    backup(cloud, name="b", servers=["srv-0001", "srv-0002"], wait=False)
+    cloud.journal.clear()
+    again = backup(cloud, name="b", servers=["srv-0002", "srv-0001"])
+    young = backup(cloud, max_age="1h", servers=["srv-0002", "srv-0001"])
+    assert {one["status"] for one in again["backups"]} == {"available"} and young["changed"] is False
+    assert len(cloud.state.items) == 2
+    # In reference mode lists show everything at once.
+    assert bool(cloud.journal.writes()) is cloud.state.settings.live, "the second run came too late for what is tested"
+
+
+def test_tokens_that_expire_under_many_submissions_are_renewed_for_each(cloud: Emulator) -> None:
+    cloud.faults.add(method="POST", path="/resources/[^/]+/action$", delay=0.3, times=-1)
+    cloud.faults.add(method="GET", path="/checkpoint_items", expire_tokens=True)
+    made = backup(cloud, name="b", servers=[f"srv-{number:04d}" for number in range(1, 7)], concurrency=6)
+    assert {one["status"] for one in made["backups"]} == {"available"}
+
+
+def test_a_busy_server_does_not_hold_up_the_others(cloud: Emulator) -> None:
+    server = cloud.server("srv-0001").id
+    cloud.faults.add(method="POST", path=f"/resources/{server}/action$", status=500, error_code="CSBS.2003", times=2)
+    cloud.journal.clear()
+    backup(cloud, name="b", servers=["srv-0001", "srv-0002", "srv-0003"], concurrency=1)
+    tried = [server in entry["path"] for entry in cloud.journal if entry["write"]]
+    assert tried == [True, False, False, True, True]

@@ -136,3 +136,18 @@ def test_a_message_names_backup_server_and_id() -> None:
 def test_no_status_is_both_good_and_going() -> None:
     groups = [_backup_shape.GOOD, _backup_shape.RUNNING, _backup_shape.LEAVING, {"error", "deleted"}]
     assert sum(len(group) for group in groups) == len(frozenset().union(*groups)) == 9
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [("b", True), ("b-0001", True), ("b-9999", True), ("b-10000", True), ("b-00010", False), ("b-20260301", False), ("b-260301", False), ("b-1", False)],
+)
+def test_a_suffix_is_a_number_of_the_console_and_no_date(other: str, same: bool) -> None:
+    """With state absent whatever fits is deleted."""
+    assert bool(_backup_shape.name_pattern("b").fullmatch(other)) is same
+
+
+def test_a_cause_that_is_a_text_and_an_image_without_an_id_are_no_trouble() -> None:
+    raw = {"extend_info": {"fail_code": "snapshot failed", "os_images_data": [{}]}}
+    result = _backup_shape.backup_result(raw)
+    assert (result["fail_reason"], result["images"]) == ("snapshot failed", [])

@@ -115,8 +115,91 @@ def test_a_backup_that_somebody_deletes_meanwhile_is_not_waited_for_for_ever(end
 
 
 def test_a_backup_that_vanishes_is_not_waited_for_for_ever() -> None:
-    with pytest.raises(ActionFailed, match="no longer listed"):
+    with pytest.raises(ActionFailed, match="no longer there"):
         create({"web": ["protecting", None]})
+
+
+def test_a_backup_that_a_list_leaves_out_is_read_itself_before_it_is_called_gone() -> None:
+    result, cloud, dummy = create({"web": ["protecting", None, "protecting", None, "available"]})
+    assert statuses(result) == {"web": "available"}
+    assert len(cloud.lists) == 5
+
+
+class Ailing(Acting):
+    """A cloud whose lists fail so many times after the first one."""
+
+    failures = 0
+
+    def backups(self, **query: t.Any) -> Rows:
+        rows = super().backups(**query)
+        if len(self.lists) > 1 and self.failures:
+            self.failures -= 1
+            raise CloudError("list backups", "the service failed", "CSBS.9999", 500, "req-9")
+        return rows
+
+
+def follow(failures: int, timeout: float = 3600) -> dict[str, t.Any]:
+    wish = _backup.wish_backup({**DEFAULTS, "name": "b", "servers": ["web"]}, SUMMER)
+    plan = _backup.plan_backup_task(wish, Cloud(FLEET))
+    cloud = Ailing({"web": ["protecting", "available"]}, backups=[backup("b", "web", "waiting_protect")])
+    cloud.failures = failures
+    answer = types.SimpleNamespace(id="rec-b-web", created_at=None)
+    return _backup_wait.finish_backup(wish, cloud, plan, Outcome({0: answer}), Ticks().clock(timeout))
+
+
+def test_a_look_that_fails_does_not_end_the_wait() -> None:
+    assert statuses(follow(4)) == {"web": "available"}
+
+
+@pytest.mark.parametrize(("failures", "timeout"), [(99, 3600), (99, 15)])
+def test_looks_that_all_fail_end_the_task_with_what_was_started(failures: int, timeout: float) -> None:
+    with pytest.raises(ActionFailed, match="Could not list backups: the service failed") as failure:
+        follow(failures, timeout)
+    results = failure.value.results
+    assert [one["checkpoint_id"] for one in results["backups"]] == ["rec-b-web"]
+    assert "'b' of server 'web' (item-b-web) is protecting" in str(failure.value)
+    assert (results["changed"], results["error_code"], results["request_id"]) == (True, "CSBS.9999", "req-9")
+
+
+def test_rows_without_tags_and_names_of_servers_do_not_take_away_what_is_known() -> None:
+    there = [backup("b", "db", "protecting", tags=[{"key": "a", "value": "1"}])]
+    wish = _backup.wish_backup({**DEFAULTS, "name": "b", "servers": ["db"]}, SUMMER)
+    plan = _backup.plan_backup_task(wish, Cloud(FLEET, backups=there))
+    cloud = Cloud(FLEET, backups=[{**backup("b", "db"), "tags": None, "extend_info": {}}])
+    result = _backup_wait.finish_backup(wish, cloud, plan, Outcome(), Ticks().clock())
+    assert (result["backups"][0]["tags"], result["backups"][0]["server"]["name"]) == ({"a": "1"}, "db")
+
+
+def test_a_filter_by_time_that_was_of_no_use_once_is_not_used_again() -> None:
+    """Once the whole list has shown the backups, the filter that hid them must not make them look gone."""
+
+    class Own(Acting):
+        def backups(self, **query: t.Any) -> Rows:
+            return [] if "start_time" in query else super().backups(**query)
+
+    rows = [backup("x", "web", "protecting"), backup("y", "db", "protecting")]
+    watch = _backup_wait.Watch(Own({"web": ["protecting"], "db": ["protecting"]}, backups=rows), None)
+    watch.rows = {row["resource_id"]: {**row, "status": None} for row in rows}
+    for dummy in range(8):
+        watch.look()
+    assert watch.failed == {}
+    assert {row["status"] for row in watch.rows.values()} == {"protecting"}
+
+
+def test_a_backup_that_is_available_again_after_it_was_being_deleted_was_not_deleted() -> None:
+    with pytest.raises(ActionFailed, match="was not deleted"):
+        delete(MANY[:1], {"web": ["deleting", "available"]})
+
+
+def test_what_became_of_deletions_is_told_when_looks_fail() -> None:
+    wish = _backup.wish_backup({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
+    plan = _backup.plan_backup_task(wish, Cloud(FLEET, backups=MANY))
+    cloud = Ailing({"web": ["deleting"], "db": ["deleting"]}, backups=MANY)
+    cloud.failures = 99
+    done = dict.fromkeys(range(len(plan.calls)))
+    with pytest.raises(ActionFailed, match="item-b-web") as failure:
+        _backup_wait.finish_backup(wish, cloud, plan, Outcome(done), Ticks().clock())
+    assert len(failure.value.results["backups"]) == len(MANY)
 
 
 def test_a_submission_that_was_refused_is_told_with_its_code_and_the_others_are_finished() -> None:

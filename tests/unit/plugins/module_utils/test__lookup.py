@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _lookup
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import CloudError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
 
 from tests.unit.plugins.module_utils.fakes import SUMMER, Cloud, backup, policy, server
@@ -97,11 +98,17 @@ BACKUPS = [
 
 
 class WithPolicies(Cloud):
-    """A cloud that knows which policy made which backup."""
+    """A cloud that knows which policy made which backup, and filters by what its rows may not tell."""
 
     def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
         made = {"pol-nightly": ["item-b-web"]}.get(query.pop("policy_id", ""))
-        return [row for row in super().backups(**query) if made is None or row["id"] in made]
+        told = {"resource_az": query.get("availability_zone"), "image_type": query.get("image_type")}
+        return [
+            row
+            for row in super().backups(**query)
+            if (made is None or row["id"] in made)
+            and all(value is None or row["extend_info"].get(key) == value for key, value in told.items())
+        ]
 
 
 def backups(**options: t.Any) -> list[str]:
@@ -188,3 +195,37 @@ def test_tags_of_the_resources_that_are_asked_for(
 ) -> None:
     found = tags(**options)
     assert (found["tags"], [one["name"] for one in found["resources"]]) == (values, names)
+
+
+def test_rows_that_do_not_tell_what_the_service_filtered_by_are_believed() -> None:
+    class Sparse(WithPolicies):
+        def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+            return [{**row, "extend_info": {}} for row in super().backups(**query)]
+
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, "availability_zone": "eu-de-02"}
+    found = _lookup.read_backups(_lookup.wish_backups(params, SUMMER), Sparse(FLEET, POLICIES, BACKUPS))
+    assert [one["name"] for one in found["backups"]] == ["bb"]
+
+
+def test_backups_that_are_too_new_to_be_listed_are_found_by_their_ids() -> None:
+    class Late(Cloud):
+        def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+            return super().backups(**query)[1:]
+
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, "ids": [one["id"] for one in BACKUPS]}
+    found = _lookup.read_backups(_lookup.wish_backups(params, SUMMER), Late(FLEET, POLICIES, BACKUPS))
+    assert len(found["backups"]) == len(BACKUPS)
+
+
+def test_tags_are_read_one_by_one_where_the_service_refuses_a_query_for_none() -> None:
+    class Strict(Cloud):
+        def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+            raise CloudError("look up", "no tags given", "CSBS.9001", 400)
+
+        def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+            return [{**row, "tags": None} for row in super().backups(**query)]
+
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, "name": "b"}
+    tagged = [backup("b", "web", tags=[{"key": "a", "value": "1"}])]
+    found = _lookup.read_backups(_lookup.wish_backups(params, SUMMER), Strict(FLEET, backups=tagged))
+    assert found["backups"][0]["tags"] == {"a": "1"}

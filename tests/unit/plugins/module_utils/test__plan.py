@@ -216,3 +216,38 @@ def test_no_more_independent_calls_run_at_a_time_than_there_are_workers() -> Non
 
     run([Call("a", "a") for dummy in range(9)], Cloud(answers={"a": [slow]}), workers=3)
     assert most == 3
+
+
+def test_what_is_busy_holds_nobody_else_up() -> None:
+    cloud = Cloud(answers={"busy": [BUSY, BUSY, BUSY, "late"], "free": ["done"]})
+    calls = [Call("a", "busy"), *(Call("b", "free") for dummy in range(5))]
+    outcome, ticks = run(calls, cloud, workers=1)
+    assert outcome.answers == {0: "late", **dict.fromkeys(range(1, 6), "done")}
+    assert names(cloud)[:6] == ["busy", *["free"] * 5]
+    assert ticks.sleeps == [2, 3, 4.5]
+
+
+def test_what_stays_busy_beside_others_fails_at_the_timeout() -> None:
+    cloud, ticks = Cloud(answers={"busy": [BUSY], "free": ["done"]}), Ticks()
+    outcome = execute(Plan((Call("a", "busy"), Call("b", "free")), workers=2), cloud, ticks.clock(100))
+    assert outcome.answers == {1: "done"}
+    assert "It was tried until the timeout." in str(outcome.failures[0]) and ticks.time == 100
+
+
+def test_what_keeps_a_call_busy_may_be_what_it_wants() -> None:
+    """A killed run has just started it, and lists did not show it yet."""
+    cloud = Finding(2, answers={"protect": [BUSY]})
+    outcome = run([Call("back up", "protect", meanwhile=RECOVER)], cloud, workers=2)[0]
+    assert outcome.answers == {0: "found"}
+    assert names(cloud) == ["protect", "protect"]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_lost_answer_is_not_sent_again_when_there_is_no_time_to_see_it(workers: int) -> None:
+    cloud = Finding(0, answers={"protect": [LOST, "second"]})
+    if workers:
+        assert "timeout" in str(run([Call("back up", "protect", recover=RECOVER)], cloud, workers, timeout=4)[0].failures[0])
+    else:
+        with pytest.raises(CloudFailed, match="timeout"):
+            run([Call("back up", "protect", recover=RECOVER)], cloud, timeout=4)
+    assert names(cloud) == ["protect"]
