@@ -100,9 +100,10 @@ def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:
 
 
 def describe_backup(raw: dict[str, t.Any]) -> str:
-    """Return how messages speak of a backup: its name, its server and its id."""
+    """Return how messages speak of a backup: its name, its server and its id, or its record's while it has none."""
     info = raw.get("extend_info") or {}
-    return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({raw.get('id')})"
+    known_by = raw.get("id") or f"record {raw.get('checkpoint_id')}"
+    return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({known_by})"
 
 
 def name_pattern(name: str) -> re.Pattern[str]:

@@ -75,6 +75,8 @@ STATUSES: dict[int, tuple[str, str]] = {
 }
 RETRYABLE_CODES = frozenset({"CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"})
 RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
+# The service's words for its own failures: behind a gateway's status they tell nothing of the call's effect.
+TROUBLE_CODES = frozenset({"CSBS.9998", "CSBS.9999"})
 # Whatever the status: trying again does not help.
 FINAL_CODES = frozenset(
     {"BackupService.4008", "CSBS.0001", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.7000", "CSBS.8007"}
@@ -99,7 +101,7 @@ class CloudError(Exception):
         """Whether the same call may succeed later: the object is busy or the service is out of breath."""
         if self.error_code in RETRYABLE_CODES:
             return True
-        final = self.error_code in FINAL_CODES or str(self.error_code).startswith("CSBS.9")
+        final = self.error_code in FINAL_CODES or (str(self.error_code).startswith("CSBS.9") and self.error_code not in TROUBLE_CODES)
         return self.status in RETRYABLE_STATUSES and not final
 
     def fields(self) -> dict[str, t.Any]:
@@ -154,7 +156,7 @@ def explain(act: str, status: int | None, body: t.Any, request_id: str | None, u
     kind = CloudError
     if status == 404:
         kind = NotFound
-    elif unsafe and status in (502, 503, 504) and not str(code).startswith("CSBS."):
+    elif unsafe and status in (502, 503, 504) and (code in TROUBLE_CODES or not str(code).startswith("CSBS.")):
         kind = LostAnswer
     return kind(act, reason, code, status, request_id)
 

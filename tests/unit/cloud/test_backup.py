@@ -70,9 +70,11 @@ def test_nothing_is_sent_when_one_of_the_fleet_cannot_be_backed_up(cloud: Emulat
     assert [one["server"]["name"] for one in done["backups"]] == ["srv-0001"]
 
 
-@pytest.mark.parametrize("drop", ["before", "after"])
-def test_a_lost_answer_never_makes_two_backups(cloud: Emulator, drop: str) -> None:
-    cloud.faults.add(method="POST", path="/resources/[^/]+/action$", drop=drop, times=1)
+@pytest.mark.parametrize(
+    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=["before", "after", "502", "504"]
+)
+def test_a_lost_answer_never_makes_two_backups(cloud: Emulator, fault: dict[str, t.Any]) -> None:
+    cloud.faults.add(method="POST", path="/resources/[^/]+/action$", times=1, **fault)
     made = backup(cloud, servers=["srv-0001"], name="once")
     assert made["backups"][0]["status"] == "available"
     assert len(listed(cloud, servers=["srv-0001"])) == 1

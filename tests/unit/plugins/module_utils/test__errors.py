@@ -123,3 +123,11 @@ def test_a_request_id_may_stand_in_the_body() -> None:
 
 def test_a_message_may_stand_at_the_top_of_the_body() -> None:
     assert "no quota" in _errors.explain("list", 400, {"code": 400, "message": "no quota"}, None).reason
+
+
+@pytest.mark.parametrize("code", ["CSBS.9998", "CSBS.9999"])
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_the_services_own_trouble_behind_a_gateway_is_ridden_out_like_the_gateways(status: int, code: str) -> None:
+    assert explain(status, code).retryable is True
+    assert isinstance(explain(status, code, unsafe=True), _errors.LostAnswer), "the call may have had its effect"
+    assert explain(500, code, unsafe=True).retryable is False
