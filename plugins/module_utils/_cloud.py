@@ -218,6 +218,6 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     with acting(_LOGIN):
         connection = Connection(config=OpenStackConfig(session_constructor=RidingSession).get_one(**given))
         connection.add_service(CsbsService("data-protect"))
-        connection.session.patience = patience
+        connection.session.give(patience)
         connection.session.get_token()
     return Cloud(connection)

@@ -18,6 +18,8 @@ from ._wait import intervals
 _REPEATABLE = re.compile(r"/(auth/tokens|resources/action|resource_instances/action|tags|tags/action)$")
 _GATEWAY = (502, 503, 504)
 _FIRST_TRIES = 3
+# Seconds that a request has although the task's time is over: it may be the one that tells what was started.
+_GRACE = 30.0
 
 
 def is_repeatable(method, url):
@@ -26,9 +28,10 @@ def is_repeatable(method, url):
 
 
 class RidingSession(Session):
-    """A keystoneauth session that tries again within patience (seconds)."""
+    """A keystoneauth session that tries again within patience (seconds), and hardly after the moment ends."""
 
     patience = 120.0
+    ends = float("inf")
     #: Sleeps; tests replace it
     doze = staticmethod(time.sleep)
     _answered = False
@@ -37,7 +40,8 @@ class RidingSession(Session):
         """Send a request as keystoneauth's session does, trying again where that is safe."""
         # The SDK's own retries, on by default in some of its releases, send again what is not safe to be sent again.
         kwargs.update(connect_retries=0, status_code_retries=0)
-        deadline = time.monotonic() + self.patience
+        now = time.monotonic()
+        deadline = now + min(self.patience, max(self.ends - now, _GRACE))
         for count, pause in enumerate(intervals(0.5, factor=2.0), start=1):
             left = deadline - time.monotonic()
             try:
@@ -57,6 +61,10 @@ class RidingSession(Session):
                     return response
             self.doze(min(pause, max(left, 0)))
         raise AssertionError("unreachable")
+
+    def give(self, patience):
+        """Give all requests together patience (seconds), from now on."""
+        self.patience, self.ends = patience, time.monotonic() + patience
 
     def invalidate(self, auth=None):
         """Drop a token that was refused, and say that it is worth logging in again.

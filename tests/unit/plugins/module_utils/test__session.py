@@ -13,6 +13,8 @@ pytest.importorskip("openstack")
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _session  # noqa: E402
 
+from tests.unit.plugins.module_utils.fakes import Ticks  # noqa: E402
+
 BASE = "https://csbs.eu-de.otc.t-systems.com/v1/p"
 PROTECT = f"{BASE}/providers/x/resources/s/action"
 
@@ -82,3 +84,18 @@ def test_every_thread_whose_token_was_refused_logs_in_again() -> None:
     plugin = types.SimpleNamespace(invalidate=iter([True, False]).__next__)
     session = _session.RidingSession(auth=plugin)
     assert [session.invalidate(), session.invalidate()] == [True, True]
+
+
+@pytest.mark.parametrize(("before", "least", "most"), [(0, 3600, 3660), (3500, 100, 160), (3590, 30, 60), (7200, 30, 60)])
+def test_requests_share_the_time_of_the_task(before: float, least: float, most: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A throttled request at the end of a task must not have the whole timeout once more."""
+    ticks = Ticks()
+    monkeypatch.setattr(_session.time, "monotonic", lambda: ticks.time)
+    monkeypatch.setattr(_session.RidingSession, "doze", staticmethod(ticks.doze))
+    answer = types.SimpleNamespace(status_code=503, headers={})
+    monkeypatch.setattr(_session.Session, "request", lambda *args, **kwargs: answer)
+    session = _session.RidingSession()
+    session.give(3600)
+    ticks.time += before
+    assert session.request(BASE, "GET") is answer
+    assert least <= ticks.time - before <= most
