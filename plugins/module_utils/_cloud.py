@@ -45,6 +45,9 @@ def acting(act: str) -> t.Iterator[None]:
     except CloudError:
         raise
     except sdk_exceptions.ConfigException as error:
+        # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
+        if "service catalog" in str(error):
+            raise _no_endpoint(act, error) from error
         raise CloudFailed(_LOGIN, f"{error} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
     except ksa_exceptions.CatalogException as error:
         raise _no_endpoint(act, error) from error

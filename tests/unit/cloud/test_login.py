@@ -40,3 +40,8 @@ def test_a_secret_is_neither_returned_nor_written_to_the_system_log(cloud: Emula
 def test_an_address_that_is_none_is_told(cloud: Emulator) -> None:
     failed = run_module("csbs_policy_info", {"auth": {**auth_of(cloud)["auth"], "auth_url": "not a url"}})
     assert failed["failed"] and failed["msg"].startswith("Could not log in to the cloud") and "auth_url" in failed["msg"]
+
+
+def test_a_region_without_the_service_is_told_as_that(cloud: Emulator) -> None:
+    failed = run_module("csbs_policy_info", {"region_name": "nowhere"}, cloud)
+    assert failed["failed"] and "catalog" in failed["msg"] and "check region_name and interface" in failed["msg"]
