@@ -121,11 +121,6 @@ class Cloud:
                 for server in self.compute.servers(details=True, limit=1000)
             ]
 
-    def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
-        """Return the disks of a server: id and device."""
-        with acting(f"list the disks of server {server_id}"):
-            return [{"id": one.volume_id, "device": one.device} for one in self.compute.volume_attachments(server_id)]
-
     # ========== Policies ==========
     def policies(self) -> list[dict[str, t.Any]]:
         """Return all policies; rows may lack tags and other fields."""
@@ -154,16 +149,15 @@ class Cloud:
 
     def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
         """Return the backup of a server by that name whose id is not among known, None when there is none."""
-        rows = self.backups(resource_id=server_id)
-        return next((row for row in rows if row["name"] == name and row["id"] not in known and row["resource_id"] == server_id), None)
+        return self.running_backup(server_id, re.compile(re.escape(name)), None, known)
 
     def running_backup(
-        self, server_id: str, names: re.Pattern[str] | None, states: t.Collection[str], known: t.Collection[str]
+        self, server_id: str, names: re.Pattern[str] | None, states: t.Collection[str] | None, known: t.Collection[str]
     ) -> dict[str, t.Any] | None:
-        """Return a backup of a server in one of states that is not among known and, when names is given, fits it; or None."""
+        """Return a backup of a server that is not among known and, where these are given, in one of states and fits names; or None."""
         for row in self.backups(resource_id=server_id):
-            fits = names is None or names.fullmatch(row["name"] or "")
-            if fits and row["status"] in states and row["id"] not in known and row["resource_id"] == server_id:
+            fits = (names is None or names.fullmatch(row["name"] or "")) and (states is None or row["status"] in states)
+            if fits and row["id"] not in known and row["resource_id"] == server_id:
                 return row
         return None
 

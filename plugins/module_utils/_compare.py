@@ -14,8 +14,3 @@ import typing as t
 def changed_fields(current: dict[str, t.Any], wanted: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return those of wanted that are given (not None) and differ from current."""
     return {key: value for key, value in wanted.items() if value is not None and current.get(key) != value}
-
-
-def cut(text: str | None, length: int = 255) -> str:
-    """Return text without the characters that the service refuses in names of listed objects, cut to length."""
-    return (text or "").replace("<", "").replace(">", "")[:length]

@@ -18,7 +18,6 @@ import typing as t
 from ._rules import InvalidInput, as_text
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-FILTERS = ("name", "status", "metadata", "tags", "availability_zone")
 RUNNABLE = ("ACTIVE", "SHUTOFF")
 
 

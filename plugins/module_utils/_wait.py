@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 import typing as t
 
@@ -55,7 +54,7 @@ def intervals(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.I
     """Yield pauses in seconds for ever: first, then factor times longer each, up to most (or first, if that is longer)."""
     most = max(most, first)
     pause = max(first, 0.05)
-    for dummy in itertools.count():
+    while True:
         yield pause
         pause = min(pause * factor, most)
 

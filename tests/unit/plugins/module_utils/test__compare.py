@@ -25,10 +25,3 @@ def test_what_is_not_given_is_left_alone_and_what_is_empty_clears(
     current: dict[str, t.Any], wanted: dict[str, t.Any], changed: dict[str, t.Any]
 ) -> None:
     assert _compare.changed_fields(current, wanted) == changed
-
-
-@pytest.mark.parametrize(
-    ("text", "result"), [(None, ""), ("a<b>c", "abc"), ("x" * 256, "x" * 255), ("<" + "x" * 255, "x" * 255)]
-)
-def test_a_label_loses_what_the_service_refuses(text: str | None, result: str) -> None:
-    assert _compare.cut(text) == result
