@@ -24,19 +24,23 @@ def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
     """Read which backups there are, and return the plan after which those that are wished away are gone."""
     rows = [row for row in _targets(wish, cloud) if row["status"] != "deleted"]
     going = [row for row in rows if row["status"] not in LEAVING]
-    calls = tuple(
+    shown = [{"name": row["name"], "server": backup_result(row)["server"]} for row in going]
+    result = {"backups": [backup_result(row) for row in going], "skipped_servers": [], "servers": []}
+    workers = min(wish.concurrency, MAX_DELETIONS)
+    return Plan(deletion_calls(going), {"backups": shown}, {"backups": []}, result, workers=workers, context={"going": going, "rows": rows})
+
+
+def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
+    """Return the calls that delete backups, each for itself and never the others of its record."""
+    return tuple(
         Call(
             f"delete backup {describe_backup(row)}",
             "delete_backup",
             {"checkpoint": row["checkpoint_id"], "item": row["id"]},
             gone_is_done=True,
         )
-        for row in going
+        for row in rows
     )
-    shown = [{"name": row["name"], "server": backup_result(row)["server"]} for row in going]
-    result = {"backups": [backup_result(row) for row in going], "skipped_servers": [], "servers": []}
-    workers = min(wish.concurrency, MAX_DELETIONS)
-    return Plan(calls, {"backups": shown}, {"backups": []}, result, workers=workers, context={"going": going, "rows": rows})
 
 
 def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:

@@ -9,24 +9,18 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import timedelta
 
 from ._backup import BackupWish
-from ._backup_shape import GOOD, LEAVING, RUNNING, backup_result, describe_backup, fail_reason
-from ._errors import ActionFailed, CloudError
+from ._backup_shape import GOOD, backup_result, describe_backup
+from ._deletion_wait import await_deletion
+from ._errors import ActionFailed
 from ._plan import Outcome, Plan
-from ._progress import progress_line, tell
 from ._tags import tags_as_list
-from ._times import parse_time
 from ._wait import Clock, poll
+from ._watch import Patience, Watch, first_fields, voiced
 
 # How long a task that does not wait looks for the ids of what it started.
 _BRIEFLY = 3
-_FEW = 3
-# A filter that hides what was started is dropped after so many looks.
-_TRUST = 3
-# So many looks in a row may fail while backups go on; then the task ends, and tells what it started.
-_LOOKS = 5
 
 
 def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -34,100 +28,6 @@ def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, 
     if wish.state == "absent":
         return _finish_deletion(wish, cloud, plan, outcome, clock)
     return _finish_creation(wish, cloud, plan, outcome, clock)
-
-
-def _voiced(look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock) -> t.Callable[[], bool]:
-    """Return look as one that tells each time how far it is, as long as there is something to wait for."""
-
-    def voiced() -> bool:
-        waiting = bool(pending())
-        ended = look()
-        if waiting:
-            tell(progress_line(what, total - len(pending()), total, clock.elapsed))
-        return ended
-
-    return voiced
-
-
-class Watch:
-    """Backups that are followed until each has ended, by one list for all of them."""
-
-    def __init__(self, cloud: t.Any, name: str | None) -> None:
-        self._cloud, self._name = cloud, name
-        self._looks = 0
-        self._narrow = True
-        #: server id -> what is known of its backup: checkpoint_id, resource_id and later the row
-        self.rows: dict[str, dict[str, t.Any]] = {}
-        #: server id -> why its backup failed
-        self.failed: dict[str, str] = {}
-
-    @property
-    def pending(self) -> dict[str, dict[str, t.Any]]:
-        """Return what has neither ended nor failed."""
-        return {
-            server: row for server, row in self.rows.items() if server not in self.failed and row.get("status") not in GOOD
-        }
-
-    def look(self) -> bool:
-        """Read the list once; return whether everything has ended."""
-        pending = self.pending
-        if not pending:
-            return True
-        self._looks += 1
-        query = self._query(pending)
-        found = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**query)}
-        for server, known in pending.items():
-            row = found.get((known["checkpoint_id"], server))
-            if row is None and known.get("seen"):
-                if "start_time" in query:
-                    self._narrow = False
-                    continue
-                # Lists lag, and pages move while others delete: only the backup itself tells that it is gone.
-                row = self._cloud.backup(known["id"])
-                if row is None:
-                    self.failed[server] = "it is no longer there"
-            if row is not None:
-                # Rows of a list may lack the tags.
-                tags = known.get("tags") if row.get("tags") is None else row["tags"]
-                self.rows[server] = {**row, "tags": tags, "seen": True}
-                if row["status"] not in GOOD | RUNNING:
-                    why = fail_reason(row) or "the service gives no reason"
-                    self.failed[server] = why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
-        return not self.pending
-
-    def _query(self, pending: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
-        if self._name is not None and all((row.get("name") or "").startswith(self._name) for row in pending.values()):
-            return {"name": self._name}
-        if len(pending) == 1:
-            return {"resource_id": next(iter(pending))}
-        since = [parse_time(row.get("created_at")) for row in pending.values()]
-        if self._looks > _TRUST and any(not row.get("seen") for row in pending.values()):
-            self._narrow = False
-        if None in since or not self._narrow:
-            return {}
-        earliest = min(moment for moment in since if moment) - timedelta(seconds=1)
-        return {"start_time": earliest.replace(tzinfo=None).isoformat(timespec="microseconds")}
-
-
-class Patience:
-    """A look that may fail a few times in a row, as what is looked at goes on meanwhile."""
-
-    def __init__(self, look: t.Callable[[], bool]) -> None:
-        self._look = look
-        self._failures = 0
-        #: Why nothing could be seen, when looking was given up or the time was up
-        self.trouble: CloudError | None = None
-
-    def __call__(self) -> bool:
-        """Look; return whether there is no more to look for, or no way to see it."""
-        try:
-            ended = self._look()
-        except CloudError as error:
-            self._failures += 1
-            self.trouble = error
-            return self._failures >= _LOOKS
-        self._failures, self.trouble = 0, None
-        return ended
 
 
 def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -142,7 +42,7 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
     look = Patience(watch.look)
     if wish.wait:
-        in_time = poll(_voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
+        in_time = poll(voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
     else:
         in_time = True
         poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
@@ -162,15 +62,8 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     if problems:
         good = sum(1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed)
         text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome, unseen)})
+        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **first_fields(outcome, unseen)})
     return results
-
-
-def _first_fields(outcome: Outcome, unseen: CloudError | None) -> dict[str, t.Any]:
-    for error in (*outcome.failures.values(), unseen):
-        if error:
-            return error.fields()
-    return {"error_code": None, "status": None, "request_id": None}
 
 
 def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -208,49 +101,11 @@ def _with_server(row: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t
 
 def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     going = plan.context["going"]
-    problems = []
-    refused = set()
-    for position, error in outcome.failures.items():
-        row = going[position]
-        refused.add(row["id"])
-        images = backup_result(row)["images"]
-        held = f" Images: {', '.join(images)}." if images else ""
-        problems.append(f"{error}{held}")
-    pending = {row["id"]: row for row in plan.context["rows"] if row["id"] not in refused}
-    failed: dict[str, str] = {}
-    in_time, unseen = True, None
-    if wish.wait:
-        look = Patience(lambda: _all_gone(pending, failed, cloud))
-        in_time = poll(_voiced(look, "backups deleted", lambda: pending, len(pending), clock), clock, wish.poll_interval)
-        unseen = look.trouble
-        problems += [f"Backup {why}" for why in failed.values()]
-    if unseen and pending:
-        listed = ", ".join(describe_backup(row) for row in pending.values())
-        problems.append(f"{unseen} So nobody knows what became of these, which are to go: {listed}. Run the task again")
-    elif not in_time:
-        listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())
-        problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
-    if problems:
-        text = " ".join(f"{one.rstrip('.')}." for one in problems)
-        deleted = [one for one in plan.result["backups"] if one["id"] not in refused | failed.keys()]
+    ids = {row["id"] for row in going}
+    leaving = [row for row in plan.context["rows"] if row["id"] not in ids]
+    departure = await_deletion(wish, cloud, going, leaving, outcome, clock)
+    if departure.problems:
+        deleted = [one for one in plan.result["backups"] if one["id"] not in departure.staying]
         results = {**plan.result, "backups": deleted}
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **_first_fields(outcome, unseen)})
+        raise ActionFailed(" ".join(departure.problems), {"changed": bool(outcome.answers), **results, **first_fields(outcome, departure.unseen)})
     return {}
-
-
-def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], cloud: t.Any) -> bool:
-    """Look once at backups that are being deleted; take those that are gone or failed out of pending."""
-    if len(pending) <= _FEW:
-        rows = {key: row for key in pending if (row := cloud.backup(key)) is not None}
-    else:
-        rows = {row["id"]: row for row in cloud.backups()}
-    for key in list(pending):
-        row, before = rows.get(key), pending[key]
-        if row is None or row["status"] == "deleted":
-            del pending[key]
-        elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):
-            failed[key] = f"{describe_backup(row)} was not deleted: {fail_reason(row) or 'the service gives no reason'}"
-            del pending[key]
-        else:
-            pending[key] = {**row, "left": before.get("left") or row["status"] in LEAVING}
-    return not pending

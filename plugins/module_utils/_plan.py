@@ -23,8 +23,9 @@ _FIRST_PAUSE = 2.0
 
 @dataclass(frozen=True)
 class Call:
-    """One changing call: a method of the service's proxy, its arguments, and the act in words for errors.
+    """One changing call: a method of a service's proxy, its arguments, and the act in words for errors.
 
+    service is the cloud's name for that proxy.
     undo takes the effect back when a later call of the plan fails; a call without it is done for good, and
     with it all that came before. recover is a reading method of the cloud that looks for the effect after an
     answer was lost; calls without it may simply be sent again. meanwhile is one that looks, before a call that was
@@ -39,6 +40,7 @@ class Call:
     recover: tuple[str, dict[str, t.Any]] | None = None
     meanwhile: tuple[str, dict[str, t.Any]] | None = None
     gone_is_done: bool = False
+    service: str = "csbs"
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class _Trial:
             if self._was_done(cloud, clock):
                 return True
             with cloud.acting(call.act):
-                self.answer = getattr(cloud.csbs, call.method)(**call.arguments)
+                self.answer = getattr(getattr(cloud, call.service), call.method)(**call.arguments)
         except NotFound:
             if not call.gone_is_done:
                 raise

@@ -38,7 +38,7 @@ PURE = {
     "_wait",
 }
 # What is not pure, each with a purpose of its own.
-PLUMBING = {"_backup_wait", "_cloud", "_module", "_progress", "_sdk", "_session"}
+PLUMBING = {"_backup_wait", "_cloud", "_deletion_wait", "_module", "_progress", "_sdk", "_session", "_watch"}
 SDK = {"openstack", "keystoneauth1", "otcextensions", "os_service_types", "requests", "munch"}
 
 

@@ -16,14 +16,19 @@ from tests.support.modules import MODULES, documentation, load_module, plain, ru
 
 from .scenarios import LOOKUPS, SCENARIOS, BACKED_UP, GIVEN, RICH, Args, Scenario
 
+# Options of each module that are complete
+ARGS = {**{one.module: one.args for one in SCENARIOS}, **dict(LOOKUPS)}
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name.replace(" ", "-"))
 
 
 def prepare(cloud: Emulator, scenario: Scenario) -> None:
     for name, state in scenario.states.items():
         set_server(cloud, name, status=state)
-    for module, args in scenario.given:
-        run_ok(module, args, cloud)
+    for given in scenario.given:
+        if callable(given):
+            given(cloud)
+        else:
+            run_ok(*given, cloud)
     cloud.journal.clear()
 
 
@@ -117,18 +122,17 @@ def test_backup_info_fed_back_changes_nothing(cloud: Emulator) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_the_same_login_and_says_so_when_it_fails(cloud: Emulator, module: str) -> None:
-    args = {"csbs_policy": {"name": "x", "state": "absent"}, "csbs_backup": {"name": "x", "state": "absent"},
-            "csbs_tag": {"resource_type": "policy", "resources": ["x"], "tags": {}}, "csbs_tag_info": {"resource_type": "policy"}}
+    args = ARGS[module]
     clouds = next(iter(cloud.clouds()["clouds"].values()))
     wrong = {**clouds["auth"], "password": "not-the-password"}
-    failed = run_module(module, {**args.get(module, {}), "auth": wrong}, cloud)
+    failed = run_module(module, {**args, "auth": wrong}, cloud)
     assert failed["failed"] and failed["msg"].startswith("Could not log in to the cloud")
     assert failed["status"] == 401
     assert "not-the-password" not in json.dumps(failed)
     away = {**clouds["auth"], "auth_url": "http://127.0.0.1:9/v3"}
-    failed = run_module(module, {**args.get(module, {}), "auth": away}, cloud)
+    failed = run_module(module, {**args, "auth": away}, cloud)
     assert failed["failed"] and "cannot be reached" in failed["msg"] and "127.0.0.1" in failed["msg"]
-    failed = run_module(module, {**args.get(module, {}), "cloud": "no-such-cloud"})
+    failed = run_module(module, {**args, "cloud": "no-such-cloud"})
     assert failed["failed"] and "no-such-cloud" in failed["msg"]
     assert "\n" not in failed["msg"]
 

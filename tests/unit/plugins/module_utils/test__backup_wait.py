@@ -9,7 +9,7 @@ import types
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _backup, _backup_wait
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _backup, _backup_wait, _watch
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._backup_shape import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import ActionFailed, CloudError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Outcome, execute
@@ -178,7 +178,7 @@ def test_a_filter_by_time_that_was_of_no_use_once_is_not_used_again() -> None:
             return [] if "start_time" in query else super().backups(**query)
 
     rows = [backup("x", "web", "protecting"), backup("y", "db", "protecting")]
-    watch = _backup_wait.Watch(Own({"web": ["protecting"], "db": ["protecting"]}, backups=rows), None)
+    watch = _watch.Watch(Own({"web": ["protecting"], "db": ["protecting"]}, backups=rows), None)
     watch.rows = {row["resource_id"]: {**row, "status": None} for row in rows}
     for dummy in range(8):
         watch.look()
@@ -250,7 +250,7 @@ def test_without_waiting_the_ids_of_what_was_started_come_back_at_once() -> None
 def test_a_filter_that_hides_what_was_started_is_dropped() -> None:
     """Clocks differ: what the service dates earlier than its own answer must not stay unseen."""
     cloud = Cloud()
-    watch = _backup_wait.Watch(cloud, None)
+    watch = _watch.Watch(cloud, None)
     watch.rows = {
         f"id-{name}": {"checkpoint_id": name, "created_at": "2026-07-01T06:00:00", "status": None}
         for name in ("web", "db")

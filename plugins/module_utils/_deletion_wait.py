@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""Waits until backups that were sent away are gone, and says which are not; for every module that deletes some."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._backup_shape import LEAVING, backup_result, describe_backup, fail_reason
+from ._errors import CloudError
+from ._plan import Outcome
+from ._wait import Clock, poll
+from ._watch import Patience, voiced
+
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What came of deletions: the ids that stay, what to tell of it, and why nothing could be seen in the end."""
+
+    staying: frozenset[str]
+    problems: tuple[str, ...]
+    unseen: CloudError | None = None
+
+
+def await_deletion(
+    wish: t.Any, cloud: t.Any, going: list[dict[str, t.Any]], leaving: list[dict[str, t.Any]], outcome: Outcome, clock: Clock
+) -> Departure:
+    """Wait, if wish.wait says so, until backups are gone.
+
+    going are the backups in the order of the plan's calls, leaving those that were being deleted already; both are
+    answers of the service. wish has wait and poll_interval (seconds).
+    """
+    problems = []
+    refused = set()
+    for position, error in outcome.failures.items():
+        row = going[position]
+        refused.add(row["id"])
+        images = backup_result(row)["images"]
+        held = f" Images: {', '.join(images)}." if images else ""
+        problems.append(f"{error}{held}")
+    pending = {row["id"]: row for row in (*going, *leaving) if row["id"] not in refused}
+    failed: dict[str, str] = {}
+    in_time, unseen = True, None
+    if wish.wait:
+        look = Patience(lambda: _all_gone(pending, failed, cloud))
+        in_time = poll(voiced(look, "backups deleted", lambda: pending, len(pending), clock), clock, wish.poll_interval)
+        unseen = look.trouble
+        problems += [f"Backup {why}" for why in failed.values()]
+    if unseen and pending:
+        listed = ", ".join(describe_backup(row) for row in pending.values())
+        problems.append(f"{unseen} So nobody knows what became of these, which are to go: {listed}. Run the task again")
+    elif not in_time:
+        listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())
+        problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
+    return Departure(frozenset(refused | failed.keys()), tuple(f"{one.rstrip('.')}." for one in problems), unseen)
+
+
+def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], cloud: t.Any) -> bool:
+    """Look once at backups that are being deleted; take those that are gone or failed out of pending."""
+    if len(pending) <= _FEW:
+        rows = {key: row for key in pending if (row := cloud.backup(key)) is not None}
+    else:
+        rows = {row["id"]: row for row in cloud.backups()}
+    for key in list(pending):
+        row, before = rows.get(key), pending[key]
+        if row is None or row["status"] == "deleted":
+            del pending[key]
+        elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):
+            failed[key] = f"{describe_backup(row)} was not deleted: {fail_reason(row) or 'the service gives no reason'}"
+            del pending[key]
+        else:
+            pending[key] = {**row, "left": before.get("left") or row["status"] in LEAVING}
+    return not pending

@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the info modules for policies, backups and tags are asked."""
+
+from __future__ import annotations
+
+from .scenario import Args
+
+LOOKUPS: list[tuple[str, Args]] = [
+    ("csbs_policy_info", {}),
+    ("csbs_policy_info", {"name": "nightly", "tags": {"team": "platform"}}),
+    ("csbs_policy_info", {"name": "nothing"}),
+    ("csbs_policy_info", {"servers": ["srv-0001"]}),
+    ("csbs_backup_info", {}),
+    ("csbs_backup_info", {"servers": ["srv-0001"], "status": "available", "not_tags_any": {"change": ["2"]}}),
+    ("csbs_backup_info", {"name": "nothing"}),
+    ("csbs_tag_info", {"resource_type": "backup"}),
+    ("csbs_tag_info", {"resource_type": "policy", "resources": ["nightly"]}),
+]

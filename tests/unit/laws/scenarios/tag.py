@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_tag."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .scenario import BACKED_UP, GIVEN, Args, Given, Scenario
+
+
+def _tag(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
+    return Scenario(f"tag {name}", "csbs_tag", args, given, **more)
+
+
+SCENARIOS = [
+    _tag("a policy", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "web", "x": "1"}}, GIVEN),
+    _tag("a policy that has it", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "platform"}}, GIVEN, idle=True),
+    _tag("a policy and purge", {"resource_type": "policy", "resources": ["nightly"], "tags": {"x": "1"}, "purge": True}, GIVEN),
+    _tag("backups", {"resource_type": "backup", "resources": ["before-0001", "before-0002"], "tags": {"keep": "1"}}, BACKED_UP),
+    _tag("off a policy", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": ""}, "state": "absent"}, GIVEN),
+    _tag("off what has it not", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "web"}, "state": "absent"}, GIVEN,
+         idle=True),
+    _tag("off what is not there", {"resource_type": "policy", "resources": ["nothing"], "tags": {"x": ""}, "state": "absent"}, idle=True),
+]
