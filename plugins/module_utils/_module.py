@@ -86,10 +86,15 @@ def converge(
 
     wish turns options into what is wanted and refuses bad ones, before the first request.
     plan reads, and says what to do. finish waits, reads again and returns the result.
+    A module with an option confirm does what cannot be undone: without it, it runs in check mode only.
     """
     results: dict[str, t.Any] = {}
     try:
         wanted = wish(module.params, datetime.now(timezone.utc))
+        if not module.params.get("confirm", True) and not module.check_mode:
+            raise InvalidInput(
+                "confirm: false: nothing was done, for this cannot be undone; confirm: true lets it happen, and check mode shows what would"
+            )
         timeout = module.params.get("timeout", _INFO_PATIENCE)
         check_positive("timeout", timeout)
         check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
