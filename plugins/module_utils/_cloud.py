@@ -147,6 +147,11 @@ class Cloud:
         with acting(f"read backup {backup_id}"):
             return _found(self.csbs.get_backup, backup_id)
 
+    def count_backups(self, **query: t.Any) -> int:
+        """Return how many backups fit a query of the service."""
+        with acting("count backups"):
+            return int(self.csbs.count_backups(**query))
+
     def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
         """Return the backup of a server by that name whose id is not among known, None when there is none."""
         return self.running_backup(server_id, re.compile(re.escape(name)), None, known)
@@ -168,6 +173,12 @@ class Cloud:
         with acting("check which servers can be backed up"):
             return {row.resource_id: _plain(row) for row in self.csbs.check_protectable(server_ids)}
 
+    # ========== Quotas ==========
+    def quotas(self) -> list[dict[str, t.Any]]:
+        """Return the quotas of the project: type, unit, quota (-1 is unlimited), used."""
+        with acting("read the quotas"):
+            return [_plain(quota) for quota in self.csbs.quotas()]
+
     # ========== Tags ==========
     def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
         """Return the tags of one backup or policy."""
@@ -183,6 +194,11 @@ class Cloud:
         """Return backups or policies by a tag query: resource_id, resource_name, tags."""
         with acting(f"look up {owner} resources by tag"):
             return [_plain(row) for row in self.csbs.find_tagged(owner, **query)]
+
+    def count_tagged(self, owner: str, query: dict[str, t.Any]) -> int:
+        """Return how many backups or policies fit a tag query."""
+        with acting(f"count {owner} resources by tag"):
+            return int(self.csbs.count_tagged(owner, **query))
 
 
 def _plain(resource: t.Any) -> dict[str, t.Any]:

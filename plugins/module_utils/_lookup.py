@@ -82,9 +82,9 @@ def wanted_server_ids(wish: Wish, cloud: t.Any, known: list[dict[str, t.Any]]) -
 
 # ========== csbs_backup_info ==========
 def wish_backups(params: dict[str, t.Any], now: datetime) -> Wish:
-    """Return the options of csbs_backup_info in normal form; raises InvalidInput for times that are none."""
+    """Return the options of csbs_backup_info in normal form; raises InvalidInput for times that are none, and for what cannot be counted."""
     after, before = params["created_after"], params["created_before"]
-    return {
+    wish = {
         "ids": wanted_keys("ids", params["ids"]),
         "name": params["name"],
         "policy": params["policy"],
@@ -94,11 +94,27 @@ def wish_backups(params: dict[str, t.Any], now: datetime) -> Wish:
         "before": None if before is None else parse_user_time("created_before", before),
         "query": tag_query(params),
         "fields": {key: params[key] for key in ("availability_zone", "checkpoint_id", "image_type", "status") if params[key] is not None},
+        "count_only": params["count_only"],
     }
+    if wish["count_only"]:
+        _check_countable(wish)
+    return wish
+
+
+def _check_countable(wish: Wish) -> None:
+    # The service counts names by a part of them, and backups by their tags or by anything else.
+    for option in ("ids", "name"):
+        if wish[option] is not None:
+            raise InvalidInput(f"count_only: the service cannot count by {option}; leave count_only out, and count holds the number as well")
+    others = (wish["servers"], wish["filters"], wish["policy"], wish["after"], wish["before"], wish["fields"] or None)
+    if wish["query"] and any(one is not None for one in others):
+        raise InvalidInput("count_only: the service counts by tags or by the other filters, not by both; leave count_only out")
 
 
 def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the backups that fit all filters, the newest first."""
+    """Return the backups that fit all filters, the newest first, and their number; or with count_only their number alone."""
+    if wish["count_only"]:
+        return {"backups": [], "count": _count_backups(wish, cloud)}
     rows = _candidates(wish, cloud)
     if wish["query"]:
         tagged = {row["resource_id"] for row in cloud.find_tagged("backup", wish["query"])}
@@ -107,7 +123,20 @@ def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     wanted = wanted_server_ids(wish, cloud, known)
     rows = [row for row in rows if _fits(row, wish) and (wanted is None or row["resource_id"] in wanted)]
     rows.sort(key=lambda row: (as_text(row.get("created_at")), row["id"]), reverse=True)
-    return {"backups": [backup_result(row) for row in with_tags(cloud, rows)]}
+    return {"backups": [backup_result(row) for row in with_tags(cloud, rows)], "count": len(rows)}
+
+
+def _count_backups(wish: Wish, cloud: t.Any) -> int:
+    if wish["query"]:
+        return int(cloud.count_tagged("backup", wish["query"]))
+    query = _service_query(wish, cloud)
+    for option, name in (("after", "start_time"), ("before", "end_time")):
+        if wish[option] is not None:
+            query[name] = wish[option].replace(tzinfo=None).isoformat(timespec="microseconds")
+    servers = wanted_server_ids(wish, cloud, [])
+    if servers is None:
+        return int(cloud.count_backups(**query))
+    return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(servers))
 
 
 def _candidates(wish: Wish, cloud: t.Any) -> list[dict[str, t.Any]]:

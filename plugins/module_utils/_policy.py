@@ -247,14 +247,21 @@ def _unseen_retention(wish: PolicyWish, current: dict[str, t.Any], updated: bool
 
 
 def tag_calls(owner: str, resource_id: str, what: str, unset: dict[str, str], put: dict[str, str]) -> list[Call]:
-    """Return the calls that change tags; removal first, so that the limit is never passed on the way."""
+    """Return the calls that change tags; removal first, so that the limit is never passed on the way.
+
+    A single tag has calls of its own, and is removed whatever its value has become meanwhile.
+    """
+    where = {"owner": owner, "resource_id": resource_id}
     calls = []
-    if unset:
-        calls.append(
-            Call(f"remove tags of {what}", "unset_tags", {"owner": owner, "resource_id": resource_id, "tags": tags_as_list(unset)})
-        )
-    if put:
-        calls.append(Call(f"set tags of {what}", "set_tags", {"owner": owner, "resource_id": resource_id, "tags": tags_as_list(put)}))
+    if len(unset) == 1:
+        calls.append(Call(f"remove a tag of {what}", "remove_tag", {**where, "key": next(iter(unset))}, gone_is_done=True))
+    elif unset:
+        calls.append(Call(f"remove tags of {what}", "unset_tags", {**where, "tags": tags_as_list(unset)}))
+    if len(put) == 1:
+        key, value = next(iter(put.items()))
+        calls.append(Call(f"set a tag of {what}", "add_tag", {**where, "key": key, "value": value}))
+    elif put:
+        calls.append(Call(f"set tags of {what}", "set_tags", {**where, "tags": tags_as_list(put)}))
     return calls
 
 

@@ -59,6 +59,13 @@ options:
     description:
       - Availability zone of the backups.
     type: str
+  count_only:
+    description:
+      - Whether to return the number of backups only, which the service counts without listing them.
+      - Excludes O(ids) and O(name). Tag queries can be counted when they are the only filter.
+    type: bool
+    default: false
+    version_added: 0.2.0
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes.info
@@ -82,11 +89,15 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_backup_info:
     tags:
       change: CHG-4711
+
+- name: See how many backups there are
+  opentelekomcloud.csbs.csbs_backup_info:
+    count_only: true
 """
 
 RETURN = r"""
 backups:
-  description: The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns.
+  description: The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns; empty with O(count_only).
   returned: success
   type: list
   elements: dict
@@ -122,6 +133,11 @@ backups:
           volume_size_gb: 20
           bootable: true
           size_mb: 1450
+count:
+  description: How many backups fit.
+  returned: success
+  type: int
+  sample: 1
 """
 
 from ..module_utils._lookup import read_backups, wish_backups
@@ -131,6 +147,7 @@ STATUSES = ["waiting_protect", "protecting", "available", "waiting_restore", "re
 ARGUMENT_SPEC = {
     "availability_zone": {"type": "str"},
     "checkpoint_id": {"type": "str"},
+    "count_only": {"type": "bool", "default": False},
     "created_after": {"type": "str"},
     "created_before": {"type": "str"},
     "ids": {"type": "list", "elements": "raw"},

@@ -219,3 +219,22 @@ def test_a_busy_server_does_not_hold_up_the_others(cloud: Emulator) -> None:
     backup(cloud, name="b", servers=["srv-0001", "srv-0002", "srv-0003"], concurrency=1)
     tried = [server in entry["path"] for entry in cloud.journal if entry["write"]]
     assert tried == [True, False, False, True, True]
+
+
+def test_backups_are_counted_without_being_listed(cloud: Emulator) -> None:
+    for age in (1, 2, 3):
+        cloud.make_backup(cloud.server("srv-0001").id, f"b-{age}", age=age * 86400)
+    backup(cloud, name="tagged", servers=["srv-0002"], tags={"change": "7"})
+    cloud.journal.clear()
+    for wish, number in (
+        ({}, 4),
+        ({"status": "available", "servers": ["srv-0001"]}, 3),
+        ({"servers": ["srv-0001", "srv-0002"]}, 4),
+        ({"server_filters": {"name": "nothing"}}, 0),
+        ({"tags": {"change": "7"}}, 1),
+        ({"status": "error"}, 0),
+    ):
+        found = run_ok("csbs_backup_info", {"count_only": True, **wish}, cloud)
+        assert (found["count"], found["backups"]) == (number, []), wish
+    assert not cloud.journal.select(method="GET", path="/checkpoint_items$")
+    assert run_ok("csbs_backup_info", {"name": "tagged"}, cloud)["count"] == 1

@@ -140,10 +140,6 @@ class Proxy(proxy.Proxy):
         """Start to delete one backup of a record, both given by ID."""
         return Checkpoint.delete_item(self, checkpoint, item)
 
-    def delete_checkpoint(self, checkpoint):
-        """Start to delete a record with the backups of every server in it."""
-        return self._delete(Checkpoint, checkpoint, ignore_missing=False)
-
     # ========== Restores ==========
     def create_restore(self, **attrs):
         """Restore a backup; attrs are the fields of Restore. Returns the Restore."""

@@ -20,7 +20,6 @@ class Checkpoint(resource.Resource):
 
     # capabilities
     allow_create = True
-    allow_delete = True
 
     #: When the record was created; UTC without a zone
     created_at = resource.Body("created_at")

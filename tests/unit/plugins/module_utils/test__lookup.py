@@ -87,6 +87,7 @@ OPTIONS = (
     "created_before",
     "availability_zone",
     "checkpoint_id",
+    "count_only",
     "image_type",
     "status",
 )
@@ -161,6 +162,9 @@ def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], na
         ({"policy": "same"}, "ambiguous.* same-1, same-2"),
         ({"servers": ["no-such"]}, "no such server: 'no-such'"),
         ({"server_filters": {}}, "server_filters"),
+        ({"count_only": True, "name": "b"}, "count_only: .*by name"),
+        ({"count_only": True, "ids": ["x"]}, "count_only: .*by ids"),
+        ({"count_only": True, "tags": {"a": None}, "status": "error"}, "count_only: .*not by both"),
     ],
 )
 def test_a_filter_that_is_none_is_refused_with_its_value(options: dict[str, t.Any], fragment: str) -> None:

@@ -398,7 +398,7 @@ def test_tags_go_before_tags_come() -> None:
     )
     where = {"owner": "policy", "resource_id": "pol-nightly"}
     assert sent(todo) == [
-        ("unset_tags", {**where, "tags": [{"key": "a", "value": "1"}]}),
+        ("remove_tag", {**where, "key": "a"}),
         ("set_tags", {**where, "tags": [{"key": "b", "value": "3"}, {"key": "c", "value": ""}]}),
     ]
 
