@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 from ._sdk import Session, ksa_exceptions
 from ._wait import intervals
@@ -20,6 +22,8 @@ _GATEWAY = (502, 503, 504)
 _FIRST_TRIES = 3
 # Seconds that a request has although the task's time is over: it may be the one that tells what was started.
 _GRACE = 30.0
+# What an answer's Date, which has no fractions, and its way here can make of clocks that agree.
+_CLOCKS_AGREE = timedelta(seconds=2)
 
 
 def is_repeatable(method, url):
@@ -35,6 +39,7 @@ class RidingSession(Session):
     #: Sleeps; tests replace it
     doze = staticmethod(time.sleep)
     _answered = False
+    _ahead = timedelta(0)
 
     def request(self, url, method, **kwargs):
         """Send a request as keystoneauth's session does, trying again where that is safe."""
@@ -47,6 +52,7 @@ class RidingSession(Session):
             try:
                 response = super().request(url, method, **kwargs)
             except ksa_exceptions.HttpError as error:
+                self._read_clock(error.response)
                 pause = self._pause(error.http_status, error.response, url, method, pause)
                 if pause is None or left <= 0:
                     raise
@@ -56,11 +62,23 @@ class RidingSession(Session):
                     raise
             else:
                 self._answered = True
+                self._read_clock(response)
                 pause = self._pause(response.status_code, response, url, method, pause)
                 if pause is None or left <= 0:
                     return response
             self.doze(min(pause, max(left, 0)))
         raise AssertionError("unreachable")
+
+    def now(self):
+        """Return the time at the cloud as its last answer told it: there backups get their times, and clocks here may be off by hours."""
+        return datetime.now(timezone.utc) + self._ahead
+
+    def _read_clock(self, response):
+        try:
+            ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(timezone.utc)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return
+        self._ahead = ahead if abs(ahead) > _CLOCKS_AGREE else timedelta(0)
 
     def give(self, patience):
         """Give all requests together patience (seconds), from now on."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 from werkzeug.local import LocalProxy
 
 from . import contract, openstack
@@ -79,6 +80,7 @@ def make_app() -> Flask:
         fault = g.get("fault")
         if fault is not None:
             response = _after(fault, response)
+        response.headers["Date"] = http_date(cloud.clock.now())
         response.headers["X-Request-Id"] = response.headers["x-openstack-request-id"] = g.request_id
         cloud.journal.add(
             method=request.method,

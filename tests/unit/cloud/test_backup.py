@@ -238,3 +238,12 @@ def test_backups_are_counted_without_being_listed(cloud: Emulator) -> None:
         assert (found["count"], found["backups"]) == (number, []), wish
     assert not cloud.journal.select(method="GET", path="/checkpoint_items$")
     assert run_ok("csbs_backup_info", {"name": "tagged"}, cloud)["count"] == 1
+
+
+def test_ages_are_counted_by_the_clock_of_the_cloud(cloud: Emulator) -> None:
+    """As if the clock of this machine were a day and a half slow."""
+    cloud.clock.advance(36 * 3600)
+    cloud.make_backup(cloud.server("srv-0001").id, "young", age=8 * 3600)
+    cloud.make_backup(cloud.server("srv-0002").id, "old", age=30 * 3600)
+    made = backup(cloud, servers=["srv-0001", "srv-0002"], max_age="24h")
+    assert [one["name"] == "young" for one in made["backups"]] == [True, False]

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import types
+import typing as t
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -99,3 +102,17 @@ def test_requests_share_the_time_of_the_task(before: float, least: float, most: 
     ticks.time += before
     assert session.request(BASE, "GET") is answer
     assert least <= ticks.time - before <= most
+
+
+@pytest.mark.parametrize(
+    ("ahead", "headers", "seen"),
+    [(7200, {}, 7200), (-7200, {}, -7200), (1, {}, 0), (7200, {"Date": "soon"}, 0), (7200, {"Date": None}, 0)],
+    ids=["slow-here", "fast-here", "agreeing", "no-date", "empty"],
+)
+def test_the_time_is_that_of_the_cloud(ahead: int, headers: dict[str, t.Any], seen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = datetime.now(timezone.utc)
+    answer = types.SimpleNamespace(status_code=200, headers={"Date": format_datetime(here + timedelta(seconds=ahead), usegmt=True), **headers})
+    monkeypatch.setattr(_session.Session, "request", lambda *args, **kwargs: answer)
+    session = _session.RidingSession()
+    session.request(BASE, "GET")
+    assert abs(session.now() - here - timedelta(seconds=seen)) < timedelta(seconds=60)
