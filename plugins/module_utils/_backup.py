@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import secrets
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ._backup_delete import plan_deletion
 from ._backup_shape import GOOD, RUNNING, backup_result, name_pattern, newest, recovery_point
 from ._errors import RETRYABLE_CODES, CloudError
-from ._membership import explain_verdict
+from ._membership import OTHER_POLICY, explain_verdict
 from ._plan import Call, Plan
 from ._rules import InvalidInput, check_description, check_name, check_range
 from ._selection import RUNNABLE, brief, choose_servers, wanted_filters, wanted_keys
@@ -92,6 +92,8 @@ def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
         return plan_deletion(wish, cloud)
     chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
     rows = _existing(wish, chosen, cloud)
+    # Ages are counted by the clock that gave the backups their times.
+    wish = replace(wish, now=cloud.now())
     done = find_done(wish, chosen, rows)
     needy = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(needy, cloud.protectable([server["id"] for server in needy]))
@@ -166,7 +168,7 @@ def _names(name: str, several: bool) -> re.Pattern[str]:
 
 
 def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str, t.Any]]) -> dict[str, str]:
-    """Return by server why it cannot be backed up; a server that is merely busy can."""
+    """Return by server why it cannot be backed up; a server that is merely busy, or bound to a policy, can."""
     refusals = {}
     for server in servers:
         verdict = verdicts.get(server["id"])
@@ -174,7 +176,7 @@ def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str,
             continue
         if server["status"] not in RUNNABLE:
             refusals[server["id"]] = f"{explain_verdict(verdict)}; the server is in state {server['status']}"
-        elif verdict.get("error_code") not in RETRYABLE_CODES:
+        elif verdict.get("error_code") not in RETRYABLE_CODES | {OTHER_POLICY}:
             refusals[server["id"]] = explain_verdict(verdict)
     return refusals
 

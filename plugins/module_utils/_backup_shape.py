@@ -43,7 +43,7 @@ def backup_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "instant_restore": _flag(info.get("support_lld")),
         # Progress lags behind; the end is the status.
         "progress": 100 if raw.get("status") == "available" else _number(info.get("progress")),
-        "size_mb": _number(info.get("size")),
+        "size_mb": size_of(raw),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),
         "images": [image["image_id"] for image in info.get("os_images_data") or [] if image.get("image_id")],
@@ -88,6 +88,11 @@ def fail_reason(raw: dict[str, t.Any]) -> str:
 def recovery_point(raw: dict[str, t.Any]) -> datetime | None:
     """Return the point in time that a backup holds: protected_at, or created_at where the service does not tell."""
     return parse_time(raw.get("protected_at")) or parse_time(raw.get("created_at"))
+
+
+def size_of(raw: dict[str, t.Any]) -> int | None:
+    """Return the size of a backup in MB, None where the service does not tell."""
+    return _number((raw.get("extend_info") or {}).get("size"))
 
 
 def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:

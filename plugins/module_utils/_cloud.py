@@ -11,9 +11,14 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
+from datetime import datetime
 
 from ._csbs.service import CsbsService
+from ._csbs.v1._base import SERVER
 from ._errors import CloudError, CloudFailed, LostAnswer, explain
+from ._image_shape import is_alive
+from ._ims.service import attach as attach_ims
+from ._restore_call import Restores
 from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._session import RidingSession, is_repeatable
 
@@ -35,6 +40,10 @@ AUTH_SPEC: dict[str, t.Any] = {
 _INDIRECT = ("cloud", "sdk_log_level", "sdk_log_path")
 _OTHER_NAMES = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
 _LOGIN = "log in to the cloud"
+_OFFERED = {
+    "find the backup service": "Cloud Server Backup Service (data-protect)",
+    "find the image service": "Image Management Service (ims or image)",
+}
 
 
 @contextlib.contextmanager
@@ -86,7 +95,7 @@ def _no_endpoint(act: str, error: Exception) -> CloudError:
     return CloudFailed(
         act,
         f"the catalog of this project has no service of that kind in this region and interface ({error})."
-        " What to do: check region_name and interface, and that Cloud Server Backup Service (data-protect) is offered there.",
+        f" What to do: check region_name and interface, and that {_OFFERED.get(act, 'the service')} is offered there.",
     )
 
 
@@ -104,6 +113,21 @@ class Cloud:
             self.csbs = connection.data_protect
         with acting("find the compute service"):
             self.compute = connection.compute
+        self.restores = Restores(self)
+        self._ims: t.Any = None
+
+    @property
+    def ims(self) -> t.Any:
+        """The image service, looked for when it is first needed: few tasks need it, and not every catalog has it."""
+        if self._ims is None:
+            with acting("find the image service"):
+                self._ims = attach_ims(self.connection)
+        return self._ims
+
+    def now(self) -> datetime:
+        """Return the time at the cloud."""
+        moment: datetime = self.connection.session.now()
+        return moment
 
     # ========== Servers ==========
     def servers(self) -> list[dict[str, t.Any]]:
@@ -120,6 +144,40 @@ class Cloud:
                 }
                 for server in self.compute.servers(details=True, limit=1000)
             ]
+
+    def server_state(self, server_id: str) -> str | None:
+        """Return the status of one server, such as ACTIVE, None when it does not exist."""
+        with acting(f"read server {server_id}"):
+            try:
+                return str(self.compute.get_server(server_id).status).upper()
+            except sdk_exceptions.NotFoundException:
+                return None
+
+    def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
+        """Return the disks attached to a server: id, name, size_gb, bootable, shared, device (such as /dev/vda).
+
+        Raises CloudFailed for a disk of which nothing is known, for it would be taken for one that is not there.
+        """
+        with acting(f"list the disks of server {server_id}"):
+            devices = {one.volume_id: one.device for one in self.compute.volume_attachments(server_id)}
+            volumes = {one.id: one for one in self.connection.block_storage.volumes(details=True, limit=1000) if one.id in devices} if devices else {}
+        unknown = [key for key in devices if key not in volumes]
+        if unknown:
+            raise CloudFailed(
+                f"list the disks of server {server_id}",
+                f"the block storage service does not list {', '.join(unknown)}. What to do: check that the user may see these disks.",
+            )
+        return [
+            {
+                "id": key,
+                "name": volumes[key].name or key,
+                "size_gb": int(volumes[key].size),
+                "bootable": bool(volumes[key].is_bootable),
+                "shared": bool(volumes[key].is_multiattach) or len(volumes[key].attachments or []) > 1,
+                "device": device,
+            }
+            for key, device in devices.items()
+        ]
 
     # ========== Policies ==========
     def policies(self) -> list[dict[str, t.Any]]:
@@ -166,6 +224,20 @@ class Cloud:
                 return row
         return None
 
+    def started_run(self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> dict[str, t.Any] | None:
+        """Return the record (id) of a run by hand, for these servers and no others, whose backups are not among known; or None.
+
+        A run may have left some of them out, so one that holds them all comes first.
+        """
+        rows = [row for row in self.backups(policy_id=policy_id) if str((row.get("extend_info") or {}).get("auto_trigger")).lower() != "true"]
+        fitting = {record: held for record, held in _new_records(rows, known).items() if held <= set(server_ids)}
+        return {"id": max(fitting, key=lambda record: len(fitting[record]))} if fitting else None
+
+    def running_run(self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> dict[str, t.Any] | None:
+        """Return the record (id) of a run, by hand or not, that holds all these servers and whose backups are not among known; or None."""
+        records = _new_records(self.backups(policy_id=policy_id), known)
+        return next(({"id": record} for record, held in records.items() if held >= set(server_ids)), None)
+
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
         """Return for each server whether it can be backed up: result, error_code, error_msg. One request for all."""
         if not server_ids:
@@ -178,6 +250,45 @@ class Cloud:
         """Return the quotas of the project: type, unit, quota (-1 is unlimited), used."""
         with acting("read the quotas"):
             return [_plain(quota) for quota in self.csbs.quotas()]
+
+    def backup_when(self, backup_id: str, fits: t.Callable[[dict[str, t.Any]], bool]) -> dict[str, t.Any] | None:
+        """Return one backup in full if it is there and fits, else None."""
+        row = self.backup(backup_id)
+        return row if row is not None and fits(row) else None
+
+    def restorable(self, backup_id: str, server_id: str, volumes: list[dict[str, str]]) -> dict[str, t.Any]:
+        """Return whether a backup can be restored to a server: result, error_code, error_msg.
+
+        volumes are dicts with backup_id and volume_id.
+        """
+        target = {"resource_id": server_id, "resource_type": SERVER, "volumes": volumes}
+        with acting(f"check whether backup {backup_id} can be restored to server {server_id}"):
+            for verdict in self.csbs.check_restorable([{"checkpoint_item_id": backup_id, "target": target}]):
+                return _plain(verdict)
+            raise sdk_exceptions.SDKException("the service gives no verdict")
+
+    # ========== Images ==========
+    def image(self, image_id: str) -> dict[str, t.Any] | None:
+        """Return one image as the image service tells of it, None when it does not exist."""
+        ims = self.ims
+        with acting(f"read image {image_id}"):
+            return _found(ims.get_image, image_id)
+
+    def image_of(self, backup_id: str) -> dict[str, t.Any] | None:
+        """Return the image of a backup that is ready or in the making, None when there is none or it does not show yet."""
+        ims = self.ims
+        with acting("list images"):
+            return next((row for row in map(_plain, ims.images()) if row["__backup_id"] == backup_id and is_alive(row)), None)
+
+    def image_by_now(self, backup_id: str, find: t.Callable[[dict[str, t.Any] | None], dict[str, t.Any] | None]) -> dict[str, t.Any] | None:
+        """Return what find makes of a backup as it is now, which is None when it does not exist."""
+        return find(self.backup(backup_id))
+
+    def image_job(self, job_id: str) -> dict[str, t.Any]:
+        """Return a job of the image service: status, entities, fail_reason, error_code."""
+        ims = self.ims
+        with acting(f"read job {job_id} of the image service"):
+            return _plain(ims.get_job(job_id))
 
     # ========== Tags ==========
     def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
@@ -199,6 +310,15 @@ class Cloud:
         """Return how many backups or policies fit a tag query."""
         with acting(f"count {owner} resources by tag"):
             return int(self.csbs.count_tagged(owner, **query))
+
+
+def _new_records(rows: list[dict[str, t.Any]], known: t.Collection[str]) -> dict[str, set[str]]:
+    """Return by record the servers that it holds, of backups that are not among known."""
+    records: dict[str, set[str]] = {}
+    for row in rows:
+        if row["id"] not in known:
+            records.setdefault(row["checkpoint_id"], set()).add(row["resource_id"])
+    return records
 
 
 def _plain(resource: t.Any) -> dict[str, t.Any]:

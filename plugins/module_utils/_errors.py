@@ -64,6 +64,13 @@ CODES: dict[str, tuple[str, str]] = {
     "CSBS.9009": ("the account is not allowed to do this", "have the account verified"),
     "CSBS.9998": ("the service is out of order", "run the task again later, or ask the provider"),
     "CSBS.9999": ("the service has an internal error", "run the task again later, or ask the provider"),
+    "IMG.0009": ("the image service has an image of that name, and takes no other", "choose another name"),
+    "IMG.0015": ("the image quota is used up", "delete images that are no longer needed, or have the quota raised"),
+    "IMG.0029": ("the backup carries an image already", "look the image up at the image service; a backup carries one only"),
+    "IMG.0127": ("the backup does not exist", "look up backups with csbs_backup_info; it may have been deleted meanwhile"),
+    "IMG.0132": ("the backup's state does not allow an image", "wait until the backup is available"),
+    "IMG.0134": ("the backup carries an image already", "look the image up at the image service; a backup carries one only"),
+    "IMG.0136": ("the server is being backed up", "run the task again when that has ended"),
 }
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("the service does not accept the request", "compare the options with the module's documentation"),
@@ -73,7 +80,11 @@ STATUSES: dict[int, tuple[str, str]] = {
     409: ("it is busy", "run the task again when the present operation has ended"),
     429: ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
 }
-RETRYABLE_CODES = frozenset({"CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"})
+# Those of images: the backup is busy, or carries an image that does not show yet; who makes images looks before it tries again.
+RETRYABLE_CODES = frozenset(
+    {"CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"}
+    | {"CSBS.8001", "CSBS.8008", "IMG.0029", "IMG.0132", "IMG.0134", "IMG.0136"}
+)
 RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
 # The service's words for its own failures: behind a gateway's status they tell nothing of the call's effect.
 TROUBLE_CODES = frozenset({"CSBS.9998", "CSBS.9999"})
@@ -175,5 +186,7 @@ def _read_body(body: dict[str, t.Any]) -> tuple[str | None, str]:
         return body.get("error_code") or None, str(body.get("error_msg") or "")
     for inner in (body, *body.values()):
         if isinstance(inner, dict) and "message" in inner:
-            return None, str(inner["message"])
+            # The image service has codes such as IMG.0001 here, and passes on those of the backup service; others have numbers.
+            code = inner.get("code")
+            return code if isinstance(code, str) and "." in code else None, str(inner["message"])
     return None, ""

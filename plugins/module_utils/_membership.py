@@ -17,7 +17,8 @@ from ._policy_shape import as_resource, members_of
 from ._rules import MAX_SERVERS_PER_POLICY, InvalidInput
 from ._selection import RUNNABLE
 
-_OTHER_POLICY = "CSBS.6004"
+# Keeps a server from joining a policy, and from nothing else.
+OTHER_POLICY = "CSBS.6004"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _check_welcome(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.A
         code = verdict.get("error_code") or ""
         if server["id"] in movers and server.get("status", "ACTIVE") not in RUNNABLE:
             reason = f"it is in state {server['status']}, and a server must be {' or '.join(RUNNABLE)} to be backed up"
-        elif not verdict["result"] and code != _OTHER_POLICY and code not in RETRYABLE_CODES:
+        elif not verdict["result"] and code != OTHER_POLICY and code not in RETRYABLE_CODES:
             reason = explain_verdict(verdict)
         else:
             continue

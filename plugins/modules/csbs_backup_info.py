@@ -65,7 +65,6 @@ options:
       - Excludes O(ids) and O(name). Tag queries can be counted when they are the only filter.
     type: bool
     default: false
-    version_added: 0.2.0
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes.info

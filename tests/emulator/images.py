@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from .model import Image
 from .rules import ApiError, clean_tags
 from .state import State, new_id
 
-NAME = re.compile(r"[^\s].{0,126}[^\s]|[^\s]")
+NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
+DESCRIPTION = re.compile(r"[^<>\r\n]{0,1024}")
+PAGE = 500
 FIELDS = {
     "name": str,
     "backup_id": str,
@@ -39,8 +42,11 @@ def create(state: State, project_id: str, wish: Any) -> Image:
     """Start the job that makes an image of a backup."""
     _check(wish)
     try:
-        item = state.item(project_id, wish["backup_id"])
         tags = clean_tags(wish.get("image_tags") or [])
+    except ApiError as problem:
+        raise ImageError(400, "IMG.0116" if problem.code == "CSBS.7000" else "IMG.0115", problem.message) from None
+    try:
+        item = state.item(project_id, wish["backup_id"])
         if item.status != "available":
             raise ApiError("CSBS.8001", f"{item.id} is {item.status}")
         if not any(part.bootable for part in item.volumes):
@@ -48,7 +54,7 @@ def create(state: State, project_id: str, wish: Any) -> Image:
     except ApiError as problem:
         raise ImageError(problem.status, problem.code, problem.message) from None
     if item.image_id and item.image_id in state.images:
-        raise ImageError(400, "IMG.0154", f"backup {item.id} already has image {item.image_id}")
+        raise ImageError(400, "IMG.0134", f"backup {item.id} already has image {item.image_id}")
     server = state.servers.get(item.resource_id)
     reason = None
     if server is not None:
@@ -63,6 +69,9 @@ def create(state: State, project_id: str, wish: Any) -> Image:
         tags=tags,
         created_at=state.now,
         ends_at=state.now,
+        min_ram=wish.get("min_ram", 0),
+        max_ram=wish.get("max_ram"),
+        visible_at=state.visible_at(),
     )
     state.images[image.id] = state.jobs[image.job_id] = image
     item.image_id = image.id
@@ -87,6 +96,8 @@ def _check(wish: Any) -> None:
             problem = "whole_image_type must be CSBS"
         elif not NAME.fullmatch(wish["name"]):
             problem = "name"
+        elif not DESCRIPTION.fullmatch(wish.get("description", "")):
+            problem = "description"
         elif any(set(tag) != {"key", "value"} for tag in wish.get("image_tags", [])):
             problem = "image_tags"
     if problem:
@@ -113,12 +124,30 @@ def _finish(state: State, image: Image, reason: str | None, at: datetime) -> Non
 def delete(state: State, project_id: str, image_id: str) -> None:
     """Delete an image; its backup is free again."""
     image = find(state, project_id, image_id)
-    del state.images[image.id]
     if image.job_status == "RUNNING":
-        image.job_status, image.fail_reason = "FAIL", "the image was deleted"
+        raise ImageError(400, "IMG.0090", "The image being created cannot be deleted.")
+    del state.images[image.id]
     item = state.items.get(image.backup_id)
     if item is not None and item.image_id == image_id:
         item.image_id = None
+
+
+def listed(state: State, project_id: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    """One page of the images that fit a query, those in the making too, newest first; filters match exactly."""
+    filters = {key: value for key, value in query.items() if key not in ("limit", "marker")}
+    clock = time.monotonic()
+    rows = [show(image) for image in reversed(state.images.values()) if image.project_id == project_id and image.visible_at <= clock]
+    rows = [row for row in rows if all(str(row.get(key)) == value for key, value in filters.items())]
+    marker, limit = query.get("marker"), query.get("limit", str(PAGE))
+    if not limit.isdecimal():
+        raise ImageError(400, "IMG.0001", "limit")
+    start = 0
+    if marker is not None:
+        places = [place for place, row in enumerate(rows, start=1) if row["id"] == marker]
+        if not places:
+            raise ImageError(400, "IMG.0027", f"no image {marker}")
+        start = places[0]
+    return rows[start : start + int(limit)]
 
 
 def find(state: State, project_id: str, image_id: str) -> Image:
@@ -137,13 +166,13 @@ def job(state: State, project_id: str, job_id: str) -> dict[str, Any]:
     ended = image.job_status in ("SUCCESS", "FAIL")
     return {
         "job_id": image.job_id,
-        "job_type": "imsCreateWholeImage",
+        "job_type": "imsCreateWholeImageByBackupJob",
         "status": image.job_status,
         "begin_time": f"{image.created_at.isoformat(timespec='milliseconds')}Z",
         "end_time": f"{image.ends_at.isoformat(timespec='milliseconds')}Z" if ended else None,
         "error_code": "IMG.0100" if image.job_status == "FAIL" else None,
         "fail_reason": image.fail_reason,
-        "entities": {"image_id": image.id} if image.job_status == "SUCCESS" else {},
+        "entities": {"image_name": image.name, "image_id": image.id} if image.job_status == "SUCCESS" else {},
     }
 
 
@@ -157,6 +186,9 @@ def show(image: Image) -> dict[str, Any]:
         "__whole_image": "true",
         "__backup_id": image.backup_id,
         "__imagetype": "private",
+        "__isregistered": "true",
+        "min_ram": image.min_ram,
+        **({} if image.max_ram is None else {"max_ram": str(image.max_ram)}),
         "visibility": "private",
         "owner": image.project_id,
         "created_at": f"{image.created_at.isoformat(timespec='seconds')}Z",

@@ -156,6 +156,9 @@ class Image:
     status: str = "queued"
     job_status: str = "RUNNING"
     fail_reason: str | None = None
+    min_ram: int = 0
+    max_ram: int | None = None
+    visible_at: float = 0.0
 
 
 @dataclass

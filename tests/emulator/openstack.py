@@ -278,14 +278,7 @@ def _images(app: Flask, cloud: Cloud) -> None:
     @app.get("/ims/v2/cloudimages")
     @guard
     def image_list() -> Response:
-        rows = [
-            images.show(image)
-            for image in cloud.state.images.values()
-            if image.project_id == project()
-            and request.args.get("id", image.id) == image.id
-            and request.args.get("name", image.name) == image.name
-        ]
-        return _json(200, {"images": rows})
+        return _json(200, {"images": images.listed(cloud.state, project(), request.args.to_dict())})
 
     @app.get("/ims/v2/images/<image_id>")
     @guard

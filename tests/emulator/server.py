@@ -34,6 +34,11 @@ class Handler(WSGIRequestHandler):
         except OSError:
             pass
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Leave the header Date to the application, which knows the cloud's time; two of them would be none."""
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
+
     def log(self, type: str, message: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
         """Say nothing; there is a journal."""
 

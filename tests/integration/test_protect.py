@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 import typing as t
@@ -19,6 +15,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import policy_in, set_server
+from tests.support.plays import changed, play
 
 pytestmark = pytest.mark.e2e
 
@@ -36,23 +33,6 @@ FLEET = {
 }
 
 
-def play(cloud: Emulator, folder: Path, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
-    """Run the playbook and return its exit code and what it printed."""
-    clouds = folder / "clouds.yaml"
-    cloud.write_clouds(clouds)
-    (folder / "vars.json").write_text(json.dumps(variables))
-    environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "opentelekomcloud.csbs.protect", "-e", f"@{folder / 'vars.json'}", *options]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout + done.stderr
-
-
-def changed(output: str) -> int:
-    found = re.search(r"changed=(\d+)", output)
-    assert found, output
-    return int(found[1])
-
-
 def forget_member(cloud: Emulator, policy: str, server: str) -> None:
     """Take a server out of a policy as soon as the policy is there."""
     while not cloud.journal.select(method="POST", path="/policies$"):
@@ -62,12 +42,12 @@ def forget_member(cloud: Emulator, policy: str, server: str) -> None:
 
 
 def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) -> None:
-    code, output = play(cloud, tmp_path, FLEET, "--check", "--diff")
+    code, output = play(cloud, tmp_path, "protect", FLEET, "--check", "--diff")
     assert code == 0, output
     assert changed(output) == 2 and "nightly" in output
     assert cloud.journal.writes() == []
 
-    code, output = play(cloud, tmp_path, FLEET)
+    code, output = play(cloud, tmp_path, "protect", FLEET)
     assert code == 0, output
     assert changed(output) == 2
     assert re.search(r"csbs_backup: \[localhost\] 3/3 backups available, 100 %, after \d+s", output), "a long wait is silent"
@@ -75,7 +55,7 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
     assert {one["id"] for one in policy_in(cloud, "nightly").resources} == {cloud.server(f"srv-000{n}").id for n in (1, 2, 3)}
 
     cloud.journal.clear()
-    code, output = play(cloud, tmp_path, FLEET)
+    code, output = play(cloud, tmp_path, "protect", FLEET)
     assert code == 0, output
     assert changed(output) == 0
     assert cloud.journal.writes() == []
@@ -86,25 +66,25 @@ def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Pat
     policy_only = {key: value for key, value in FLEET.items() if key != "csbs_backup"}
     forgetful = threading.Thread(target=forget_member, args=(cloud, "nightly", "srv-0002"), daemon=True)
     forgetful.start()
-    code, output = play(cloud, tmp_path, policy_only)
+    code, output = play(cloud, tmp_path, "protect", policy_only)
     forgetful.join(timeout=60)
     assert code != 0 and "NOT PROTECTED" in output and "srv-0002" in output
 
 
 def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
-    code, output = play(cloud, tmp_path, {key: value for key, value in FLEET.items() if key != "csbs_policy"})
+    code, output = play(cloud, tmp_path, "protect", {key: value for key, value in FLEET.items() if key != "csbs_policy"})
     assert code != 0 and "srv-0002" in output and "disk unreachable" in output
 
 
 def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path) -> None:
     nothing = {"csbs_server_filters": {"name": "nothing-*"}, "csbs_backup": {"name": "b"}}
-    code, output = play(cloud, tmp_path, nothing)
+    code, output = play(cloud, tmp_path, "protect", nothing)
     assert code != 0 and "choose no server" in output
     assert cloud.journal.writes() == []
 
 
 def test_a_misspelt_variable_is_refused_by_the_argument_specs(cloud: Emulator, tmp_path: Path) -> None:
-    code, output = play(cloud, tmp_path, {**FLEET, "csbs_policy": {"name": "n", "shedule": {}}})
+    code, output = play(cloud, tmp_path, "protect", {**FLEET, "csbs_policy": {"name": "n", "shedule": {}}})
     assert code != 0 and "shedule" in output
     assert cloud.journal.writes() == []

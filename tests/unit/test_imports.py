@@ -22,12 +22,22 @@ PURE = {
     "_backup_delete",
     "_backup_shape",
     "_compare",
+    "_disk_mapping",
     "_errors",
+    "_image",
+    "_image_shape",
     "_lookup",
     "_membership",
     "_plan",
     "_policy",
+    "_policy_run",
+    "_policy_server",
     "_policy_shape",
+    "_protection",
+    "_prune",
+    "_prune_plan",
+    "_quota",
+    "_restore",
     "_retention",
     "_rules",
     "_schedule",
@@ -38,7 +48,7 @@ PURE = {
     "_wait",
 }
 # What is not pure, each with a purpose of its own.
-PLUMBING = {"_backup_wait", "_cloud", "_deletion_wait", "_module", "_progress", "_sdk", "_session", "_watch"}
+PLUMBING = {"_backup_wait", "_cloud", "_deletion_wait", "_image_wait", "_module", "_policy_run_wait", "_progress", "_prune_wait", "_restore_call", "_restore_wait", "_sdk", "_session", "_watch"}
 SDK = {"openstack", "keystoneauth1", "otcextensions", "os_service_types", "requests", "munch"}
 
 
@@ -122,11 +132,12 @@ def test_only_one_file_imports_the_sdk(name: str) -> None:
     assert not foreign(imports(name)) & SDK
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("module_utils/_csbs/")])
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("module_utils/_csbs/", "module_utils/_ims/"))])
 def test_the_service_layer_imports_the_sdk_and_itself_only(name: str) -> None:
     found = imports(name)
+    service = ".".join(Path(name).parts[:2])
     assert foreign(found) == set()
-    assert all(one == "module_utils._sdk" or one.startswith("module_utils._csbs") for one in own(found))
+    assert all(one == "module_utils._sdk" or one.startswith(service) for one in own(found))
 
 
 def test_other_plugins_never_import_the_module_plumbing() -> None:

@@ -66,6 +66,10 @@ def test_failing_job(api: Api) -> None:
         {"backup_id": "x", "whole_image_type": "CBR"},
         {"backup_id": "x", "surprise": 1},
         {"backup_id": "x", "name": ""},
+        {"backup_id": "x", "name": "a/b"},
+        {"backup_id": "x", "name": "a "},
+        {"backup_id": "x", "description": "a\nb"},
+        {"backup_id": "x", "description": "x" * 1025},
     ],
     ids=str,
 )
@@ -83,3 +87,42 @@ def test_backups_without_image(live_api: Api) -> None:
     api.cloud.change_server(second, disks=[{"size": 10, "bootable": False}])
     assert _post(api, backup_id=api.backed_up(second)["id"]).json()["error"]["code"] == "CSBS.8009"
     assert _job(api, "unknown")["error"]["code"]
+
+
+def test_images_in_the_making_are_listed_in_pages_and_stay(api: Api) -> None:
+    items = [api.backed_up(server)["id"] for server in api.ids()]
+    for number, item in enumerate(items):
+        _post(api, backup_id=item, name=f"i{number}")
+    url = f"{api.cloud.ims_url}/v2/cloudimages"
+
+    def listed(**query: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = api.session.get(url, params=query, timeout=10).json()["images"]
+        return rows
+
+    rows = listed()
+    assert [(row["name"], row["status"]) for row in rows] == [("i2", "queued"), ("i1", "queued"), ("i0", "queued")]
+    assert listed(limit=2) == rows[:2] and listed(limit=2, marker=rows[1]["id"]) == rows[2:]
+    assert listed(name="i1", status="queued") == rows[1:2] and listed(status="active") == []
+    assert api.session.get(url, params={"marker": "unknown"}, timeout=10).status_code == 400
+    refused = api.session.delete(f"{api.cloud.ims_url}/v2/images/{rows[0]['id']}", timeout=10)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "IMG.0090")
+
+
+def test_lists_of_images_lag_in_live_mode(live_api: Api) -> None:
+    api = live_api
+    item = api.backed_up(api.ids()[0])
+    api.cloud.settings(list_delay=60)
+    _post(api, backup_id=item["id"])
+    assert api.session.get(f"{api.cloud.ims_url}/v2/cloudimages", timeout=10).json()["images"] == []
+    api.cloud.clock.advance(700)
+    assert len(api.session.get(f"{api.cloud.ims_url}/v2/cloudimages", timeout=10).json()["images"]) == 0
+    assert api.session.get(f"{api.cloud.ims_url}/v2/images/{api.cloud.state.items[item['id']].image_id}", timeout=10).ok
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [([{"key": "", "value": "x"}], "IMG.0115"), ([{"key": str(number), "value": ""} for number in range(11)], "IMG.0116")],
+)
+def test_bad_tags_are_refused(live_api: Api, tags: list[dict[str, str]], code: str) -> None:
+    answer = _post(live_api, backup_id="x", image_tags=tags)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)

@@ -295,13 +295,14 @@ def test_servers_that_cannot_be_backed_up_can_be_skipped() -> None:
     [
         ("ACTIVE", {"result": False, "error_code": "CSBS.2003"}, False),
         ("ACTIVE", {"result": False, "error_code": "CSBS.6005"}, False),
+        ("ACTIVE", {"result": False, "error_code": "CSBS.6004"}, False),
         ("ERROR", {"result": False, "error_code": "CSBS.6005"}, True),
         ("ERROR", {"result": True}, False),
         ("ACTIVE", {"result": True, "error_code": "CSBS.6033", "error_msg": "a message can come with true"}, False),
         ("ACTIVE", {"result": False, "error_code": None, "error_msg": None}, True),
     ],
 )
-def test_a_server_that_is_merely_busy_is_not_refused(status: str, verdict: dict[str, t.Any], refused: bool) -> None:
+def test_a_server_that_is_merely_busy_or_bound_to_a_policy_is_not_refused(status: str, verdict: dict[str, t.Any], refused: bool) -> None:
     found = _backup.unprotectable(
         [server("web", status=status)], {"id-web": {"error_code": None, "error_msg": None, **verdict}}
     )

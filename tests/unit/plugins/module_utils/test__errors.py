@@ -95,6 +95,9 @@ def test_the_type_of_an_error_tells_what_may_have_happened(
         ({"error_code": "CSBS.9007", "error_msg": "dup"}, "CSBS.9007", "dup"),
         ({"error_msg": "no code"}, None, "no code"),
         ({"badRequest": {"message": "nova says", "code": 400}}, None, "nova says"),
+        ({"error": {"message": "keystone says", "code": 401, "title": "Unauthorized"}}, None, "keystone says"),
+        ({"error": {"code": "IMG.0024", "message": "ims says"}}, "IMG.0024", "ims says"),
+        (json.dumps({"error": {"code": "CSBS.8009", "message": "passed on"}}), "CSBS.8009", "passed on"),
         ("<html>Bad Gateway</html>", None, ""),
         ("", None, ""),
         ("[]", None, ""),
@@ -131,3 +134,20 @@ def test_the_services_own_trouble_behind_a_gateway_is_ridden_out_like_the_gatewa
     assert explain(status, code).retryable is True
     assert isinstance(explain(status, code, unsafe=True), _errors.LostAnswer), "the call may have had its effect"
     assert explain(500, code, unsafe=True).retryable is False
+
+
+@pytest.mark.parametrize(
+    ("code", "retryable", "words"),
+    [
+        ("CSBS.8001", True, "state does not allow an image"),
+        ("CSBS.8009", False, "no system disk"),
+        ("IMG.0132", True, "wait until the backup is available"),
+        ("IMG.0134", True, "carries an image already"),
+        ("IMG.0015", False, "image quota"),
+        ("IMG.0001", False, "does not accept the request"),
+    ],
+)
+def test_what_the_image_service_refuses_is_explained_by_the_code_that_it_nests(code: str, retryable: bool, words: str) -> None:
+    error = _errors.explain("make image 'x'", 400, {"error": {"code": code, "message": "said so"}}, None, unsafe=True)
+    assert (error.error_code, error.retryable) == (code, retryable)
+    assert words in str(error) and "said so" in str(error)

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""Image Management Service in the shape in which openstacksdk describes a service."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+from .._sdk import ksa_exceptions, service_description
+from .v1 import _proxy
+
+#: Where catalogs have it: the second type is that of the image service of OpenStack, which IMS answers for as well
+TYPES = ("ims", "image")
+_OVERRIDE = "ims_endpoint_override"
+_VERSION = re.compile(r"/v\d+(\.\d+)?/*$")
+
+
+class ImsService(service_description.ServiceDescription):
+    """The IMS service, catalog type ims or image."""
+
+    supported_versions = {"1": _proxy.Proxy}
+
+
+def attach(connection):
+    """Give a connection the attribute ims and return it, a Proxy; the connection's image service stays as it is.
+
+    Raises keystoneauth1.exceptions.EndpointNotFound when the catalog has IMS under no type.
+    """
+    config = connection.config
+    if not config.config.get(_OVERRIDE):
+        config.config[_OVERRIDE] = _find(connection.session, config)
+    connection.add_service(ImsService("ims"))
+    return connection.ims
+
+
+def _find(session, config):
+    """Return the address below which the paths of all versions are; a catalog's address may end in one of them."""
+    for kind in TYPES:
+        place = {"interface": config.get_interface(kind), "region_name": config.get_region_name(kind)}
+        # Some sessions answer None for a type that the catalog lacks, others raise.
+        with contextlib.suppress(ksa_exceptions.EndpointNotFound):
+            url = session.get_endpoint(service_type=kind, skip_discovery=True, **place)
+            if url:
+                return _VERSION.sub("", url.rstrip("/"))
+    raise ksa_exceptions.EndpointNotFound(f"neither {' nor '.join(TYPES)}")

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""The calls of IMS that have to do with whole-server images."""
+
+from __future__ import annotations
+
+from ..._sdk import proxy
+from .image import PAGE_SIZE, Image
+from .job import Job
+
+
+class Proxy(proxy.Proxy):
+    """Image Management Service.
+
+    Every method raises openstack.exceptions.HttpException (NotFoundException for 404) or an exception of
+    keystoneauth1. Lists are generators over all pages.
+    """
+
+    # Paths of two versions are used, and the address is known from the catalog: there is nothing to discover.
+    skip_discovery = True
+
+    def create_whole_image(self, name, backup_id, **attrs):
+        """Start to make an image of a backup; attrs: description, image_tags, min_ram and max_ram (MB). Returns the Job."""
+        return Job.create_whole_image(self, name=name, backup_id=backup_id, **attrs)
+
+    def get_job(self, job):
+        """Return the Job with an ID."""
+        return self._get(Job, job, project_id=self.get_project_id())
+
+    def images(self, **query):
+        """Yield images, those in the making too; query: name (exact), id and the others of Image."""
+        return self._list(Image, limit=PAGE_SIZE, **query)
+
+    def get_image(self, image):
+        """Return the Image with an ID.
+
+        Reference: native_openstack_apis/image_native_openstack_apis/querying_image_details_native_openstack_api.
+        """
+        return self._get(Image, image, base_path="/v2/images")

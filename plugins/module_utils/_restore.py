@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils is PRIVATE and should only be used by this collection.
+# Breaking changes can occur at any time.
+"""csbs_restore: which backup goes onto which server, and the one call that puts it there."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ._backup_shape import GOOD, LEAVING, backup_result, describe_backup, newest, recovery_point
+from ._disk_mapping import Pair, map_disks
+from ._errors import RETRYABLE_CODES, CloudFailed, explain
+from ._plan import Call, Plan
+from ._rules import InvalidInput
+from ._selection import RUNNABLE, brief, find_one, is_id, wanted_keys
+from ._times import parse_user_time
+
+RESTORING = frozenset({"waiting_restore", "restoring"})
+# Of these a name never speaks when another backup has it too: they can no more be restored.
+_LOST = LEAVING | {"deleted", "error"}
+
+Row = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class RestoreWish:
+    """The options of csbs_restore in normal form; volumes are pairs of a disk of the backup and a disk of the target."""
+
+    backup: str | None = None
+    server: str | None = None
+    before: datetime | None = None
+    target_server: str | None = None
+    volumes: tuple[tuple[str, str], ...] = ()
+    power_on: bool = True
+    wait: bool = True
+    poll_interval: float = 10
+
+
+def wish_restore(params: dict[str, t.Any], now: datetime) -> RestoreWish:
+    """Return what the options of csbs_restore ask for; raises InvalidInput before anything is sent."""
+    backup, server, target = (_wanted_key(option, params[option]) for option in ("backup", "server", "target_server"))
+    if backup is None and server is None:
+        raise InvalidInput("backup or server is needed: backup names one backup, server means that server's newest good one")
+    if params["before"] is not None and (backup is not None or server is None):
+        raise InvalidInput("before goes with server, whose newest good backup until then it means; it excludes backup")
+    return RestoreWish(
+        backup,
+        server,
+        None if params["before"] is None else parse_user_time("before", params["before"]),
+        target,
+        _wanted_pairs(params["volumes"] or []),
+        params["power_on"],
+        params["wait"],
+        params["poll_interval"],
+    )
+
+
+def _wanted_key(option: str, value: t.Any) -> str | None:
+    keys = wanted_keys(option, None if value is None else [value])
+    return keys[0] if keys else None
+
+
+def _wanted_pairs(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...]:
+    for side in ("backup_id", "volume_id"):
+        ids = [str(pair[side]).strip() for pair in volumes]
+        for key in ids:
+            if not key:
+                raise InvalidInput(f"volumes: {side} is empty; each entry names a disk of the backup and a disk of the target server")
+            if ids.count(key) > 1:
+                raise InvalidInput(f"volumes: {side} {key} is there twice; each disk is mapped once")
+    return tuple((str(pair["backup_id"]).strip(), str(pair["volume_id"]).strip()) for pair in volumes)
+
+
+def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
+    """Read backup, target and disks, have the service check them, and return the plan of the restore.
+
+    Raises InvalidInput for what does not fit, and CloudError for what the service refuses for good.
+    """
+    servers = cloud.servers()
+    found = _find_backup(wish, servers, cloud)
+    # Rows of a list may be sparser, and older, than the backup itself; what it says now is what its end is compared with.
+    row = cloud.backup(found["id"])
+    if row is None:
+        raise InvalidInput(f"backup {describe_backup(found)} is no longer there")
+    if row["status"] not in GOOD:
+        raise InvalidInput(f"backup {describe_backup(row)} is {row['status']}; only an available backup can be restored")
+    target = _find_target(wish, row, servers)
+    named = f"{target['name']!r} ({target['id']})"
+    pairs = map_disks(backup_result(row)["volumes"], cloud.server_disks(target["id"]), wish.volumes, named)
+    if target["status"] not in RUNNABLE:
+        raise InvalidInput(f"target server {named} is in state {target['status']}; it must be {' or '.join(RUNNABLE)} to be restored")
+    act = f"restore backup {describe_backup(row)} to server {named}"
+    mapping = [{"backup_id": source["id"], "volume_id": disk["id"]} for source, disk in pairs]
+    _check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
+    parameters = {
+        "checkpoint_item_id": row["id"],
+        "power_on": wish.power_on,
+        "targets": {"server_id": target["id"], "volumes": mapping},
+    }
+    call = Call(
+        act,
+        "create",
+        {"act": act, "checkpoint_id": row["checkpoint_id"], "parameters": parameters},
+        recover=("backup_when", {"backup_id": row["id"], "fits": lambda now: is_under_way(row, now)}),
+        service="restores",
+    )
+    restore = {
+        "id": None,
+        "status": None,
+        "target_server": brief([target])[0],
+        "power_on": wish.power_on,
+        "volumes": [_pair_result(pair) for pair in pairs],
+    }
+    before, after = _for_diff(row, target, pairs, wish.power_on)
+    return Plan((call,), before, after, {"restore": restore, "backup": backup_result(row)}, context=row)
+
+
+def _find_backup(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
+    if wish.backup is not None:
+        return _find_named(wish, servers, cloud)
+    server_id, rows = _backups_of(wish.server or "", servers, cloud)
+    dated = [row for row in rows if row["status"] in GOOD and recovery_point(row) is not None]
+    found = newest(row for row in dated if wish.before is None or (recovery_point(row) or wish.before) <= wish.before)
+    if found is None:
+        until = "" if wish.before is None else f" of {wish.before.isoformat()} or earlier"
+        oldest = min((moment for moment in map(recovery_point, dated) if moment), default=None)
+        hint = f"; its oldest good backup is of {oldest.isoformat()}" if oldest else ""
+        raise InvalidInput(f"server {wish.server!r} ({server_id}) has no good backup{until}{hint}")
+    return found
+
+
+def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
+    """Return the backup that the option backup means, among those of the server if one is given."""
+    key = wish.backup or ""
+    row: Row | None = cloud.backup(key) if is_id(key) else None
+    if wish.server is None:
+        rows = [row] if row else cloud.backups(name=key)
+    else:
+        server_id, rows = _backups_of(wish.server, servers, cloud)
+        # What is too new to be listed is found by its ID.
+        rows = [one for one in rows if row is None or one["id"] != row["id"]] + ([row] if row and row["resource_id"] == server_id else [])
+    named = [one for one in rows if key in (one["id"], one["name"])]
+    usable = [one for one in named if one["status"] not in _LOST]
+    found = find_one("backup", key, usable or named)
+    if found is None:
+        of_server = "" if wish.server is None else f" of server {wish.server!r}"
+        raise InvalidInput(f"backup: no such backup{of_server}: {key!r}")
+    return found
+
+
+def _backups_of(key: str, servers: list[Row], cloud: t.Any) -> tuple[str, list[Row]]:
+    """Return the id of a server, which may no longer exist, and its backups."""
+    server = find_one("server", key, servers)
+    if server is not None or is_id(key):
+        server_id = key if server is None else server["id"]
+        return server_id, [row for row in cloud.backups(resource_id=server_id) if row["resource_id"] == server_id]
+    rows = [row for row in cloud.backups(resource_name=key) if (row.get("extend_info") or {}).get("resource_name") == key]
+    # A former server is known by its backups alone, and two of them may have had the name.
+    former = find_one("server", key, [{"id": one, "name": key} for one in dict.fromkeys(row["resource_id"] for row in rows)])
+    if former is None:
+        raise InvalidInput(f"server: no such server, and no backup of one: {key!r}")
+    return former["id"], rows
+
+
+def _find_target(wish: RestoreWish, row: Row, servers: list[Row]) -> Row:
+    target = find_one("server", wish.target_server or row["resource_id"], servers)
+    if target is not None:
+        return target
+    if wish.target_server is not None:
+        raise InvalidInput(f"target_server: no such server: {wish.target_server!r}")
+    raise InvalidInput(f"target_server is needed: the server of backup {describe_backup(row)} no longer exists")
+
+
+def _check_verdict(act: str, verdict: Row) -> None:
+    """Raise CloudError for a refusal that is final; what is merely busy is waited for when the call is made."""
+    if verdict["result"] or verdict.get("error_code") in RETRYABLE_CODES:
+        return
+    if not verdict.get("error_code"):
+        said = verdict.get("error_msg") or "without a reason"
+        raise CloudFailed(act, f"the service's own check refuses it ({said}). What to do: check backup, target server and disks.")
+    raise explain(act, None, verdict, None)
+
+
+def _pair_result(pair: Pair) -> Row:
+    source, disk = pair
+    return {
+        "backup_id": source["id"],
+        "source_volume_id": source["volume_id"],
+        "source_name": source["volume_name"],
+        "source_size_gb": source["volume_size_gb"],
+        "volume_id": disk["id"],
+        "volume_name": disk["name"],
+        "volume_size_gb": disk["size_gb"],
+        "bootable": disk["bootable"],
+        "device": disk["device"],
+    }
+
+
+def _for_diff(row: Row, target: Row, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
+    """Return before and after in names; what is on a disk now has none, what will be there is the backup's."""
+    origin = f"backup {row['name']!r} of server {(row.get('extend_info') or {}).get('resource_name') or row['resource_id']!r}"
+    disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for dummy, disk in pairs]
+    contents = [f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, dummy in pairs]
+    return (
+        {"server": target["name"], "status": target["status"], "disks": [{**disk, "content": "as it is now"} for disk in disks]},
+        {
+            "server": target["name"],
+            "status": "ACTIVE" if power_on else "SHUTOFF",
+            "disks": [{**disk, "content": content} for disk, content in zip(disks, contents)],
+        },
+    )
+
+
+# ========== What a backup tells of its restores ==========
+def failure_of(row: Row) -> tuple[str, str, str]:
+    """Return what a backup says of its last failure: operation, reason and code, each empty when there is none."""
+    info = row.get("extend_info") or {}
+    code = info.get("fail_code")
+    return (str(info.get("fail_op") or ""), str(info.get("fail_reason") or ""), str(code) if code else "")
+
+
+def has_changed(before: Row, now: Row) -> bool:
+    """Return whether anything has happened to a backup."""
+    return now.get("updated_at") != before.get("updated_at") or failure_of(now) != failure_of(before)
+
+
+def is_under_way(before: Row, now: Row) -> bool:
+    """Return whether a backup shows a restore that it did not show before: one that goes on, or has failed."""
+    return now["status"] in RESTORING or failure_of(now) != failure_of(before)

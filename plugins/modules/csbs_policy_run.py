@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_policy_run
+short_description: Run a backup policy of Cloud Server Backup Service now
+version_added: 0.1.0
+description:
+  - Backs up all or some servers of a policy at once, with one request, and waits until each backup is available.
+  - A policy whose schedule is switched off can be run as well.
+  - Backups of such a run have the tags of the policy, but count as made by hand. No retention ever deletes them; they stay
+    until M(opentelekomcloud.csbs.csbs_backup) with O(opentelekomcloud.csbs.csbs_backup#module:state=absent), or somebody else, does.
+  - A run of the policy that is in progress is waited for first, until O(timeout).
+  - While it waits, a line for each look tells how many backups are done, when the module runs on the machine of the controller.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options:
+  policy:
+    description:
+      - Name or ID of the policy.
+    type: str
+    required: true
+  servers:
+    description:
+      - Names or IDs of servers, or dictionaries with C(id) as results hold them. Each must be in the policy.
+      - Without this and O(server_filters), all servers of the policy are backed up; with V([]) none is.
+      - A server that cannot be backed up does not keep the others from it, and fails the task when they are done.
+        When none can be, nothing is sent.
+    type: list
+    elements: raw
+  server_filters:
+    description:
+      - Chooses among the servers of the policy.
+  max_age:
+    description:
+      - Skips servers whose last good backup, made by hand or by a policy, is younger than this, or that have one running.
+        Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+    type: str
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes
+  - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.wait
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(max_age) a second run changes nothing. Without it every run makes new backups.
+seealso:
+  - module: opentelekomcloud.csbs.csbs_backup
+"""
+
+EXAMPLES = r"""
+- name: Back up all servers of a policy now
+  opentelekomcloud.csbs.csbs_policy_run:
+    policy: nightly
+    poll_interval: 1
+
+- name: See that two of them have a backup of the last 24 hours
+  opentelekomcloud.csbs.csbs_policy_run:
+    policy: nightly
+    servers:
+      - web-1
+      - web-2
+    max_age: 24h
+    poll_interval: 1
+
+- name: Start the run of some, and do not wait for its end
+  opentelekomcloud.csbs.csbs_policy_run:
+    policy: nightly
+    server_filters:
+      name: web-*
+      status: ACTIVE
+    wait: false
+"""
+
+RETURN = r"""
+backups:
+  description:
+    - One backup for each chosen server, the one made or the one that made it needless.
+    - What is not known yet, in check mode or with O(wait=false), is null.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 90c1d5fa-1b9f-4aeb-b2f4-81c806e98190
+      checkpoint_id: f672a1bb-6912-446a-816c-72792c5263e0
+      name: manualbk_5f0c
+      description: ""
+      status: available
+      server:
+        id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+        name: web-1
+      tags:
+        team: platform
+      created_at: "2026-03-01T09:31:08.265000Z"
+      protected_at: "2026-03-01T09:31:08.265000Z"
+      finished_at: "2026-03-01T09:38:41.000000Z"
+      expired_at: null
+      auto_trigger: false
+      incremental: true
+      instant_restore: false
+      progress: 100
+      size_mb: 1450
+      image_type: backup
+      availability_zone: eu-de-01
+      images: []
+      fail_reason: null
+      volumes: []
+policy:
+  description: The policy, with C(id), C(name) and whether its schedule is C(enabled).
+  returned: success
+  type: dict
+  sample:
+    id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+    name: nightly
+    enabled: true
+servers:
+  description: The chosen servers, each with C(id) and C(name).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
+      name: web-1
+"""
+
+from ..module_utils._module import FILTERS_SPEC, WAIT_SPEC, converge, create_module
+from ..module_utils._policy_run import plan_run_task, wish_run
+from ..module_utils._policy_run_wait import finish_run
+
+ARGUMENT_SPEC = {
+    "max_age": {"type": "str"},
+    "policy": {"type": "str", "required": True},
+    "server_filters": FILTERS_SPEC,
+    "servers": {"type": "list", "elements": "raw"},
+    **WAIT_SPEC,
+}
+
+
+def main():
+    converge(create_module(ARGUMENT_SPEC), wish_run, plan_run_task, finish_run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csbs_quota_info
+short_description: Look up the backup quotas of a project
+version_added: 0.1.0
+description:
+  - Returns how many backups, and how much space for them, the project may have with Cloud Server Backup Service, and has.
+author:
+  - opentelekomcloud.csbs authors (@opentelekomcloud)
+options: {}
+extends_documentation_fragment:
+  - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.attributes.info
+"""
+
+EXAMPLES = r"""
+- name: Look the quotas up
+  opentelekomcloud.csbs.csbs_quota_info:
+  register: found
+
+- name: Fail before a quota is used up
+  opentelekomcloud.csbs.csbs_quota_info:
+  register: found
+  failed_when: found.quotas | rejectattr("unlimited") | selectattr("used_percent", "ge", 90) | length > 0
+"""
+
+RETURN = r"""
+quotas:
+  description: The quotas of the project.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    type:
+      description: What it is a quota of, V(backup_capacity) for the space that backups take, or V(backups) for their number.
+      type: str
+    unit:
+      description: Unit of the numbers, such as V(GB). Null where they count things.
+      type: str
+    quota:
+      description: How much the project may have. V(-1) means that there is no limit.
+      type: int
+    unlimited:
+      description: Whether there is no limit.
+      type: bool
+    used:
+      description: How much the project has.
+      type: int
+    free:
+      description: How much more it may have. Null when there is no limit.
+      type: int
+    used_percent:
+      description: How much of the quota is used, in per cent, rounded down, so that V(100) means used up. Null when there is no limit.
+      type: int
+  sample:
+    - type: backup_capacity
+      unit: GB
+      quota: -1
+      unlimited: true
+      used: 1450
+      free: null
+      used_percent: null
+    - type: backups
+      unit: null
+      quota: 600
+      unlimited: false
+      used: 150
+      free: 450
+      used_percent: 25
+"""
+
+from ..module_utils._module import create_module, report
+from ..module_utils._quota import read_quotas, wish_quotas
+
+ARGUMENT_SPEC = {}
+
+
+def main():
+    report(create_module(ARGUMENT_SPEC), wish_quotas, read_quotas)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the collection's playbooks as a user does: ansible-playbook, a clouds.yaml and variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from tests.emulator import Emulator
+
+
+def play(cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+    """Run a playbook of the collection in a folder; return its exit code and what it printed."""
+    clouds = folder / "clouds.yaml"
+    cloud.write_clouds(clouds)
+    (folder / "vars.json").write_text(json.dumps(variables))
+    environment = {
+        **os.environ,
+        "OS_CLIENT_CONFIG_FILE": str(clouds),
+        "OS_CLOUD": "local",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "PWD": str(folder),
+    }
+    tool = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [tool, f"opentelekomcloud.csbs.{playbook}", "-e", f"@{folder / 'vars.json'}", *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout + done.stderr
+
+
+def changed(output: str) -> int:
+    """Return how many tasks changed something, on all hosts together."""
+    found = re.findall(r"changed=(\d+)", output)
+    assert found, output
+    return sum(map(int, found))
+
+
+def inventory(folder: Path, hosts: t.Iterable[str]) -> str:
+    """Write an inventory of hosts that are this machine by other names; return the option that uses it."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": dict.fromkeys(hosts), "vars": local}}))
+    return f"--inventory={folder / 'hosts.json'}"

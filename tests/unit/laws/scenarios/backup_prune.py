@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_backup_prune."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.emulator import Emulator
+from tests.support.estate import delete_server, make_image
+
+from .scenario import FAST, Args, Given, Scenario
+
+DAY = 86400.0
+
+
+def _history(cloud: Emulator) -> None:
+    """Four manual backups of two servers, a day apart, and an automatic one between them."""
+    for name in ("srv-0001", "srv-0002"):
+        server = cloud.server(name).id
+        for days in (3, 2, 1, 0):
+            cloud.make_backup(server, name=f"manual-{days}", age=days * DAY + 3600, tags={"days": str(days)})
+        cloud.make_backup(server, name="autobk_0001", age=1.5 * DAY, auto_trigger=True)
+
+
+def _failed(cloud: Emulator) -> None:
+    cloud.make_backup(cloud.server("srv-0001").id, name="broken", status="error")
+
+
+def _held(cloud: Emulator) -> None:
+    make_image(cloud, cloud.make_backup(cloud.server("srv-0001").id, name="golden", age=9 * DAY).id)
+
+
+def _restoring(cloud: Emulator) -> None:
+    cloud.force_backup(cloud.make_backup(cloud.server("srv-0001").id, name="in-use", age=9 * DAY).id, status="restoring")
+
+
+def _terminated(cloud: Emulator) -> None:
+    delete_server(cloud, "srv-0001")
+
+
+def _prune(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
+    return Scenario(f"prune {name}", "csbs_backup_prune", {**FAST, "servers": ["srv-0001"], **args}, given, **more)
+
+
+SCENARIOS = [
+    _prune("to the last one", {"keep_last": 1}, _history),
+    _prune("by periods", {"keep_last": 1, "keep_daily": 2, "keep_weekly": 1, "keep_monthly": 1, "keep_yearly": 1}, _history),
+    _prune("by duration and tag", {"keep_within": "30h", "keep_tags": {"days": "3"}}, _history),
+    _prune("by tag alone", {"keep_tags": {"days": 2}}, _history),
+    _prune("what schedules made as well", {"keep_last": 1, "include_automatic": True}, _history),
+    _prune("of several servers by filter", {"servers": [], "server_filters": {"name": "srv-000[12]"}, "keep_last": 1}, _history),
+    _prune("of what a filter does not find", {"server_filters": {"name": "none-*"}, "servers": [], "keep_last": 1}, _history, idle=True),
+    _prune("where a failed one is", {"keep_last": -1}, _history, _failed),
+    _prune("where an image holds one", {"keep_last": 1}, _held, _history),
+    _prune("where nothing but what an image holds is old", {"keep_last": 4}, _history, _held, idle=True),
+    _prune("where one is being restored", {"keep_last": 1}, _history, _restoring),
+    _prune("where only one that is being restored is to go", {"keep_last": 4}, _history, _restoring, idle=True),
+    _prune("where everything is kept", {"keep_daily": 7}, _history, idle=True),
+    _prune("where there is no backup", {"keep_last": 1}, idle=True),
+    _prune("of a server that is gone, by its name", {"keep_last": 1}, _history, _terminated),
+    _prune("of a server that nobody knows, by its ID", {"servers": ["45baf976-c20a-4894-a7c3-c94b7376bf55"], "keep_last": 1}, idle=True),
+]

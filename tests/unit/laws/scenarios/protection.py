@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What csbs_protection_info and csbs_quota_info are asked."""
+
+from __future__ import annotations
+
+from .scenario import Args
+
+LOOKUPS: list[tuple[str, Args]] = [
+    ("csbs_protection_info", {}),
+    ("csbs_protection_info", {"servers": ["srv-0002", "srv-0006"], "max_age": "24h"}),
+    ("csbs_protection_info", {"server_filters": {"name": "nothing-*"}, "max_age": 60}),
+    ("csbs_quota_info", {}),
+]
