@@ -30,7 +30,6 @@ class RunWish:
     """The options of csbs_policy_run in normal form."""
 
     policy: str
-    now: datetime
     servers: list[str] | None = None
     filters: dict[str, t.Any] | None = None
     max_age: timedelta | None = None
@@ -42,7 +41,6 @@ def wish_run(params: dict[str, t.Any], now: datetime) -> RunWish:
     """Return what the options of csbs_policy_run ask for; raises InvalidInput before anything is sent."""
     return RunWish(
         wanted_policy(params["policy"]),
-        now,
         wanted_keys("servers", params["servers"]),
         wanted_filters(params["server_filters"]),
         None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
@@ -60,7 +58,8 @@ def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
         raise explain(f"run backup policy {policy['name']!r}", None, {"error_code": "CSBS.6032"}, None)
     chosen = choose_members(wish, policy, cloud.servers())
     rows = _existing(wish, policy, chosen, cloud)
-    done = find_done(BackupWish("present", wish.now, max_age=wish.max_age), chosen, rows)
+    # Ages are counted by the clock that gave the backups their times.
+    done = find_done(BackupWish("present", cloud.now(), max_age=wish.max_age), chosen, rows)
     needy = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(needy, cloud.protectable([server["id"] for server in needy]))
     if needy and len(refusals) == len(needy):
