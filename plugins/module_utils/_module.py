@@ -85,7 +85,7 @@ def converge(
     """Run a changing module: check the options, read, plan, and unless in check mode act; then exit.
 
     wish turns options into what is wanted and refuses bad ones, before the first request.
-    plan reads, and says what to do. finish waits, reads again and returns the result.
+    plan reads, and says what to do. finish waits, reads again and returns the result, and what to warn of as warnings.
     A module with an option confirm does what cannot be undone: without it, it runs in check mode only.
     """
     results: dict[str, t.Any] = {}
@@ -107,6 +107,8 @@ def converge(
         if not module.check_mode:
             outcome = execute(todo, cloud, clock)
             results.update(finish(wanted, cloud, todo, outcome, clock))
+            for warning in results.pop("warnings", ()):
+                module.warn(warning)
     except (ActionFailed, CloudError, InvalidInput) as error:
         _fail(module, error)
     module.exit_json(**results)

@@ -104,7 +104,7 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
     status, problem = _judge(named, wish, cloud, follower, look.trouble, target["id"], clock)
     results = {"restore": {**restore, "status": status}, "backup": backup_result(follower.row)}
     if problem is None:
-        return results
+        return results if wish.power_on else {**results, "warnings": _running_anyway(named, cloud, target["id"], clock)}
     state = _state_of(cloud, target["id"])
     known = f" The server is {'shut off' if state == 'SHUTOFF' else state}." if state else ""
     raise ActionFailed(f"{problem}{known}", {"changed": True, **results, **first_fields(outcome, look.trouble)})
@@ -130,17 +130,22 @@ def _judge(
             " What to do: follow the backup with csbs_backup_info, and do not run the task again before it is available, for that would"
             " restore once more."
         )
-    wanted = "ACTIVE" if wish.power_on else "SHUTOFF"
-    state = _await_state(wish, cloud, server_id, wanted, clock)
-    if state == wanted:
+    state = _await_state(cloud, server_id, "ACTIVE", clock, wish.poll_interval) if wish.power_on else None
+    if state == "ACTIVE" or not wish.power_on:
         return "restored", None
     return "failed", (
-        f"The {named} ended without an error, but with power_on: {str(wish.power_on).lower()} the server must be {wanted}, and it is"
+        f"The {named} ended without an error, but with power_on: true the server must be ACTIVE, and it is"
         f" {state or 'not to be seen'}. What to do: look at the server before it is used."
     )
 
 
-def _await_state(wish: RestoreWish, cloud: t.Any, server_id: str, wanted: str, clock: Clock) -> str | None:
+def _running_anyway(named: str, cloud: t.Any, server_id: str, clock: Clock) -> list[str]:
+    """Return what to warn of when a server that was to stay shut off is not: the disks are restored, and somebody may have started it."""
+    state = _await_state(cloud, server_id, "SHUTOFF", clock, _POWER_PAUSE, within=_POWER_PAUSE)
+    return [] if state == "SHUTOFF" else [f"The {named} ended without an error, but with power_on: false the server is {state or 'not to be seen'}"]
+
+
+def _await_state(cloud: t.Any, server_id: str, wanted: str, clock: Clock, interval: float, within: float = _POWER_WITHIN) -> str | None:
     """Return the server's state once it is as wanted or ERROR, or when it has had time enough."""
     state = None
 
@@ -150,7 +155,7 @@ def _await_state(wish: RestoreWish, cloud: t.Any, server_id: str, wanted: str, c
         return state in (wanted, "ERROR")
 
     left = max(clock.timeout - clock.elapsed, 0.0)
-    poll(look, clock.renewed(min(left, _POWER_WITHIN)), min(wish.poll_interval, _POWER_PAUSE))
+    poll(look, clock.renewed(min(left, within)), min(interval, _POWER_PAUSE))
     return state
 
 
