@@ -13,7 +13,8 @@ description:
   - Backs up all or some servers of a policy at once, with one request, and waits until each backup is available.
   - A policy whose schedule is switched off can be run as well.
   - Backups of such a run have the tags of the policy, but count as made by hand. No retention ever deletes them; they stay
-    until M(opentelekomcloud.csbs.csbs_backup) with O(opentelekomcloud.csbs.csbs_backup#module:state=absent), or somebody else, does.
+    until M(opentelekomcloud.csbs.csbs_backup_prune), or M(opentelekomcloud.csbs.csbs_backup) with
+    O(opentelekomcloud.csbs.csbs_backup#module:state=absent), does.
   - A run of the policy that is in progress is waited for first, until O(timeout).
   - While it waits, a line for each look tells how many backups are done, when the module runs on the machine of the controller.
 author:
