@@ -154,30 +154,23 @@ class Cloud:
                 return None
 
     def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
-        """Return the disks attached to a server: id, name, size_gb, bootable, shared, device (such as /dev/vda).
-
-        Raises CloudFailed for a disk of which nothing is known, for it would be taken for one that is not there.
-        """
+        """Return the disks attached to a server: id, name, size_gb, bootable, shared, device (such as /dev/vda)."""
         with acting(f"list the disks of server {server_id}"):
             devices = {one.volume_id: one.device for one in self.compute.volume_attachments(server_id)}
-            volumes = {one.id: one for one in self.connection.block_storage.volumes(details=True, limit=1000) if one.id in devices} if devices else {}
-        unknown = [key for key in devices if key not in volumes]
-        if unknown:
-            raise CloudFailed(
-                f"list the disks of server {server_id}",
-                f"the block storage service does not list {', '.join(unknown)}. What to do: check that the user may see these disks.",
-            )
-        return [
-            {
-                "id": key,
-                "name": volumes[key].name or key,
-                "size_gb": int(volumes[key].size),
-                "bootable": bool(volumes[key].is_bootable),
-                "shared": bool(volumes[key].is_multiattach) or len(volumes[key].attachments or []) > 1,
-                "device": device,
-            }
-            for key, device in devices.items()
-        ]
+        return [self._disk(key, device) for key, device in devices.items()]
+
+    def _disk(self, volume_id: str, device: str) -> dict[str, t.Any]:
+        # One by one: a server has few disks, a project may have thousands.
+        with acting(f"read disk {volume_id}"):
+            volume = self.connection.block_storage.get_volume(volume_id)
+        return {
+            "id": volume_id,
+            "name": volume.name or volume_id,
+            "size_gb": int(volume.size),
+            "bootable": bool(volume.is_bootable),
+            "shared": bool(volume.is_multiattach) or len(volume.attachments or []) > 1,
+            "device": device,
+        }
 
     # ========== Policies ==========
     def policies(self) -> list[dict[str, t.Any]]:
