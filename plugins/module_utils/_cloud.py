@@ -265,13 +265,14 @@ class Cloud:
         """Return one image as the image service tells of it, None when it does not exist."""
         ims = self.ims
         with acting(f"read image {image_id}"):
-            return _found(ims.get_image, image_id)
+            # A new image may be listed before it is known by its ID, and not every cloud has both calls.
+            return _found(ims.get_image, image_id) or next((row for row in _listed(ims, id=image_id) if row["id"] == image_id), None)
 
     def image_of(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return the image of a backup that is ready or in the making, None when there is none or it does not show yet."""
         ims = self.ims
         with acting("list images"):
-            return next((row for row in map(_plain, ims.images()) if row["__backup_id"] == backup_id and is_alive(row)), None)
+            return next((row for row in _listed(ims) if row["__backup_id"] == backup_id and is_alive(row)), None)
 
     def image_by_now(self, backup_id: str, find: t.Callable[[dict[str, t.Any] | None], dict[str, t.Any] | None]) -> dict[str, t.Any] | None:
         """Return what find makes of a backup as it is now, which is None when it does not exist."""
@@ -327,6 +328,12 @@ def _found(get: t.Callable[[str], t.Any], key: str) -> dict[str, t.Any] | None:
         if str(failure.error_code).startswith("APIGW."):
             raise
         return None
+
+
+def _listed(ims: t.Any, **query: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """Yield images; none where the cloud has no list of them, for it refuses a second image of a backup itself."""
+    with contextlib.suppress(sdk_exceptions.NotFoundException):
+        yield from map(_plain, ims.images(**query))
 
 
 def connect(params: dict[str, t.Any], patience: float) -> Cloud:

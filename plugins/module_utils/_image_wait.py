@@ -21,6 +21,8 @@ from ._watch import Patience, first_fields, voiced
 
 # How long a task that does not wait looks for the id of what it started.
 _BRIEFLY = 3
+# So often an image is looked for of which its job says that it is made; then the job is believed.
+_LOOKS_WHEN_MADE = 3
 
 Row = dict[str, t.Any]
 
@@ -37,6 +39,7 @@ class _Follower:
         self.failed: str | None = None
         self.error_code: str | None = None
         self._image_id: str | None = None if image is None else image["id"]
+        self._unseen = 0
 
     def look(self) -> bool:
         """Look once; return whether the image is ready or has failed."""
@@ -57,9 +60,15 @@ class _Follower:
 
     def _look_at_image(self, image_id: str) -> bool:
         row = self._cloud.image(image_id)
+        if row is None and self.image is not None:
+            return self._end("the image is no longer there: either its job failed, or somebody deleted it")
         if row is None:
-            # A new image may be known late; one that was there has gone.
-            return self.image is not None and self._end("the image is no longer there: either its job failed, or somebody deleted it")
+            # A new image may be known late.
+            self._unseen += 1
+            if self._unseen < _LOOKS_WHEN_MADE:
+                return False
+            self.image = {"id": image_id}
+            return self._end(None)
         self.image, self.state = row, str(row["status"])
         if not is_alive(row):
             return self._end(f"the image is {row['status']}")
@@ -129,5 +138,5 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
 
 
 def _result(wish: ImageWish, backup: Row, image: Row | None) -> dict[str, t.Any]:
-    shape = image_result(image or planned_image(wish, backup))
+    shape = image_result({**planned_image(wish, backup), **(image or {})})
     return {"image_id": shape["id"], "image": shape}

@@ -79,6 +79,8 @@ def test_a_second_run_is_done_and_asks_for_no_list_of_images(cloud: Emulator) ->
 @pytest.mark.parametrize("finished", [True, False], ids=["finished", "in-the-making"])
 def test_another_name_is_an_error_that_names_the_image_there_is(cloud: Emulator, finished: bool) -> None:
     backup_id = a_backup(cloud)
+    if not finished:
+        cloud.settings(speed=1)
     there = make_image(cloud, backup_id) if finished else start_job(cloud, backup_id, "image")
     # However late lists are.
     cloud.state.images[there].visible_at = 0
@@ -280,6 +282,17 @@ def test_a_catalog_without_the_image_service_is_told_as_that(cloud: Emulator, mo
     assert "Could not find the image service" in message and "Image Management Service" in message and "region_name" in message
     assert cloud.journal.writes() == []
     assert run_ok("csbs_backup_info", {"name": "b"}, cloud)["backups"], "nothing else needs that service"
+
+
+@pytest.mark.parametrize("lacking", [["/v2/cloudimages"], ["/v2/images/"], ["/v2/cloudimages", "/v2/images/"]], ids=["list", "details", "both"])
+def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job_is_believed(cloud: Emulator, lacking: list[str]) -> None:
+    a_backup(cloud)
+    for path in lacking:
+        cloud.faults.add(method="GET", path=path, status=404, times=-1)
+    made = image(cloud)
+    assert (made["changed"], made["image"]["name"]) == (True, "golden") and made["image_id"] in cloud.state.images
+    if len(lacking) == 1:
+        assert image(cloud)["changed"] is False and "carries image 'golden'" in failed(cloud, name="other")["msg"]
 
 
 def test_an_image_is_found_on_a_later_page(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ..._sdk import proxy
+from ..._sdk import proxy, sdk_exceptions
 from .image import PAGE_SIZE, Image
 from .job import Job
 
@@ -32,8 +32,14 @@ class Proxy(proxy.Proxy):
         return self._get(Job, job, project_id=self.get_project_id())
 
     def images(self, **query):
-        """Yield images, those in the making too; query: name (exact), id and the others of Image."""
-        return self._list(Image, limit=PAGE_SIZE, **query)
+        """Yield images, those in the making too; query: name (exact), id and the others of Image.
+
+        Where the service has no list of its own, that of OpenStack's image service is read.
+        """
+        try:
+            yield from self._list(Image, limit=PAGE_SIZE, **query)
+        except sdk_exceptions.NotFoundException:
+            yield from self._list(Image, base_path="/v2/images", limit=PAGE_SIZE, **query)
 
     def get_image(self, image):
         """Return the Image with an ID.
