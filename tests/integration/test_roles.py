@@ -214,7 +214,7 @@ def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_pa
     assert len(again) == 2 and again[1].startswith("pre-"), "the second patch ran behind the first one's backup"
     assert len(names(cloud, "srv-0002")) == 1
 
-    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001", "csbs_max_age": "24h"}, hosts)
+    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001", "csbs_max_age": "52w"}, hosts)
     assert code == 0 and len(names(cloud, "srv-0001")) == 2
 
 

@@ -92,11 +92,11 @@ def test_an_empty_policy_cannot_be_run_and_no_servers_are_nothing_to_do(estate: 
 
 def test_max_age_runs_the_policy_for_those_only_that_need_it(estate: Emulator) -> None:
     first = run_ok("csbs_backup", {**FAST, "servers": ["srv-0001"]}, estate)["backups"][0]
-    result = run(estate, max_age="1h")
+    result = run(estate, max_age="52w")
     assert result["backups"][0] == first and names(result) == SERVERS
     assert made(estate) == SERVERS
     estate.journal.clear()
-    again = run(estate, max_age="1h")
+    again = run(estate, max_age="52w")
     assert (again["changed"], again["backups"]) == (False, result["backups"])
     assert estate.journal.writes() == []
 
@@ -104,7 +104,7 @@ def test_max_age_runs_the_policy_for_those_only_that_need_it(estate: Emulator) -
 def test_max_age_counts_a_running_backup_and_waits_for_it(estate: Emulator) -> None:
     estate.settings(list_delay=0)
     run_policy(estate, "p")
-    result = run(estate, max_age="1h")
+    result = run(estate, max_age="52w")
     assert result["changed"] is False
     assert {one["status"] for one in result["backups"]} == {"available"}
     assert made(estate) == SERVERS
@@ -117,7 +117,7 @@ def test_max_age_counts_a_running_backup_and_waits_for_it(estate: Emulator) -> N
         ({"drop": "after"}, {}),
         ({"status": 502, "effect": True}, {"servers": ["srv-0001"]}),
         ({"status": 504}, {"servers": ["srv-0001"]}),
-        ({"drop": "after"}, {"max_age": "1h"}),
+        ({"drop": "after"}, {"max_age": "52w"}),
     ],
     ids=str,
 )
@@ -162,7 +162,7 @@ def test_a_policy_that_stays_busy_until_the_timeout_is_told(estate: Emulator) ->
 def test_a_run_that_was_too_new_to_be_listed_makes_a_second_one_needless(estate: Emulator) -> None:
     estate.settings(list_delay=4, speed=60)
     run_policy(estate, "p")
-    result = run(estate, max_age="1h")
+    result = run(estate, max_age="52w")
     assert {one["status"] for one in result["backups"]} == {"available"}
     assert made(estate) == SERVERS
 
