@@ -93,7 +93,7 @@ def test_another_name_is_an_error_that_names_the_image_there_is(cloud: Emulator,
 
 @pytest.mark.parametrize("listed", [True, False], ids=["listed", "not-listed-yet"])
 def test_a_job_that_was_interrupted_is_found_again(cloud: Emulator, listed: bool) -> None:
-    cloud.settings(speed=200, list_delay=0 if listed else 1.5)
+    cloud.settings(speed=120, list_delay=0 if listed else 1.5)
     backup_id = a_backup(cloud)
     there = start_job(cloud, backup_id)
     again = image(cloud)
@@ -134,7 +134,7 @@ def test_a_failing_job_fails_the_task_with_reason_and_ids_and_the_next_run_makes
 
 
 def test_a_job_of_an_earlier_run_that_fails_fails_the_task(cloud: Emulator) -> None:
-    cloud.settings(speed=300, list_delay=0)
+    cloud.settings(speed=120, list_delay=0)
     set_server(cloud, "srv-0001", fail_next_image="no room")
     there = start_job(cloud, a_backup(cloud))
     result = failed(cloud)
@@ -297,6 +297,8 @@ def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job
 
 def test_an_image_is_found_on_a_later_page(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_proxy, "PAGE_SIZE", 2)
+    # An image that is ready shows in its backup, and no list is read.
+    cloud.settings(speed=120)
     backup_id = a_backup(cloud)
     there = start_job(cloud, backup_id)
     for number in range(2, 6):
