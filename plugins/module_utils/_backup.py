@@ -190,7 +190,7 @@ def assign_names(name: str | None, servers: list[dict[str, t.Any]], several: boo
         return {server["id"]: name for server in servers}
     owners: dict[int, set[str]] = {}
     for row in rows:
-        suffix = (row["name"] or "")[len(name) + 1 :]
+        suffix = (row["name"] or "").removeprefix(name).removeprefix("-")
         if name_pattern(name).fullmatch(row["name"] or "") and suffix:
             owners.setdefault(int(suffix), set()).add(row["resource_id"])
     highest = max(owners, default=0)

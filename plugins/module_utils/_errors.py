@@ -82,8 +82,7 @@ STATUSES: dict[int, tuple[str, str]] = {
 }
 # Those of images: the backup is busy, or carries an image that does not show yet; who makes images looks before it tries again.
 RETRYABLE_CODES = frozenset(
-    {"CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"}
-    | {"CSBS.8001", "CSBS.8008", "IMG.0029", "IMG.0132", "IMG.0134", "IMG.0136"}
+    "CSBS.2003 CSBS.2004 CSBS.6005 CSBS.6015 CSBS.4000 CSBS.1001 CSBS.6030 CSBS.8001 CSBS.8008 IMG.0029 IMG.0132 IMG.0134 IMG.0136".split()
 )
 RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
 # The service's words for its own failures: behind a gateway's status they tell nothing of the call's effect.

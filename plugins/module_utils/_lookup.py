@@ -175,13 +175,15 @@ def _fits(row: dict[str, t.Any], wish: Wish) -> bool:
     """
     shape = backup_result(row)
     created = parse_time(row.get("created_at"))
-    return (
-        (wish["ids"] is None or row["id"] in wish["ids"])
-        and (wish["name"] is None or row["name"] == wish["name"])
-        and all(shape[key] == value or (shape[key] is None and wish["ids"] is None) for key, value in wish["fields"].items())
-        and (wish["after"] is None or (created is not None and created >= wish["after"]))
-        and (wish["before"] is None or (created is not None and created <= wish["before"]))
-    )
+    if wish["ids"] is not None and row["id"] not in wish["ids"]:
+        return False
+    if wish["name"] is not None and row["name"] != wish["name"]:
+        return False
+    if wish["after"] is not None and (created is None or created < wish["after"]):
+        return False
+    if wish["before"] is not None and (created is None or created > wish["before"]):
+        return False
+    return all(shape[key] == value or (shape[key] is None and wish["ids"] is None) for key, value in wish["fields"].items())
 
 
 # ========== csbs_tag_info ==========
