@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-import typing as t
 from pathlib import Path
 
 import pytest

@@ -48,7 +48,21 @@ PURE = {
     "_wait",
 }
 # What is not pure, each with a purpose of its own.
-PLUMBING = {"_backup_wait", "_cloud", "_deletion_wait", "_image_wait", "_module", "_policy_run_wait", "_progress", "_prune_wait", "_restore_call", "_restore_wait", "_sdk", "_session", "_watch"}
+PLUMBING = {
+    "_backup_wait",
+    "_cloud",
+    "_deletion_wait",
+    "_image_wait",
+    "_module",
+    "_policy_run_wait",
+    "_progress",
+    "_prune_wait",
+    "_restore_call",
+    "_restore_wait",
+    "_sdk",
+    "_session",
+    "_watch",
+}
 SDK = {"openstack", "keystoneauth1", "otcextensions", "os_service_types", "requests", "munch"}
 
 

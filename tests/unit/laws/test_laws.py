@@ -14,7 +14,8 @@ from tests.emulator import Emulator
 from tests.support.estate import set_server
 from tests.support.modules import MODULES, documentation, load_module, plain, run_module, run_ok
 
-from .scenarios import LOOKUPS, SCENARIOS, BACKED_UP, GIVEN, RICH, Args, Scenario
+from .scenarios.scenario import BACKED_UP, GIVEN, RICH, Args, Scenario
+from .situations import LOOKUPS, SCENARIOS
 
 # Options of each module that are complete
 ARGS = {**{one.module: one.args for one in SCENARIOS}, **dict(LOOKUPS)}

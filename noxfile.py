@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The versions that the collection promises to work with, each tried: `./dev matrix` runs all, and its summary names what is missing here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.envdir = ".cache/nox"
+nox.options.error_on_missing_interpreters = False  # the summary names them
+nox.options.reuse_venv = "yes"
+
+ROOT = Path(__file__).parent
+NEWEST = "newest"
+# ansible-core, and the Pythons that it runs on
+CORES = {
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    NEWEST: ("3.12", "3.13", "3.14"),
+}
+OLDEST_SDK = "4.0.0"
+SDKS = [f"4.{minor}" for minor in range(1, 22)]
+# Where modules run, Python may be older than where ansible-core runs.
+NODES = [("3.10", OLDEST_SDK), ("3.10", NEWEST), ("3.14", NEWEST)]
+
+
+def leg(**versions: str) -> object:
+    """Return the parameters of a session, named for its versions."""
+    return nox.param(*versions.values(), id=",".join(f"{what}-{version}" for what, version in versions.items()))
+
+
+def requirement(package: str, version: str) -> str:
+    """Return what installs a version of a package: the newest, the last of a minor release, or exactly one."""
+    if version == NEWEST:
+        return package
+    return f"{package}=={version}" if version.count(".") == 2 else f"{package}=={version}.*"
+
+
+def install(session: nox.Session, python: str, core: str, sdk: str) -> None:
+    """Install what the tests against the local cloud need, and this folder as a collection."""
+    session.install("-q", "-r", "tests/requirements-matrix.txt", requirement("ansible-core", core), requirement("openstacksdk", sdk))
+    link = Path(session.virtualenv.location, "lib", f"python{python}", "site-packages/ansible_collections/opentelekomcloud/csbs")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(ROOT)
+    say = "from importlib.metadata import version as v; print(*(f'{name} {v(name)}' for name in ('ansible-core', 'openstacksdk')))"
+    session.run("python", "-c", say, silent=False)
+
+
+@nox.session
+@nox.parametrize(
+    "python,core,sdk",
+    [leg(python=python, core=core, sdk=NEWEST) for core, pythons in CORES.items() for python in pythons]
+    + [leg(python=pythons[0], core=core, sdk=OLDEST_SDK) for core, pythons in CORES.items()],
+)
+def matrix(session: nox.Session, python: str, core: str, sdk: str) -> None:
+    """The modules against the local cloud, and every example as ansible-playbook runs it."""
+    install(session, python, core, sdk)
+    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/unit/cloud", "tests/integration/test_examples.py")
+
+
+@nox.session
+@nox.parametrize("python,core,sdk", [leg(python="3.11", core="2.19", sdk=sdk) for sdk in SDKS])
+def sdk(session: nox.Session, python: str, core: str, sdk: str) -> None:
+    """What rests on the SDK: logging in, and every call of the service."""
+    install(session, python, core, sdk)
+    session.run("pytest", "-q", "-n", "2", "-k", "not reference", "tests/unit/cloud/test_login.py", "tests/unit/cloud/test_proxy.py")
+
+
+@nox.session
+@nox.parametrize("python,sdk", [leg(python=python, sdk=sdk) for python, sdk in NODES])
+def node(session: nox.Session, python: str, sdk: str) -> None:
+    """The modules on a Python that ansible-core itself does not run on: the demo, with that Python as the node's."""
+    session.install("-q", requirement("openstacksdk", sdk))
+    session.run("./dev", "demo", "-e", f"ansible_python_interpreter={session.virtualenv.location}/bin/python", external=True)
+
+
+@nox.session
+@nox.parametrize("python,core", [leg(python=pythons[0], core=core) for core, pythons in CORES.items()])
+def sanity(session: nox.Session, python: str, core: str) -> None:
+    """ansible-test sanity as each ansible-core has it, on every Python of this machine."""
+    session.install("-q", requirement("ansible-core", core))
+    session.run("tests/tools/sanity.sh", external=True)
