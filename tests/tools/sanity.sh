@@ -26,5 +26,5 @@ unset PYTHONPYCACHEPREFIX
 { ansible-test sanity --venv --color no 2>&1 || touch "$tmp/failed"; } | tee "$tmp/log"
 [ ! -e "$tmp/failed" ]
 # It succeeds when it finds nothing to do; a complete run names its last test, and no failure.
-! grep -qE 'All targets skipped|^(ERROR|FATAL)' "$tmp/log"
-grep -q 'yamllint' "$tmp/log"
+if grep -E 'All targets skipped|^(ERROR|FATAL)' "$tmp/log"; then exit 1; fi
+grep 'yamllint' "$tmp/log"
