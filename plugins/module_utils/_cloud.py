@@ -40,10 +40,8 @@ AUTH_SPEC: dict[str, t.Any] = {
 _INDIRECT = ("cloud", "sdk_log_level", "sdk_log_path")
 _OTHER_NAMES = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
 _LOGIN = "log in to the cloud"
-_OFFERED = {
-    "find the backup service": "Cloud Server Backup Service (data-protect)",
-    "find the image service": "Image Management Service (ims or image)",
-}
+_BACKUP = "Cloud Server Backup Service (data-protect)"
+_OFFERED = {"find the backup service": _BACKUP, "find the image service": "Image Management Service (ims or image)"}
 
 
 @contextlib.contextmanager
@@ -81,7 +79,9 @@ def _explain(act: str, error: t.Any) -> CloudError:
     request_id = headers.get("X-Request-Id") or headers.get("x-openstack-request-id") or getattr(error, "request_id", None)
     request = getattr(response, "request", None)
     unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
-    return explain(act, status, getattr(response, "text", ""), request_id, unsafe)
+    # A token may end in mid-task, and the next login may fail.
+    login = act == _LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
+    return explain(_LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login)
 
 
 def _unreachable(act: str, error: Exception) -> CloudError:
@@ -92,10 +92,12 @@ def _unreachable(act: str, error: Exception) -> CloudError:
 def _no_endpoint(act: str, error: Exception) -> CloudError:
     if act == _LOGIN:
         return CloudFailed(act, f"there is no login service at auth_url ({error}). What to do: check auth_url, such as https://iam.example.com/v3.")
+    # The newest SDK finds out with the first request only.
+    offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(act, "the service")
     return CloudFailed(
         act,
         f"the catalog of this project has no service of that kind in this region and interface ({error})."
-        f" What to do: check region_name and interface, and that {_OFFERED.get(act, 'the service')} is offered there.",
+        f" What to do: check region_name and interface, and that {offered} is offered there.",
     )
 
 
@@ -353,4 +355,19 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
         connection.add_service(CsbsService("data-protect"))
         connection.session.give(patience)
         connection.session.get_token()
+        _check_scope(connection)
     return Cloud(connection)
+
+
+def _check_scope(connection: t.Any) -> None:
+    """Refuse a login without a project, which sees nothing, and one that leaves open which region's servers are meant."""
+    get_access = getattr(connection.session.auth, "get_access", None)
+    if get_access is None:
+        return
+    access = get_access(connection.session)
+    if not access.project_id:
+        raise CloudFailed(_LOGIN, "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.")
+    offers = access.service_catalog.get_endpoints(service_type="data-protect", interface=connection.config.get_interface("data-protect"))
+    regions = sorted({str(one.get("region_id") or one.get("region")) for rows in offers.values() for one in rows})
+    if len(regions) > 1 and not connection.config.region_name:
+        raise CloudFailed(_LOGIN, f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.")

@@ -150,21 +150,23 @@ class ActionFailed(Exception):
         self.results = results
 
 
-def explain(act: str, status: int | None, body: t.Any, request_id: str | None, unsafe: bool = False) -> CloudError:
+def explain(act: str, status: int | None, body: t.Any, request_id: str | None, unsafe: bool = False, login: bool = False) -> CloudError:
     """Return the typed error for an answer of the cloud; body is text or parsed JSON.
 
-    unsafe says that the call may have had an effect although a gateway answered for the service.
+    unsafe says that the call may have had an effect although a gateway answered for the service; login, that Keystone was asked for a token.
     """
     body = _parse_body(body)
     code, message = _read_body(body)
     # A gateway may write the request's ID into the body only.
     request_id = request_id or str(body.get("request_id") or "") or None
-    meaning, remedy = CODES.get(code or "") or STATUSES.get(status or 0) or ("the service failed", "run the task again later, or ask the provider")
+    # Keystone tells of a credential or user that is gone by other statuses than 401.
+    told_as = 401 if login and message and status in (403, 404) else status
+    meaning, remedy = CODES.get(code or "") or STATUSES.get(told_as or 0) or ("the service failed", "run the task again later, or ask the provider")
     origin = ", ".join(part for part in (code, f"HTTP {status}" if status else None) if part)
     said = f" The service says: {message.rstrip('.')}." if message else ""
     reason = f"{meaning} ({origin}).{said} What to do: {remedy}."
     kind = CloudError
-    if status == 404:
+    if told_as == 404:
         kind = NotFound
     elif unsafe and status in (502, 503, 504) and (code in TROUBLE_CODES or not str(code).startswith("CSBS.")):
         kind = LostAnswer

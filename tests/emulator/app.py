@@ -69,6 +69,8 @@ def make_app() -> Flask:
         if request.path.startswith(CONTROL):
             return None
         cloud.state.tick()
+        if cloud.identity_url and service_of(request.path) == "identity":
+            return refusal("identity", 404, None, f"Keystone is at {cloud.identity_url}")
         fault = cloud.faults.take(request.method, request.full_path.rstrip("?"))
         g.fault = fault
         return _before(cloud, fault) if fault else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from . import backups, keystone, seeds
+from . import backups, identity, keystone, seeds
 from .app import ENVIRON_KEY, make_app
 from .clock import Clock
 from .control import change_server, force_backup
@@ -64,17 +64,20 @@ class Cloud:
         seed: str | list[dict[str, Any]] | None = None,
         port: int = 0,
         start: datetime | None = None,
+        identity_url: str | None = None,
+        project_id: str = keystone.PROJECT_ID,
         **settings: Any,
     ) -> None:
         self._clock = Clock(base=start, speed=speed)
         self.state = State(self._clock, Settings(mode=mode, **settings))
         self.clock = LiveClock(self._clock, self.state)
-        self.keystone = keystone.Keystone(self.state)
+        self.keystone: Any = identity.AskedKeystone(identity_url) if identity_url else keystone.Keystone(self.state)
+        self.identity_url = identity_url
         self.journal = Journal()
         self.faults = Faults()
         self.contract_violations: list[str] = []
         self.internal_errors: list[Exception] = []
-        self.project_id = keystone.PROJECT_ID
+        self.project_id = project_id
         self.other_project_id = keystone.OTHER_PROJECT_ID
         self._planted = (servers, seed)
         seeds.plant(self.state, self.project_id, servers, seed)

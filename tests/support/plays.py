@@ -18,13 +18,16 @@ from tests.emulator import Emulator
 
 def play(cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
     """Run a playbook of the collection in a folder; return its exit code and what it printed."""
-    clouds = folder / "clouds.yaml"
-    cloud.write_clouds(clouds)
+    return play_with(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, playbook, variables, *options)
+
+
+def play_with(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+    """Run a playbook with a cloud of a clouds.yaml."""
     (folder / "vars.json").write_text(json.dumps(variables))
     environment = {
         **os.environ,
         "OS_CLIENT_CONFIG_FILE": str(clouds),
-        "OS_CLOUD": "local",
+        "OS_CLOUD": name,
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_LOCALHOST_WARNING": "0",
         "PWD": str(folder),
