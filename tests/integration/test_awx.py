@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every job template of docs/awx, launched as AWX launches it, against the local cloud in its live mode."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.emulator import Emulator
+from tests.support.awx import AWX, TEMPLATES, changed, launch, output, questions
+
+pytestmark = pytest.mark.e2e
+ROOT = Path(__file__).parents[2]
+FAST = {"csbs_poll_interval": 0.2}
+DAY = 86400
+COMPATIBLE = {"text": {"str", "list", "path"}, "integer": {"int"}, "multiplechoice": {"bool"}}
+
+
+@pytest.fixture
+def cloud() -> t.Iterator[Emulator]:
+    with Emulator(mode="live", speed=3000, list_delay=0.1, servers=3) as running:
+        for name in ("srv-0001", "srv-0002"):
+            running.change_server(running.server(name).id, metadata={"env": "prod"})
+        yield running
+        assert not running.contract_violations and not running.internal_errors
+
+
+def check_and_run(name: str, cloud: Emulator, folder: Path, answers: dict[str, t.Any] | None = None) -> t.Any:
+    """Launch a job as a check, which must write nothing, and then for good; both must tell of as many changes. Return the second one."""
+    predicted = changed(launch(name, cloud, folder / "check", answers, check=True, **FAST))
+    assert cloud.journal.writes() == []
+    job = launch(name, cloud, folder / "run", answers, **FAST)
+    assert changed(job) == predicted > 0
+    assert "secret-demo-password" not in output(job)
+    return job
+
+
+def of(cloud: Emulator, server: str) -> list[t.Any]:
+    """Return the backups of a server, the oldest first."""
+    return sorted((item for item in cloud.state.items.values() if item.resource_id == cloud.server(server).id), key=lambda item: item.created_at)
+
+
+# ========== the templates ==========
+def test_every_playbook_has_a_template_and_a_file_in_the_project() -> None:
+    playbooks = {path.name for path in (ROOT / "playbooks").glob("*.yml")}
+    assert {template["playbook"] for template in TEMPLATES.values()} == playbooks
+    for name in playbooks:
+        plays = yaml.safe_load((AWX / "project" / name).read_text())
+        assert [play["ansible.builtin.import_playbook"] for play in plays] == [f"opentelekomcloud.csbs.{Path(name).stem}"]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_a_template_sets_and_asks_are_variables_of_its_role(name: str) -> None:
+    template = TEMPLATES[name]
+    specs = yaml.safe_load((ROOT / "roles" / Path(template["playbook"]).stem / "meta" / "argument_specs.yml").read_text())
+    options = specs["argument_specs"]["main"]["options"]
+    assert set(template.get("extra_vars", {})) <= set(options)
+    for question in questions(template):
+        assert options[question["variable"]]["type"] in COMPATIBLE[question["type"]], question["variable"]
+
+
+def test_protect_reports_drift_and_has_nothing_to_do_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
+    assert changed(launch("CSBS drift report", cloud, tmp_path / "drift", **FAST)) == 1
+    assert cloud.journal.writes() == []
+    job = launch("CSBS protect", cloud, tmp_path / "run", **FAST)
+    assert changed(job) == 1
+    assert "secret-demo-password" not in output(job)
+    assert len(next(iter(cloud.state.policies.values())).resources) == 2
+    cloud.journal.clear()
+    assert changed(launch("CSBS drift report", cloud, tmp_path / "second", **FAST)) == 0
+    assert cloud.journal.writes() == []
+
+
+def test_backup_takes_the_answers_of_its_survey(cloud: Emulator, tmp_path: Path) -> None:
+    check_and_run("CSBS backup", cloud, tmp_path, {"csbs_servers": "srv-0001,srv-0002", "csbs_backup_name": "before"})
+    assert [item.name for name in ("srv-0001", "srv-0002") for item in of(cloud, name)] == ["before-0001", "before-0002"]
+    assert of(cloud, "srv-0003") == []
+
+
+def test_an_empty_answer_for_servers_backs_nothing_up(cloud: Emulator, tmp_path: Path) -> None:
+    job = launch("CSBS backup", cloud, tmp_path / "run", {"csbs_servers": ""}, **FAST)
+    assert job.status == "failed" and "servers: ''" in job.stdout.read()
+    assert cloud.journal.writes() == []
+
+
+def test_restore_waits_for_its_confirmation(cloud: Emulator, tmp_path: Path) -> None:
+    cloud.make_backup(cloud.server("srv-0001").id, "good", age=DAY)
+    job = launch("CSBS restore", cloud, tmp_path / "unconfirmed", {"csbs_server": "srv-0001"}, **FAST)
+    assert job.status == "failed" and "csbs_confirm" in job.stdout.read() and cloud.journal.writes() == []
+    check_and_run("CSBS restore", cloud, tmp_path, {"csbs_server": "srv-0001", "csbs_confirm": "true"})
+    assert [entry.path.rsplit("/", 1)[1] for entry in cloud.journal.writes()] == ["restores"]
+
+
+def test_prune_counts_as_the_survey_says(cloud: Emulator, tmp_path: Path) -> None:
+    for age in (1, 2, 3):
+        cloud.make_backup(cloud.server("srv-0001").id, f"old-{age}", age=age * DAY)
+        cloud.make_backup(cloud.server("srv-0003").id, f"of-no-prod-{age}", age=age * DAY)
+    check_and_run("CSBS prune", cloud, tmp_path, {"csbs_keep_last": 2, "csbs_keep_daily": 0, "csbs_keep_monthly": 0})
+    assert [item.name for item in of(cloud, "srv-0001")] == ["old-2", "old-1"]
+    assert len(of(cloud, "srv-0003")) == 3
+
+
+def test_offboard_keeps_older_backups_unless_told(cloud: Emulator, tmp_path: Path) -> None:
+    cloud.make_backup(cloud.server("srv-0001").id, "old", age=DAY)
+    check_and_run("CSBS offboard", cloud, tmp_path, {"csbs_servers": "srv-0001"})
+    assert [item.name for item in of(cloud, "srv-0001")] == ["old", "final"]
+
+
+def test_slices_patch_each_host_once_behind_its_backup(cloud: Emulator, tmp_path: Path) -> None:
+    """AWX splits an inventory and runs the parts side by side, on several nodes."""
+    patch = tmp_path / "patch.yml"
+    patch.write_text("- name: Patch\n  ansible.builtin.command: touch {{ csbs_marks }}/{{ inventory_hostname }}\n")
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    mine = {**FAST, "csbs_patch_tasks": str(patch), "csbs_marks": str(marks)}
+    parts = (("srv-0001", "srv-0003"), ("srv-0002",))
+    with ThreadPoolExecutor() as pool:
+        jobs = list(pool.map(lambda part: launch("CSBS patch", cloud, tmp_path / part[0], hosts=part, **mine), parts))
+    assert [job.status for job in jobs] == ["successful"] * 2, [job.stdout.read() for job in jobs]
+    for name in ("srv-0001", "srv-0002", "srv-0003"):
+        assert [(item.name, item.status) for item in of(cloud, name)] == [("before-patch", "available")], name
+    assert sorted(path.name for path in marks.iterdir()) == ["srv-0001", "srv-0002", "srv-0003"]
+
+
+def test_jobs_side_by_side_leave_nobody_out_of_the_policy(cloud: Emulator, tmp_path: Path) -> None:
+    """Two jobs of one template at once, each for servers of its own."""
+    changed(launch("CSBS protect", cloud, tmp_path / "first", **FAST))
+    more = [cloud.add_server(f"new-{number}") for number in range(2)]
+    with ThreadPoolExecutor() as pool:
+        jobs = [
+            pool.submit(launch, "CSBS protect", cloud, tmp_path / server.name, csbs_servers=[server.name], csbs_server_filters={"name": server.name}, **FAST)
+            for server in more
+        ]
+    assert [changed(job.result()) for job in jobs] == [1, 1]
+    assert len(next(iter(cloud.state.policies.values())).resources) == 4
+
+
+# ========== the execution environment ==========
+def builder(*arguments: str) -> str:
+    """Run ansible-builder and return what it printed."""
+    tool = str(Path(sys.executable).with_name("ansible-builder"))
+    done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_execution_environment_gets_the_sdk(tmp_path: Path) -> None:
+    link = tmp_path / "ansible_collections" / "opentelekomcloud" / "csbs"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(ROOT)
+    needs = yaml.safe_load(builder("introspect", "--sanitize", str(tmp_path)))
+    assert any("openstacksdk>=4.0.0" in line for line in needs["python"])
+
+
+def test_the_definition_of_the_execution_environment_builds_a_context(tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    builder("create", "--file", str(AWX / "execution-environment.yml"), "--context", str(context))
+    wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text())
+    assert [one["name"] for one in wanted["collections"]] == ["opentelekomcloud.csbs"]
