@@ -42,15 +42,15 @@ def requirement(package: str, version: str) -> str:
     return f"{package}=={version}" if version.count(".") == 2 else f"{package}=={version}.*"
 
 
-def install(session: nox.Session, python: str, core: str, sdk: str) -> None:
+def install(session: nox.Session, core: str, sdk: str) -> None:
     """Install what the tests against the local cloud need, and this folder as a collection."""
     session.install("-q", "-r", "tests/requirements-matrix.txt", requirement("ansible-core", core), requirement("openstacksdk", sdk))
-    link = Path(session.virtualenv.location, "lib", f"python{python}", "site-packages/ansible_collections/opentelekomcloud/csbs")
+    link = Path(session.virtualenv.location, "lib", f"python{session.python}", "site-packages/ansible_collections/opentelekomcloud/csbs")
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(ROOT)
-    say = "from importlib.metadata import version as v; print(*(f'{name} {v(name)}' for name in ('ansible-core', 'openstacksdk')))"
-    session.run("python", "-c", say, silent=False)
+    say = "import sys; from importlib.metadata import version as v; print(sys.version.split()[0], v('ansible-core'), v('openstacksdk'))"
+    session.run("python", "-c", say)
 
 
 @nox.session
@@ -59,23 +59,32 @@ def install(session: nox.Session, python: str, core: str, sdk: str) -> None:
     [leg(python=python, core=core, sdk=NEWEST) for core, pythons in CORES.items() for python in pythons]
     + [leg(python=pythons[0], core=core, sdk=OLDEST_SDK) for core, pythons in CORES.items()],
 )
-def matrix(session: nox.Session, python: str, core: str, sdk: str) -> None:
-    """The modules against the local cloud, and every example as ansible-playbook runs it."""
-    install(session, python, core, sdk)
-    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/unit/cloud", "tests/integration/test_examples.py")
+def matrix(session: nox.Session, core: str, sdk: str) -> None:
+    """The modules against the local cloud."""
+    install(session, core, sdk)
+    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/unit/cloud")
+
+
+@nox.session
+@nox.parametrize("python,core,sdk", [leg(python=pythons[0], core=core, sdk=NEWEST) for core, pythons in CORES.items()])
+def playbooks(session: nox.Session, core: str, sdk: str) -> None:
+    """Every example, and the playbook protect, as ansible-playbook runs them."""
+    install(session, core, sdk)
+    tests = ("tests/integration/test_examples.py", "tests/integration/test_protect.py")
+    session.run("pytest", "-q", "-n", "2", "-k", "not reference and (examples or check_then)", *tests)
 
 
 @nox.session
 @nox.parametrize("python,core,sdk", [leg(python="3.11", core="2.19", sdk=sdk) for sdk in SDKS])
-def sdk(session: nox.Session, python: str, core: str, sdk: str) -> None:
+def sdk(session: nox.Session, core: str, sdk: str) -> None:
     """What rests on the SDK: logging in, and every call of the service."""
-    install(session, python, core, sdk)
+    install(session, core, sdk)
     session.run("pytest", "-q", "-n", "2", "-k", "not reference", "tests/unit/cloud/test_login.py", "tests/unit/cloud/test_proxy.py")
 
 
 @nox.session
 @nox.parametrize("python,sdk", [leg(python=python, sdk=sdk) for python, sdk in NODES])
-def node(session: nox.Session, python: str, sdk: str) -> None:
+def node(session: nox.Session, sdk: str) -> None:
     """The modules on a Python that ansible-core itself does not run on: the demo, with that Python as the node's."""
     session.install("-q", requirement("openstacksdk", sdk))
     session.run("./dev", "demo", "-e", f"ansible_python_interpreter={session.virtualenv.location}/bin/python", external=True)
@@ -83,7 +92,7 @@ def node(session: nox.Session, python: str, sdk: str) -> None:
 
 @nox.session
 @nox.parametrize("python,core", [leg(python=pythons[0], core=core) for core, pythons in CORES.items()])
-def sanity(session: nox.Session, python: str, core: str) -> None:
+def sanity(session: nox.Session, core: str) -> None:
     """ansible-test sanity as each ansible-core has it, on every Python of this machine."""
     session.install("-q", requirement("ansible-core", core))
     session.run("tests/tools/sanity.sh", external=True)
