@@ -171,6 +171,16 @@ def test_offboard_deletes_nothing_unconfirmed(cloud: Emulator, tmp_path: Path) -
 
 
 @of_the_role
+@pytest.mark.parametrize("servers", [None, ""], ids=["null", "empty"])
+def test_offboard_of_nobody_deletes_nothing(cloud: Emulator, tmp_path: Path, servers: str | None) -> None:
+    """A survey whose question for the servers was left out must not mean all of them."""
+    protected(cloud)
+    code, output = play(cloud, tmp_path, "offboard", {**FAST, "csbs_servers": servers, "csbs_delete_backups": True, "csbs_confirm": True})
+    assert code != 0, output
+    assert cloud.journal.writes() == []
+
+
+@of_the_role
 def test_offboard_takes_out_a_server_that_is_gone(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     gone = cloud.server("srv-0001").id

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -18,15 +20,9 @@ from tests.emulator import Emulator
 AWX = Path(__file__).parents[2] / "docs" / "awx"
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 TYPES: dict[str, type] = {"text": str, "integer": int, "multiplechoice": str}
+ENVIRONMENT = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "ANSIBLE_FORCE_COLOR": "0"}
 Vars = dict[str, t.Any]
-
-
-class Loader(yaml.SafeLoader):
-    """Reads what Ansible marks as not to be templated yet."""
-
-
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-SETTINGS: Vars = yaml.load((AWX / "settings.yml").read_text(), Loader)  # noqa: S506 - a safe loader
+SETTINGS: Vars = yaml.safe_load((AWX / "settings.yml").read_text())
 TEMPLATES: dict[str, Vars] = {template["name"]: template for template in SETTINGS["awx_templates"]}
 
 
@@ -77,14 +73,24 @@ def credentials(cloud: Emulator) -> Vars:
 
 
 def launch(
-    name: str, cloud: Emulator, folder: Path, answers: Vars | None = None, check: bool = False, hosts: t.Sequence[str] = ("localhost",), **more: t.Any
+    name: str,
+    cloud: Emulator,
+    folder: Path,
+    answers: Vars | None = None,
+    check: bool = False,
+    hosts: t.Sequence[str] = ("localhost",),
+    tasks: str | None = None,
+    **more: t.Any,
 ) -> t.Any:
     """Run a job of a template and return ansible-runner's runner.
 
-    hosts are the part of the inventory that the job's slice has; more are variables of the test's own, such as a shorter poll interval.
+    hosts are the part of the inventory that the job's slice has, tasks a user's own in place of the project's tasks/patch.yml;
+    more are variables of the test's own, such as a shorter poll interval.
     """
     template = TEMPLATES[name]
     shutil.copytree(AWX / "project", folder / "project")
+    if tasks is not None:
+        (folder / "project" / "tasks" / "patch.yml").write_text(tasks)
     for part in ("inventory", "env"):
         (folder / part).mkdir()
     inventory = {"all": {"hosts": {host: LOCAL for host in hosts}}}
@@ -96,7 +102,7 @@ def launch(
         private_data_dir=str(folder),
         playbook=template["playbook"],
         extravars={**extra_vars(template, answers or {}), **more},
-        envvars={"OS_CLIENT_CONFIG_FILE": str(clouds), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "ANSIBLE_FORCE_COLOR": "0"},
+        envvars={**ENVIRONMENT, "OS_CLIENT_CONFIG_FILE": str(clouds)},
         cmdline="--diff --check" if check else "--diff",
         quiet=True,
     )
@@ -111,3 +117,36 @@ def changed(runner: t.Any) -> int:
     """Return how many tasks of a job that ended well changed something."""
     assert runner.status == "successful", runner.stdout.read()
     return sum(runner.stats["changed"].values())
+
+
+class Loader(yaml.SafeLoader):
+    """Reads what Ansible is not to template as what is not to be templated."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: f"{{% raw %}}{loader.construct_scalar(node)}{{% endraw %}}")
+
+
+def refusals(folder: Path) -> list[str]:
+    """Return what the modules of awx.awx would refuse of all that controller.yml gives them: each task asks that in place of its module."""
+    play = yaml.load((AWX / "controller.yml").read_text(), Loader)[0]  # noqa: S506 - a safe loader
+    modules = [next(key for key in task if key.startswith("awx.awx.")) for task in play["tasks"]]
+    options = documented(modules)
+    for module, task in zip(modules, play["tasks"]):
+        task["ansible.builtin.validate_argument_spec"] = {"argument_spec": options[module], "provided_arguments": task.pop(module)}
+        task.update(no_log=False, ignore_errors=True)
+    play["vars_files"] = [str(AWX / name) for name in play["vars_files"]]
+    runner = ansible_runner.run(private_data_dir=str(folder), playbook=[play], quiet=True, envvars=ENVIRONMENT)
+    results = [event["event_data"]["res"] for event in runner.events if "res" in event.get("event_data", {})]
+    assert runner.status == "successful" and results, runner.stdout.read()
+    return [message for result in results for message in result.get("argument_errors", [])]
+
+
+def documented(modules: list[str]) -> dict[str, Vars]:
+    """Return the options of modules as an argument spec."""
+    tool = str(Path(sys.executable).with_name("ansible-doc"))
+    done = subprocess.run([tool, "--json", *modules], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    kept = ("type", "elements", "choices", "required", "aliases")
+    return {
+        module: {name: {key: option[key] for key in kept if key in option} for name, option in page["doc"]["options"].items()}
+        for module, page in json.loads(done.stdout).items()
+    }
