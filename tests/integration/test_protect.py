@@ -17,6 +17,8 @@ from tests.support.estate import policy_in, set_server
 from tests.support.plays import changed, play
 
 pytestmark = pytest.mark.e2e
+# What the role refuses or reports by itself; its modules are tested in both modes elsewhere.
+of_the_role = pytest.mark.parametrize("running", ["live"], indirect=True)
 
 FLEET = {
     "csbs_servers": ["srv-0001", "srv-0002"],
@@ -60,6 +62,7 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
     assert cloud.journal.writes() == []
 
 
+@of_the_role
 def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Path) -> None:
     """The service takes the policy and forgets a server, behind everybody's back."""
     policy_only = {key: value for key, value in FLEET.items() if key != "csbs_backup"}
@@ -70,12 +73,14 @@ def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Pat
     assert code != 0 and "NOT PROTECTED" in output and "srv-0002" in output
 
 
+@of_the_role
 def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
     code, output = play(cloud, tmp_path, "protect", {key: value for key, value in FLEET.items() if key != "csbs_policy"})
     assert code != 0 and "srv-0002" in output and "disk unreachable" in output
 
 
+@of_the_role
 def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path) -> None:
     nothing = {"csbs_server_filters": {"name": "nothing-*"}, "csbs_backup": {"name": "b"}}
     code, output = play(cloud, tmp_path, "protect", nothing)
@@ -83,6 +88,7 @@ def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_pat
     assert cloud.journal.writes() == []
 
 
+@of_the_role
 def test_a_misspelt_variable_is_refused_by_the_argument_specs(cloud: Emulator, tmp_path: Path) -> None:
     code, output = play(cloud, tmp_path, "protect", {**FLEET, "csbs_policy": {"name": "n", "shedule": {}}})
     assert code != 0 and "shedule" in output

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks backup, restore, prune, offboard and patch_with_backup, as a user runs them, in both modes of the local cloud."""
+"""The playbooks backup, restore, prune, offboard and patch_with_backup, as a user runs them.
+
+What each is for is shown in the cloud's reference mode here, and in its live mode by test_awx.py and molecule.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ FAST = {"csbs_poll_interval": 0.2}
 DAY = 86400
 # What a role refuses or reports by itself; its modules are tested in both modes elsewhere.
 of_the_role = pytest.mark.parametrize("running", ["live"], indirect=True)
+by_the_reference = pytest.mark.parametrize("running", ["reference"], indirect=True)
 
 
 def backups_of(cloud: Emulator, server: str) -> list[t.Any]:
@@ -44,6 +48,7 @@ def restores(cloud: Emulator) -> list[t.Any]:
 
 
 # ========== backup ==========
+@by_the_reference
 def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
     wish = {**FAST, "csbs_servers": ["srv-0001"], "csbs_server_filters": {"name": "srv-0002"}, "csbs_backup_name": "b", "csbs_tags": {"a": "1"}}
     code, output = play(cloud, tmp_path, "backup", wish, "--check", "--diff")
@@ -77,6 +82,7 @@ def test_backup_of_nothing_fails(cloud: Emulator, tmp_path: Path) -> None:
 
 
 # ========== restore ==========
+@by_the_reference
 def test_restore_shows_the_mapping_needs_to_be_confirmed_and_restores(cloud: Emulator, tmp_path: Path) -> None:
     cloud.make_backup(cloud.server("srv-0001").id, "good", age=DAY)
     wish = {**FAST, "csbs_server": "srv-0001", "csbs_backup": "good", "csbs_power_on": False}
@@ -100,6 +106,7 @@ def test_a_restore_that_fails_in_silence_is_red(cloud: Emulator, tmp_path: Path)
 
 
 # ========== prune ==========
+@by_the_reference
 def test_prune_predicts_thins_tells_why_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
     for age in (1, 2, 3):
         cloud.make_backup(cloud.server("srv-0001").id, f"old-{age}", age=age * DAY)
@@ -138,6 +145,7 @@ def protected(cloud: Emulator) -> None:
 OFFBOARD = {**FAST, "csbs_servers": ["srv-0001"], "csbs_final_backup": {"name": "final"}, "csbs_delete_backups": True, "csbs_confirm": True}
 
 
+@by_the_reference
 def test_offboard_keeps_the_last_backup_only_and_touches_nobody_else(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     code, output = play(cloud, tmp_path, "offboard", OFFBOARD, "--check", "--diff")
@@ -205,6 +213,7 @@ def touch(folder: Path) -> dict[str, t.Any]:
 BREAK = {"name": "Break it", "ansible.builtin.fail": {"msg": "the package is broken"}}
 
 
+@by_the_reference
 def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_path: Path) -> None:
     wish = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path)), "csbs_backup_name": "pre"}
     hosts = inventory(tmp_path, ["srv-0001", "srv-0002"])
