@@ -194,7 +194,7 @@ def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: di
 
 
 def test_a_run_that_was_killed_before_lists_showed_its_backup_is_followed_and_not_doubled(cloud: Emulator) -> None:
-    cloud.settings(list_delay=10, speed=60)
+    cloud.settings(list_delay=10, speed=24)
     backup(cloud, name="b", servers=["srv-0001", "srv-0002"], wait=False)
     cloud.journal.clear()
     again = backup(cloud, name="b", servers=["srv-0002", "srv-0001"])

@@ -111,6 +111,7 @@ def test_a_backup_is_restored(cloud: Emulator, csbs: t.Any) -> None:
         "target": {"resource_id": item.resource_id, "resource_type": _base.SERVER, "volumes": disks},
     }
     assert [verdict.result for verdict in csbs.check_restorable([question])] == [True]
+    cloud.settings(speed=60)  # so that it goes on for some seconds
     restore = csbs.create_restore(
         checkpoint_id=item.checkpoint_id,
         parameters={"checkpoint_item_id": item.id, "power_on": True, "targets": {"server_id": item.resource_id, "volumes": disks}},
