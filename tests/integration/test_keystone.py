@@ -76,7 +76,7 @@ def whole(keystone: RealKeystone) -> t.Iterator[Estate]:
     admin = keystone.connection()
     identity = admin.identity
     domain = "default"
-    role = next(identity.roles(name="member"))
+    (role,) = identity.roles(name="member")
     project = identity.create_project(name="fleet", domain_id=domain)
     user = identity.create_user(name="operator", password=PASSWORD, domain_id=domain)
     identity.assign_project_role_to_user(project, user, role)

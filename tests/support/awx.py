@@ -44,7 +44,7 @@ def extra_vars(template: Vars, answers: Vars) -> Vars:
         if name not in given:
             assert not question["required"], f"{name} is not answered"
             continue
-        assert type(given[name]) is TYPES[question["type"]], f"AWX refuses {given[name]!r} for {name}"
+        assert given[name].__class__ is TYPES[question["type"]], f"AWX refuses {given[name]!r} for {name}"
         assert given[name] in question.get("choices", [given[name]])
     assert not set(answers) - {question["variable"] for question in questions(template)}, "AWX lets nobody answer what is not asked"
     return given

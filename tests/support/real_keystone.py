@@ -87,7 +87,7 @@ class RealKeystone:
             self._process.wait()
 
     def _wait(self) -> None:
-        for _ in range(600):
+        for dummy in range(600):
             assert self._process is not None and self._process.poll() is None, self.log.read_text()
             try:
                 requests.get(f"{self.url}/v3", timeout=5)

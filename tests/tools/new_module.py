@@ -49,6 +49,7 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
         raise Refused(f"{module!r} cannot be begun: there is {', '.join(there)}")
     templates = Environment(loader=FileSystemLoader(ROOT / "tests/template"), undefined=StrictUndefined, keep_trailing_newline=True)
     names = {"module": module, "name": name, "class": "".join(map(str.title, name.split("_"))), "version": next_version(), "line": line}
+    names["shebang"] = "#!/usr/bin/python"  # a template that began so would pass for a script
     made = {target: templates.get_template(source).render(names) for source, target in targets.items()}
     edited = {
         "meta/runtime.yml": in_order("meta/runtime.yml", "  csbs:", f"    - {module}"),
