@@ -20,15 +20,15 @@ from tests.support.modules import MODULES, documentation
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("mode", ["reference", "live"])
-def test_every_examples_block_runs(mode: str, tmp_path: Path) -> None:
+def test_every_examples_block_runs(tmp_path: Path) -> None:
+    # In the live mode, the harder one for tasks that follow each other closely; the laws go through both.
     # The examples of the changing modules leave what those of the others look for.
     ordered = sorted(MODULES, key=lambda name: (name.endswith("_info"), name == "csbs_tag", name))
     tasks: list[dict[str, t.Any]] = [task for name in ordered for task in documentation(name, "EXAMPLES")]
     assert {key for task in tasks for key in task if "." in key} == {f"opentelekomcloud.csbs.{name}" for name in MODULES}
     playbook = tmp_path / "examples.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False))
-    with Emulator(mode=mode, speed=3000, seed="demo", list_delay=0.2) as cloud:
+    with Emulator(mode="live", speed=3000, seed="demo", list_delay=0.2) as cloud:
         clouds = tmp_path / "clouds.yaml"
         cloud.write_clouds(clouds)
         environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1"}
