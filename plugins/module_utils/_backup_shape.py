@@ -20,19 +20,21 @@ RUNNING = frozenset({"waiting_protect", "protecting"})
 LEAVING = frozenset({"waiting_delete", "deleting"})
 
 
-def backup_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
     """Return a backup in the one shape of results, from the service's checkpoint item.
 
-    What is not known yet is null, so a backup that is only planned has the same keys.
+    What is not known yet is null, so a backup that is only planned has the same keys. names holds the names that servers
+    have now, by id; where it has none, the name stands that the server had when it was backed up.
     """
     info = raw.get("extend_info") or {}
+    server_name = (names or {}).get(raw.get("resource_id") or "") or info.get("resource_name")
     return {
         "id": raw.get("id"),
         "checkpoint_id": raw.get("checkpoint_id"),
         "name": raw.get("name"),
         "description": raw.get("description") or "",
         "status": raw.get("status"),
-        "server": {"id": raw.get("resource_id"), "name": info.get("resource_name")},
+        "server": {"id": raw.get("resource_id"), "name": server_name},
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
         "protected_at": format_time(raw.get("protected_at")),

@@ -35,13 +35,17 @@ def definition_in(raw: dict[str, t.Any]) -> dict[str, t.Any]:
     return operation_of(raw).get("operation_definition") or {}
 
 
-def members_of(raw: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Return the servers of a policy: id, and the label that the policy has for it."""
-    return [{"id": one["id"], "name": one.get("name") or None} for one in raw.get("resources") or []]
+def members_of(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
+    """Return the servers of a policy: id and name.
+
+    names holds the names that servers have now, by id. The policy's own label may be old: it stands in where names has none.
+    """
+    present = names or {}
+    return [{"id": one["id"], "name": present.get(one["id"]) or one.get("name") or None} for one in raw.get("resources") or []]
 
 
-def policy_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return a policy in the one shape of results, from the service's answer to a get."""
+def policy_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
+    """Return a policy in the one shape of results, from the service's answer to a get; names as for members_of."""
     return {
         "id": raw.get("id"),
         "name": raw.get("name"),
@@ -50,7 +54,7 @@ def policy_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "enabled": str(operation_of(raw).get("enabled")).lower() == "true",
         "schedule": describe_schedule(pattern_of(raw)),
         "retention": current_retention(definition_in(raw)),
-        "servers": members_of(raw),
+        "servers": members_of(raw, names),
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
     }

@@ -149,6 +149,11 @@ def choose_servers(
     return list(chosen.values())
 
 
+def names_of(servers: t.Iterable[dict[str, t.Any]]) -> dict[str, str]:
+    """Return by id the names that servers have now."""
+    return {server["id"]: server["name"] for server in servers}
+
+
 def brief(servers: t.Iterable[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return servers in the shape of results: id and name."""
     return [{"id": server["id"], "name": server["name"]} for server in servers]
