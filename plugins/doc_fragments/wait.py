@@ -18,8 +18,9 @@ options:
     default: true
   timeout:
     description:
-      - How many seconds the task may take, waiting for busy servers and trying again included.
-      - When they are over the task fails and returns what was started.
+      - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
+      - After that the task fails and sends nothing more. It returns what it started and says what it did not start.
+        What was started goes on in the cloud.
     type: int
     default: 3600
   poll_interval:

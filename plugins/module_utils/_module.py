@@ -21,10 +21,12 @@ from ._sdk import SDK_ERROR
 from ._tags import QUERIES
 from ._wait import Clock
 
+#: Option of every module that changes something
+TIMEOUT_SPEC: dict[str, t.Any] = {"timeout": {"type": "int", "default": 3600}}
 #: Options of every module that can wait
 WAIT_SPEC: dict[str, t.Any] = {
     "poll_interval": {"type": "float", "default": 10},
-    "timeout": {"type": "int", "default": 3600},
+    **TIMEOUT_SPEC,
     "wait": {"type": "bool", "default": True},
 }
 #: Options of every module that chooses several servers

@@ -41,6 +41,7 @@ class Call:
     meanwhile: tuple[str, dict[str, t.Any]] | None = None
     gone_is_done: bool = False
     service: str = "csbs"
+    group: str | None = None
 
 
 @dataclass(frozen=True)

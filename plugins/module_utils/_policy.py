@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ._compare import changed_fields
@@ -246,10 +246,12 @@ def _unseen_retention(wish: PolicyWish, current: dict[str, t.Any], updated: bool
     ]
 
 
-def tag_calls(owner: str, resource_id: str, what: str, unset: dict[str, str], put: dict[str, str]) -> list[Call]:
+def tag_calls(
+    owner: str, resource_id: str, what: str, unset: dict[str, str], put: dict[str, str], group: str | None = None
+) -> list[Call]:
     """Return the calls that change tags; removal first, so that the limit is never passed on the way.
 
-    A single tag has calls of its own, and is removed whatever its value has become meanwhile.
+    A single tag has calls of its own, and is removed whatever its value has become meanwhile. group is that of the calls.
     """
     where = {"owner": owner, "resource_id": resource_id}
     calls = []
@@ -262,7 +264,7 @@ def tag_calls(owner: str, resource_id: str, what: str, unset: dict[str, str], pu
         calls.append(Call(f"set a tag of {what}", "add_tag", {**where, "key": key, "value": value}))
     elif put:
         calls.append(Call(f"set tags of {what}", "set_tags", {**where, "tags": tags_as_list(put)}))
-    return calls
+    return [replace(call, group=group) for call in calls]
 
 
 def finish_policy(wish: PolicyWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:

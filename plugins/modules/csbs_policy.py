@@ -145,6 +145,7 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.timeout
 """
 
 EXAMPLES = r"""
@@ -279,7 +280,7 @@ notes:
   sample: []
 """
 
-from ..module_utils._module import FILTERS_SPEC, converge, create_module
+from ..module_utils._module import FILTERS_SPEC, TIMEOUT_SPEC, converge, create_module
 from ..module_utils._policy import finish_policy, plan_policy_task, wish_policy
 
 ARGUMENT_SPEC = {
@@ -318,6 +319,7 @@ ARGUMENT_SPEC = {
     "servers": {"type": "list", "elements": "raw"},
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
     "tags": {"type": "dict"},
+    **TIMEOUT_SPEC,
 }
 
 

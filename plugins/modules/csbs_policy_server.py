@@ -46,6 +46,7 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.timeout
 seealso:
   - module: opentelekomcloud.csbs.csbs_policy
 """
@@ -117,7 +118,7 @@ servers:
       name: web-1
 """
 
-from ..module_utils._module import FILTERS_SPEC, converge, create_module
+from ..module_utils._module import FILTERS_SPEC, TIMEOUT_SPEC, converge, create_module
 from ..module_utils._policy_server import finish_membership, plan_membership_task, wish_membership
 
 ARGUMENT_SPEC = {
@@ -126,6 +127,7 @@ ARGUMENT_SPEC = {
     "server_filters": FILTERS_SPEC,
     "servers": {"type": "list", "elements": "raw"},
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+    **TIMEOUT_SPEC,
 }
 
 

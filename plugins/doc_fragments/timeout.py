@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The time limit of modules that change something."""
+
+    DOCUMENTATION = r"""
+options:
+  timeout:
+    description:
+      - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
+      - After that the task fails, sends nothing more, and says what it did not start.
+        Only servers that already left their old policy for this task are put back.
+    type: int
+    default: 3600
+"""
