@@ -155,22 +155,22 @@ def _before(cloud: Cloud, fault: Fault) -> Response | None:
         return _drop("before")
     if fault.effect:
         return None
-    if fault.status or fault.error_code:
-        return _fault_answer(fault)
-    return None
+    return _fault_answer(fault) if fault.answers else None
 
 
 def _after(fault: Fault, response: Response) -> Response:
     if fault.drop == "after":
         return _drop("after")
-    if fault.effect and (fault.status or fault.error_code):
-        return _fault_answer(fault)
-    return response
+    return _fault_answer(fault) if fault.effect else response
 
 
 def _fault_answer(fault: Fault) -> Response:
-    status = fault.status or CODES.get(fault.error_code or "", (500, ""))[0]
-    response = refusal(service_of(request.path), status, fault.error_code, fault.error_msg)
+    if fault.body is not None:
+        content_type = fault.content_type or "application/json"
+        response = Response(fault.body, status=fault.status or 200, content_type=content_type)
+    else:
+        status = fault.status or CODES.get(fault.error_code or "", (500, ""))[0]
+        response = refusal(service_of(request.path), status, fault.error_code, fault.error_msg)
     if fault.retry_after is not None:
         response.headers["Retry-After"] = f"{fault.retry_after:g}"
     return response

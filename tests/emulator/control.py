@@ -141,8 +141,9 @@ def add_routes(app: Flask, cloud: Cloud) -> None:
 
     @route("/faults", "POST")
     def faults_add(body: Any) -> Any:
-        rules = body if isinstance(body, list) else body.get("faults", [body])
-        return {"faults": [cloud.faults.add(**rule).as_dict() for rule in rules]}
+        if isinstance(body, dict):
+            body = body["faults"] if set(body) == {"faults"} else [body]
+        return {"faults": [fault.as_dict() for fault in cloud.faults.add_all(body)]}
 
     @route("/faults", "DELETE")
     def faults_clear(_body: Any) -> Any:

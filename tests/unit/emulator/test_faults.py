@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -74,11 +75,146 @@ def test_other_services_have_their_own_errors(live_api: Api) -> None:
     assert live_api.session.get(url, timeout=10).json()["error"]["code"] == 503
 
 
-def test_bad_rules(live_api: Api) -> None:
-    with pytest.raises(ValueError):
-        live_api.cloud.faults.add(drop="sometimes")
-    with pytest.raises(TypeError):
-        live_api.cloud.faults.add(surprise=True)
+PAGE = "<html><body>Sign in to the proxy</body></html>"
+FOREIGN = [
+    ({"body": PAGE, "content_type": "text/html"}, 200, PAGE, "text/html"),
+    ({"body": "{}"}, 200, "{}", "application/json"),
+    ({"body": '{"policies": [{"id"'}, 200, '{"policies": [{"id"', "application/json"),
+    ({"body": "[]"}, 200, "[]", "application/json"),
+    ({"body": ""}, 200, "", "application/json"),
+    ({"body": PAGE, "content_type": "text/html; charset=utf-8", "status": 404}, 404, PAGE, "text/html; charset=utf-8"),
+    ({"body": "{}", "status": 404}, 404, "{}", "application/json"),
+    ({"body": "wärme", "content_type": "text/plain", "status": 502, "retry_after": 2}, 502, "wärme", "text/plain"),
+]
+
+
+@pytest.mark.parametrize("effect", [False, True])
+@pytest.mark.parametrize(("fault", "status", "text", "content_type"), FOREIGN, ids=lambda value: str(value)[:40])
+def test_foreign_bodies(api: Api, fault: dict[str, Any], status: int, text: str, content_type: str, effect: bool) -> None:
+    api.cloud.faults.add(method="POST", path="/policies$", effect=effect, **fault)
+    answer = api.call("POST", "policies", api.policy_body())
+    assert (answer.status_code, answer.content.decode(), answer.headers["Content-Type"]) == (status, text, content_type)
+    assert answer.headers.get("Retry-After") == ("2" if "retry_after" in fault else None)
+    assert api.cloud.journal[-1].status == status and api.cloud.contract_violations == []
+    assert len(api.get("policies")["policies"]) == effect
+
+
+def test_a_foreign_body_needs_no_token_and_replaces_refusals(live_api: Api) -> None:
+    live_api.cloud.faults.add(path="/policies/", times=2, body="{}")
+    live_api.cloud.faults.add(path="/v3/auth/tokens", body=PAGE, content_type="text/html", effect=True)
+    live_api.cloud.keystone.expire_all()
+    assert live_api.call("GET", "policies/unknown").json() == {}
+    assert requests.post(f"{live_api.cloud.url}/v3/auth/tokens", json={}, timeout=10).text == PAGE
+
+
+@pytest.mark.parametrize("kind", ["csbs_backup", "csbs_backup_policy"])
+def test_the_gateways_404_on_tag_calls(api: Api, kind: str) -> None:
+    tag = {"key": "a", "value": "b"}
+    thing = api.create_policy(tags=[tag])["id"] if kind == "csbs_backup_policy" else api.cloud.make_backup(api.ids()[0]).id
+    before = api.get(f"{kind}/{thing}/tags")
+    api.cloud.faults.add(path=f"/{kind}/", status=404, times=-1)
+    for method, path, body in (
+        ("GET", "tags", None),
+        ("POST", "tags", {"tag": {"key": "new", "value": "c"}}),
+        ("POST", "tags/action", {"action": "delete", "tags": [{"key": "a"}]}),
+        ("DELETE", "tags/a", None),
+    ):
+        assert api.refused("APIGW.0101", method, f"{kind}/{thing}/{path}", body).status_code == 404
+    api.refused("APIGW.0101", "POST", f"{kind}/resource_instances/action", {"action": "count"})
+    api.refused("APIGW.0101", "GET", f"{kind}/tags")
+    api.cloud.faults.clear()
+    assert api.get(f"{kind}/{thing}/tags") == before
+
+
+def test_the_gateways_404_on_writes(api: Api) -> None:
+    policy = api.create_policy(servers=api.ids()[:1])
+    item = api.backed_up(api.ids()[1])
+    held = api.get(f"policies/{policy['id']}"), api.item(item["id"])
+    api.cloud.faults.add(path="^/csbs", status=404, times=-1)
+    for method, path, body in (
+        ("POST", "policies", api.policy_body("other")),
+        ("PUT", f"policies/{policy['id']}", {"policy": {"name": "other"}}),
+        ("DELETE", f"policies/{policy['id']}", None),
+        ("DELETE", api.delete_path(item), None),
+        ("POST", api.protect_path(api.ids()[0]), {"protect": {}}),
+        ("POST", api.run_path(), {"checkpoint": {"plan_id": policy["id"], "parameters": {"auto_trigger": False}}}),
+        ("POST", "restores", api.restore_body(item)),
+    ):
+        assert api.refused("APIGW.0101", method, path, body).status_code == 404
+    api.cloud.faults.clear()
+    assert (api.get(f"policies/{policy['id']}"), api.item(item["id"])) == held
+    assert len(api.items()) == 1 and len(api.get("policies")["policies"]) == 1
+
+
+def test_a_throttled_change_of_a_policy_passes_the_others_meanwhile(api: Api) -> None:
+    """The second PUT of a policy is throttled, once; what comes beside and after it is not, and nothing was changed by it."""
+    policy, other = api.create_policy("a"), api.create_policy("b")
+    path = f"policies/{policy['id']}"
+    api.cloud.faults.add(method="PUT", path=f"/{path}$", skip=1, times=1, status=429, retry_after=8, delay=0.1)
+    names = iter(["first", "second", "third"])
+
+    def rename(where: str) -> requests.Response:
+        return api.call("PUT", where, {"policy": {"name": next(names)}})
+
+    assert rename(path).status_code == 200
+    throttled = rename(path)
+    assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "8")
+    assert throttled.json()["error_code"] == "APIGW.0308" and throttled.elapsed.total_seconds() >= 0.1
+    assert api.get(path)["policy"]["name"] == "first"
+    assert rename(f"policies/{other['id']}").status_code == 200
+    api.ok("PUT", path, {"policy": {"name": "last"}})
+    assert [entry.status for entry in api.cloud.journal.select(method="PUT")] == [200, 429, 200, 200]
+
+
+BAD_RULES = [
+    ({"surprise": True}, "surprise"),
+    ({"fired": 1}, "fired"),
+    ({"method": "FETCH"}, "method"),
+    ({"path": "("}, "path"),
+    ({"path": None}, "path"),
+    ({"times": 0}, "times"),
+    ({"times": -2}, "times"),
+    ({"times": True}, "times"),
+    ({"skip": -1}, "skip"),
+    ({"status": 99}, "status"),
+    ({"status": "404"}, "status"),
+    ({"error_code": 3000}, "error_code"),
+    ({"status": 500, "error_msg": ["x"]}, "error_msg"),
+    ({"body": {}}, "body"),
+    ({"body": "{}", "content_type": "a\nb"}, "content_type"),
+    ({"status": 200, "content_type": "text/html"}, "content_type"),
+    ({"status": 204, "body": "{}"}, "204"),
+    ({"body": "{}", "error_code": "CSBS.3000"}, "error_code"),
+    ({"status": 429, "retry_after": "soon"}, "retry_after"),
+    ({"retry_after": 3}, "retry_after"),
+    ({"error_msg": "busy"}, "error_msg"),
+    ({"delay": -1}, "delay"),
+    ({"delay": None}, "delay"),
+    ({"drop": "sometimes"}, "drop"),
+    ({"drop": "after", "status": 500}, "drop"),
+    ({"drop": "after", "effect": True}, "drop"),
+    ({"expire_tokens": "yes"}, "expire_tokens"),
+    ({"effect": 1, "status": 500}, "effect"),
+    ({"effect": True}, "effect"),
+]
+
+
+@pytest.mark.parametrize(("rule", "named"), BAD_RULES, ids=str)
+def test_bad_rules(live_api: Api, rule: dict[str, Any], named: str) -> None:
+    cloud = live_api.cloud
+    with pytest.raises(ValueError, match=named):
+        cloud.faults.add(**rule)
+    answer = requests.post(f"{cloud.url}/_emulator/faults", json=[{"status": 500}, rule], timeout=10)
+    assert answer.status_code == 400 and named in answer.json()["error"]
+    assert cloud.faults.all() == []
+
+
+def test_rules_of_the_control_api_are_objects(live_api: Api) -> None:
+    url = f"{live_api.cloud.url}/_emulator/faults"
+    for body in ('"x"', "5", "null", "[5]", '{"faults": {}}', '{"faults": [], "status": 500}', "{"):
+        assert requests.post(url, data=body, timeout=10).status_code == 400, body
+    made = requests.post(url, json={"faults": [{"method": "get", "body": "[]"}]}, timeout=10).json()["faults"]
+    assert made[0]["body"] == "[]" and live_api.call("GET", "quotas").json() == []
 
 
 def test_journal(live_api: Api) -> None:
