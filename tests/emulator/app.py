@@ -96,6 +96,8 @@ def make_app() -> Flask:
             request_id=g.request_id,
             dropped=g.get("dropped"),
         )
+        if g.get("hangs"):
+            _wait_for_the_end()
         return response
 
     @app.errorhandler(ApiError)
@@ -153,6 +155,8 @@ def _before(cloud: Cloud, fault: Fault) -> Response | None:
         cloud.keystone.expire_all()
     if fault.drop == "before":
         return _drop("before")
+    if fault.hang == "before":
+        return _hang("before")
     if fault.effect:
         return None
     return _fault_answer(fault) if fault.answers else None
@@ -161,6 +165,8 @@ def _before(cloud: Cloud, fault: Fault) -> Response | None:
 def _after(fault: Fault, response: Response) -> Response:
     if fault.drop == "after":
         return _drop("after")
+    if fault.hang == "after":
+        return _hang("after")
     return _fault_answer(fault) if fault.effect else response
 
 
@@ -179,13 +185,35 @@ def _fault_answer(fault: Fault) -> Response:
 def _drop(when: str) -> Response:
     """Close the connection; the answer that follows goes nowhere."""
     g.dropped = when
+    _close()
+    return Response(status=500)
+
+
+def _hang(when: str) -> Response:
+    """Answer nothing and keep the connection open; close_down waits, so that the journal shows the request meanwhile."""
+    g.dropped = f"hang {when}"
+    g.hangs = True
+    return Response(status=500)
+
+
+def _wait_for_the_end() -> None:
+    """Wait until the client closes the connection, or the server does because it stops."""
+    connection = request.environ["werkzeug.socket"]
+    try:
+        while connection.recv(65536):
+            pass
+    except OSError:
+        pass
+    _close()
+
+
+def _close() -> None:
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:
         try:
             connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-    return Response(status=500)
 
 
 # --- CSBS -------------------------------------------------------------------------------------------------------------

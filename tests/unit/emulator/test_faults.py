@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,6 +58,68 @@ def test_lost_connection(live_api: Api, when: str, made: int) -> None:
     assert len(live_api.items()) == made
     entry = live_api.cloud.journal.writes()[0]
     assert (entry.status, entry.dropped, entry.body) == (None, when, {"protect": {}})
+
+
+def _eventually(done: Callable[[], bool]) -> None:
+    for _number in range(500):
+        if done():
+            return
+        time.sleep(0.02)
+    pytest.fail("it did not happen")
+
+
+def _open_request(api: Api, method: str, path: str, body: Any) -> socket.socket:
+    """Send a request and leave its answer unread."""
+    data = json.dumps(body).encode()
+    url = f"{api.cloud.csbs_url.removeprefix(api.cloud.url)}/{path}"
+    lines = [f"{method} {url} HTTP/1.1", "Host: x", f"Content-Length: {len(data)}"]
+    lines += [f"X-Auth-Token: {api.session.headers['X-Auth-Token']!s}", "Content-Type: application/json"]
+    connection = socket.create_connection(("127.0.0.1", api.cloud.port), timeout=10)
+    connection.sendall("\r\n".join([*lines, "", ""]).encode() + data)
+    return connection
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_hung_answer(api: Api, when: str, made: int) -> None:
+    cloud = api.cloud
+    cloud.faults.add(method="POST", path="/policies$", hang=when)
+    body = api.policy_body()
+    with _open_request(api, "POST", "policies", body) as connection:
+        _eventually(lambda: len(cloud.journal.writes()) == 1)
+        entry = cloud.journal.writes()[0]
+        assert (entry.status, entry.dropped, entry.body) == (None, f"hang {when}", body)
+        assert len(api.get("policies")["policies"]) == made, "others are served meanwhile"
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        open_ones = len(cloud._server.connections)  # type: ignore[union-attr]
+    _eventually(lambda: len(cloud._server.connections) < open_ones)  # type: ignore[union-attr]
+    assert len(cloud.journal.writes()) == 1
+    api.create_policy("next")
+
+
+def test_a_client_that_gives_up_on_a_hung_answer_tries_again(live_api: Api) -> None:
+    live_api.cloud.faults.add(path="/quotas$", hang="before", times=2)
+    for _number in range(2):
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            live_api.session.get(f"{live_api.cloud.csbs_url}/quotas", timeout=0.3)
+    live_api.get("quotas")
+    assert [entry.dropped for entry in live_api.cloud.journal] == ["hang before", "hang before", None]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_stopping_ends_hung_requests(live_api: Api, when: str) -> None:
+    """Were it to wait for them, it would wait for ever: the client gives up only after it has read that nothing comes."""
+    live_api.cloud.faults.add(times=-1, hang=when)
+    hung = [_open_request(live_api, "POST", "policies", live_api.policy_body()) for _number in range(3)]
+    _eventually(lambda: len(live_api.cloud.journal) == 3)
+    stopping = threading.Thread(target=live_api.cloud.stop, daemon=True)
+    stopping.start()
+    stopping.join(timeout=10)
+    assert not stopping.is_alive()
+    for connection in hung:
+        assert connection.recv(1) == b"", "closed, without an answer"
+        connection.close()
 
 
 def test_lost_answer_by_status(live_api: Api) -> None:
@@ -193,6 +259,12 @@ BAD_RULES = [
     ({"drop": "sometimes"}, "drop"),
     ({"drop": "after", "status": 500}, "drop"),
     ({"drop": "after", "effect": True}, "drop"),
+    ({"hang": True}, "hang"),
+    ({"hang": "never"}, "hang"),
+    ({"hang": "after", "body": "{}"}, "hang"),
+    ({"hang": "before", "status": 504}, "hang"),
+    ({"hang": "before", "effect": True}, "hang"),
+    ({"hang": "before", "drop": "after"}, "hang"),
     ({"expire_tokens": "yes"}, "expire_tokens"),
     ({"effect": 1, "status": 500}, "effect"),
     ({"effect": True}, "effect"),
