@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
+from .checks import is_number, need
+
 
 def real_utc() -> datetime:
     """The machine's time, in UTC and without a zone, as all times here are."""
@@ -54,8 +56,7 @@ class Clock:
 
     def set_speed(self, speed: float) -> None:
         """Change the speed from now on (0 stops the clock)."""
-        if speed < 0:
-            raise ValueError("the clock only goes forward")
+        need("speed", speed, is_number, "a number from 0")
         with self._lock:
             self._base = self._now()
             self._since = self._monotonic()

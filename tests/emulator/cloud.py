@@ -172,15 +172,15 @@ class Cloud:
     # --- control ------------------------------------------------------------------------------------------------------
 
     def settings(self, **changes: Any) -> None:
-        """Change mode, speed, list_delay, token_lifetime, quota_backups, quota_capacity or sparse_items."""
+        """Change speed or what Settings holds; nothing changes when one of them is wrong."""
         unknown = set(changes) - set(ALL_SETTINGS) - {"speed"}
         if unknown:
             raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
         with self.state.lock:
+            fresh = Settings(**{name: changes.get(name, getattr(self.state.settings, name)) for name in ALL_SETTINGS})
             if "speed" in changes:
-                self._clock.set_speed(float(changes["speed"]))
-            fresh = {name: changes.get(name, getattr(self.state.settings, name)) for name in ALL_SETTINGS}
-            self.state.settings = Settings(**fresh)
+                self._clock.set_speed(changes["speed"])
+            self.state.settings = fresh
 
     def reset(self, servers: int | None = None, seed: str | list[dict[str, Any]] | None = None) -> None:
         """Back to the start: the fleet as asked for, or as at first; no backups, policies, faults, journal."""

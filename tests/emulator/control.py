@@ -156,6 +156,8 @@ def add_routes(app: Flask, cloud: Cloud) -> None:
 
     @route("/settings", "PUT")
     def settings_change(body: Any) -> Any:
+        if not isinstance(body, dict):
+            raise ValueError("settings are an object")
         cloud.settings(**body)
         return cloud.describe()
 

@@ -132,7 +132,7 @@ def _scheduled_run(state: State, policy: Policy, generation: int, _at: datetime)
 
 
 def _check_name(state: State, project_id: str, name: str, own_id: str | None) -> None:
-    if state.settings.live:
+    if not state.settings.names_are_unique:
         return
     if any(policy.name == name and policy.id != own_id for policy in of_project(state, project_id)):
         raise ApiError("CSBS.9007", name)

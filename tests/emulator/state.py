@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from .checks import is_number, is_one_of, is_whole, need
 from .clock import Clock
 from .model import Checkpoint, Image, Item, Policy, Restore, Server, Volume
 from .rules import ApiError
@@ -32,19 +33,30 @@ class Settings:
     quota_backups: int = -1
     quota_capacity: int = -1
     sparse_items: bool = False
+    unique_policy_names: bool | None = None
 
     def __post_init__(self) -> None:
         self.check()
 
     def check(self) -> None:
         """Refuse what makes no sense."""
-        if self.mode not in MODES:
-            raise ValueError(f"mode is one of {', '.join(MODES)}")
+        need("mode", self.mode, is_one_of(*MODES), f"one of {', '.join(MODES)}")
+        for name in ("list_delay", "token_lifetime"):
+            need(name, getattr(self, name), is_number, "a number from 0")
+        for name in ("quota_backups", "quota_capacity"):
+            need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1 for no limit")
+        need("sparse_items", self.sparse_items, is_one_of(True, False), "true or false")
+        need("unique_policy_names", self.unique_policy_names, is_one_of(True, False, None), "true, false or null")
 
     @property
     def live(self) -> bool:
         """Whether answers look as the live service's do."""
         return self.mode == "live"
+
+    @property
+    def names_are_unique(self) -> bool:
+        """Whether a second policy of a name is refused; left open, the live service takes it and the reference does not."""
+        return not self.live if self.unique_policy_names is None else self.unique_policy_names
 
 
 def new_id() -> str:

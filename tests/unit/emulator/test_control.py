@@ -37,10 +37,38 @@ def test_settings_and_clock(live: Emulator) -> None:
     before = live.clock.now()
     _control(live, "POST", "clock", {"advance": 60})
     assert (live.clock.now() - before).total_seconds() == 60
-    for body in ({"mode": "dream"}, {"surprise": 1}):
-        assert _control(live, "PUT", "settings", body, status=400)["error"]
     assert _control(live, "POST", "clock", {}, status=404)["error"]
     assert len(live.journal) == 0, "control calls are not in the journal"
+
+
+BAD_SETTINGS = [
+    ("mode", "dream"),
+    ("surprise", 1),
+    ("speed", -1),
+    ("speed", "fast"),
+    ("list_delay", -1),
+    ("list_delay", "2"),
+    ("token_lifetime", True),
+    ("quota_backups", -2),
+    ("quota_capacity", 1.5),
+    ("sparse_items", 1),
+    ("unique_policy_names", "yes"),
+    ("unique_policy_names", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_SETTINGS)
+def test_wrong_settings_change_nothing(live: Emulator, name: str, value: Any) -> None:
+    before = {**_control(live, "GET", "settings"), "now": None}
+    wish = {"token_lifetime": 5, "sparse_items": True, "speed": 7, name: value}
+    assert name in _control(live, "PUT", "settings", wish, status=400)["error"]
+    with pytest.raises(ValueError, match=name):
+        live.settings(**wish)
+    assert {**_control(live, "GET", "settings"), "now": None} == before
+
+
+def test_settings_are_an_object(live: Emulator) -> None:
+    assert _control(live, "PUT", "settings", ["mode"], status=400)["error"]
 
 
 def test_faults_and_journal(live: Emulator) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -135,16 +136,28 @@ def test_64_servers() -> None:
         api.create_policy("full", api.ids()[:64])
 
 
-def test_names_twice(cloud: Emulator, api: Api) -> None:
+@pytest.mark.parametrize("unique", [None, True, False])
+def test_names_twice(cloud: Emulator, api: Api, unique: bool | None) -> None:
+    cloud.settings(unique_policy_names=unique)
     api.create_policy("same")
     other = api.create_policy("other")
-    if cloud.state.settings.live:
-        api.create_policy("same")
-        assert len(api.get("policies", name="same")["policies"]) == 2
-    else:
+    path = f"policies/{other['id']}"
+    if (cloud.state.settings.mode == "reference") if unique is None else unique:
         api.refused("CSBS.9007", "POST", "policies", api.policy_body("same"))
-        api.refused("CSBS.9007", "PUT", f"policies/{other['id']}", {"policy": {"name": "same"}})
-        api.ok("PUT", f"policies/{other['id']}", {"policy": {"name": "other"}})
+        api.refused("CSBS.9007", "PUT", path, {"policy": {"name": "same"}})
+        api.ok("PUT", path, {"policy": {"name": "other"}})
+        assert len(api.get("policies")["policies"]) == 2
+    else:
+        api.create_policy("same")
+        api.ok("PUT", path, {"policy": {"name": "same"}})
+        assert len(api.get("policies", name="same")["policies"]) == 3
+
+
+def test_of_two_that_create_a_policy_of_one_name_at_once_one_is_refused(cloud: Emulator, api: Api) -> None:
+    cloud.settings(unique_policy_names=True)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _number: api.call("POST", "policies", api.policy_body("same")), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
 
 
 def test_update_keeps_what_is_not_sent(reference_api: Api) -> None:
