@@ -107,7 +107,7 @@ def make_app() -> Flask:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         service = service_of(request.path)
-        if service == "csbs":
+        if service in ("csbs", "ims"):
             return answer(404, ApiError(GATEWAY_404).body())
         return refusal(service, error.code or 500, None, error.description)
 

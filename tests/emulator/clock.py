@@ -27,6 +27,7 @@ class Clock:
         speed: float = 1.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        need("speed", speed, is_number, "a number from 0")
         self._lock = threading.Lock()
         self._monotonic = monotonic
         self._base = base or real_utc()

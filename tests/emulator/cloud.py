@@ -131,8 +131,14 @@ class Cloud:
 
     @property
     def ims_url(self) -> str:
-        """The catalog's URL of the image service."""
+        """The catalog's URL of the image service: of the type ims, where there are two."""
         return f"{self.url}/ims"
+
+    @property
+    def image_url(self) -> str:
+        """The URL of the type image, which serves /v2/images: another one when image_catalog is split."""
+        split = self.state.settings.image_catalog == "split"
+        return f"{self.url}{keystone.SPLIT_IMAGE}" if split else self.ims_url
 
     def clouds(self, project: str = "demo") -> dict[str, Any]:
         """The content of a clouds.yaml with the one cloud ``local``."""

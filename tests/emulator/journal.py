@@ -15,12 +15,14 @@ QUERY_POSTS = (
     re.compile(r"^/csbs/v1/[^/]+/csbs_backup(_policy)?/resource_instances/action$"),
     re.compile(r"^/csbs/v1/[^/]+/providers/[^/]+/resources/action$"),
 )
+# The first part of a path: the service. The image service can have two addresses.
+SERVICES = {"compute": "compute", "volume": "volume", "csbs": "csbs", "ims": "ims", "image": "ims"}
 
 
 def service_of(path: str) -> str:
     """Which service a path belongs to; everything outside the prefixes is Keystone."""
     head = path.split("/", 2)[1] if path.startswith("/") else ""
-    return {"compute": "compute", "volume": "volume", "csbs": "csbs", "ims": "ims"}.get(head, "identity")
+    return SERVICES.get(head, "identity")
 
 
 def is_write(method: str, path: str) -> bool:

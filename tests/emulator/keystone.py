@@ -32,6 +32,9 @@ SERVICES = {
     "ims": ("ims", "/ims"),
     "data-protect": ("karbor", "/csbs/v1/{project_id}"),
 }
+# What image_catalog makes of it: types that the catalog lacks, and where the type image is when it is elsewhere
+HIDDEN = {"ims": ("image",), "image": ("ims",)}
+SPLIT_IMAGE = "/image"
 
 
 class AuthError(Exception):
@@ -142,7 +145,15 @@ class Keystone:
         raise AuthError()
 
 
-def catalog(url: str, project_id: str) -> list[dict[str, Any]]:
+def services(image_catalog: str) -> dict[str, tuple[str, str]]:
+    """The types of the catalog with their names and paths."""
+    shown = {kind: service for kind, service in SERVICES.items() if kind not in HIDDEN.get(image_catalog, ())}
+    if image_catalog == "split":
+        shown["image"] = ("glance", SPLIT_IMAGE)
+    return shown
+
+
+def catalog(url: str, project_id: str, image_catalog: str) -> list[dict[str, Any]]:
     """The services and where they are."""
     return [
         {
@@ -160,11 +171,11 @@ def catalog(url: str, project_id: str) -> list[dict[str, Any]]:
                 for place, interface in enumerate(("public", "internal", "admin"))
             ],
         }
-        for number, (kind, (name, path)) in enumerate(SERVICES.items(), start=1)
+        for number, (kind, (name, path)) in enumerate(services(image_catalog).items(), start=1)
     ]
 
 
-def token_body(token: Token, url: str) -> dict[str, Any]:
+def token_body(token: Token, url: str, image_catalog: str) -> dict[str, Any]:
     """A token as Keystone prints it."""
     body: dict[str, Any] = {
         "methods": token.methods,
@@ -177,7 +188,7 @@ def token_body(token: Token, url: str) -> dict[str, Any]:
         body["project"] = project_row(token.project_id, short=True)
         body["is_domain"] = False
         body["roles"] = [{"id": f"{1:032x}", "name": "member"}]
-        body["catalog"] = catalog(url, token.project_id)
+        body["catalog"] = catalog(url, token.project_id, image_catalog)
     return {"token": body}
 
 

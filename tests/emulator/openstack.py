@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, request
 
 from . import images, keystone, servers
+from .rules import ApiError
 
 if TYPE_CHECKING:
     from .cloud import Cloud
@@ -91,7 +92,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
                 token = cloud.keystone.login(_body())
         except keystone.AuthError as problem:
             return _json(problem.status, problem.body)
-        return _json(201, keystone.token_body(token, cloud.url), {"X-Subject-Token": token.id})
+        return _json(201, keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog), {"X-Subject-Token": token.id})
 
     @app.get("/v3/auth/tokens")
     @guard
@@ -99,7 +100,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
         token = cloud.keystone.valid(request.headers.get("X-Subject-Token"))
         if token is None:
             raise keystone.AuthError(404, "Could not find token.")
-        return _json(200, keystone.token_body(token, cloud.url), {"X-Subject-Token": token.id})
+        return _json(200, keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog), {"X-Subject-Token": token.id})
 
     @app.delete("/v3/auth/tokens")
     @guard
@@ -112,7 +113,8 @@ def _identity(app: Flask, cloud: Cloud) -> None:
     def show_catalog() -> Response:
         token = cloud.keystone.valid(request.headers.get("X-Auth-Token"))
         project_id = token.project_id if token and token.project_id else keystone.PROJECT_ID
-        return _json(200, {"catalog": keystone.catalog(cloud.url, project_id), "links": {}})
+        rows = keystone.catalog(cloud.url, project_id, cloud.state.settings.image_catalog)
+        return _json(200, {"catalog": rows, "links": {}})
 
     @app.get("/v3/projects")
     @app.get("/v3/auth/projects", endpoint="auth_projects")
@@ -253,40 +255,61 @@ def _volume(app: Flask, cloud: Cloud) -> None:
 
 
 def _images(app: Flask, cloud: Cloud) -> None:
+    """At /ims, and what is of the type image at another address while the catalog is split."""
     guard = _guard(cloud)
+
+    def serve(kind: str, rule: str, method: str, view: View) -> None:
+        for base in ("/ims", keystone.SPLIT_IMAGE):
+
+            def served(base: str = base, **path: str) -> Response:
+                split = cloud.state.settings.image_catalog == "split"
+                if base != (keystone.SPLIT_IMAGE if split and kind == "image" else "/ims"):
+                    raise ApiError("APIGW.0101")
+                return view(**path)
+
+            name = f"{view.__name__} at {base}"
+            app.add_url_rule(
+                base + rule,
+                name,
+                served,
+                methods=[method],
+                strict_slashes=rule != "",
+                provide_automatic_options=False,
+            )
 
     def project() -> str:
         token = cloud.keystone.valid(request.headers.get("X-Auth-Token"))
         return (token.project_id if token else None) or ""
 
-    @app.get("/ims", strict_slashes=False)
     def image_versions() -> Response:
-        row = {"id": "v2.3", "status": "CURRENT", "links": [{"rel": "self", "href": f"{cloud.url}/ims/v2/"}]}
+        row = {"id": "v2.3", "status": "CURRENT", "links": [{"rel": "self", "href": f"{cloud.image_url}/v2/"}]}
         return _json(300, {"versions": [row]})
 
-    @app.post("/ims/v1/cloudimages/wholeimages/action")
     @guard
     def image_create() -> Response:
         image = images.create(cloud.state, project(), _body())
         return _json(200, {"job_id": image.job_id})
 
-    @app.get("/ims/v1/<project_id>/jobs/<job_id>")
     @guard
     def image_job(project_id: str, job_id: str) -> Response:
         return _json(200, images.job(cloud.state, project_id, job_id))
 
-    @app.get("/ims/v2/cloudimages")
     @guard
     def image_list() -> Response:
         return _json(200, {"images": images.listed(cloud.state, project(), request.args.to_dict())})
 
-    @app.get("/ims/v2/images/<image_id>")
     @guard
     def image_show(image_id: str) -> Response:
         return _json(200, images.show(images.find(cloud.state, project(), image_id)))
 
-    @app.delete("/ims/v2/images/<image_id>")
     @guard
     def image_delete(image_id: str) -> Response:
         images.delete(cloud.state, project(), image_id)
         return _json(204, None)
+
+    serve("image", "", "GET", image_versions)
+    serve("ims", "/v1/cloudimages/wholeimages/action", "POST", image_create)
+    serve("ims", "/v1/<project_id>/jobs/<job_id>", "GET", image_job)
+    serve("ims", "/v2/cloudimages", "GET", image_list)
+    serve("image", "/v2/images/<image_id>", "GET", image_show)
+    serve("image", "/v2/images/<image_id>", "DELETE", image_delete)

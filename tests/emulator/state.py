@@ -21,6 +21,7 @@ from .model import Checkpoint, Image, Item, Policy, Restore, Server, Volume
 from .rules import ApiError
 
 MODES = ("live", "reference")
+IMAGE_CATALOGS = ("same", "split", "ims", "image")
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Settings:
     quota_capacity: int = -1
     sparse_items: bool = False
     unique_policy_names: bool | None = None
+    image_catalog: str = "same"
 
     def __post_init__(self) -> None:
         self.check()
@@ -47,6 +49,7 @@ class Settings:
             need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1 for no limit")
         need("sparse_items", self.sparse_items, is_one_of(True, False), "true or false")
         need("unique_policy_names", self.unique_policy_names, is_one_of(True, False, None), "true, false or null")
+        need("image_catalog", self.image_catalog, is_one_of(*IMAGE_CATALOGS), f"one of {', '.join(IMAGE_CATALOGS)}")
 
     @property
     def live(self) -> bool:

@@ -54,6 +54,8 @@ BAD_SETTINGS = [
     ("sparse_items", 1),
     ("unique_policy_names", "yes"),
     ("unique_policy_names", 0),
+    ("image_catalog", "glance"),
+    ("image_catalog", None),
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from tests.unit.emulator.api import Api
 
@@ -126,3 +127,68 @@ def test_lists_of_images_lag_in_live_mode(live_api: Api) -> None:
 def test_bad_tags_are_refused(live_api: Api, tags: list[dict[str, str]], code: str) -> None:
     answer = _post(live_api, backup_id="x", image_tags=tags)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+def _catalog(api: Api) -> dict[str, str]:
+    """Where the catalog has the image service, by type: what a login tells, and the same as when it is asked for."""
+    api.session.headers["X-Auth-Token"] = api.cloud.token()
+    asked = api.session.get(f"{api.cloud.url}/v3/auth/catalog", timeout=10).json()["catalog"]
+    headers = {"X-Subject-Token": str(api.session.headers["X-Auth-Token"])}
+    told = api.session.get(f"{api.cloud.url}/v3/auth/tokens", headers=headers, timeout=10).json()["token"]["catalog"]
+    assert asked == told
+    places = {row["type"]: {endpoint["url"] for endpoint in row["endpoints"]} for row in asked}
+    return {kind: places[kind].pop() for kind in ("ims", "image") if kind in places}
+
+
+@pytest.mark.parametrize(
+    ("catalog", "places", "served"),
+    [
+        ("same", {"ims": "/ims", "image": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
+        (
+            "split",
+            {"ims": "/ims", "image": "/image"},
+            {"/ims": {"create", "job", "list"}, "/image": {"root", "show", "delete"}},
+        ),
+        ("ims", {"ims": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
+        ("image", {"image": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
+    ],
+)
+def test_catalogs(api: Api, catalog: str, places: dict[str, str], served: dict[str, set[str]]) -> None:
+    cloud, project = api.cloud, api.cloud.project_id
+    item = api.backed_up(api.ids()[0])
+    cloud.settings(image_catalog=catalog)
+    assert _catalog(api) == {kind: cloud.url + path for kind, path in places.items()}
+    assert cloud.ims_url == f"{cloud.url}/ims" and cloud.image_url == cloud.url + places.get("image", "/ims")
+    job_id = _post(api, backup_id=item["id"]).json()["job_id"]
+    cloud.clock.advance(700)
+    image_id = _job(api, job_id)["entities"]["image_id"]
+    calls = {
+        "root": ("GET", "", 300),
+        "create": ("POST", "/v1/cloudimages/wholeimages/action", 400),
+        "job": ("GET", f"/v1/{project}/jobs/{job_id}", 200),
+        "list": ("GET", "/v2/cloudimages", 200),
+        "show": ("GET", f"/v2/images/{image_id}", 200),
+        "none": ("GET", "/v2/unknown", None),
+        "method": ("PUT", f"/v2/images/{image_id}", None),
+        "delete": ("DELETE", f"/v2/images/{image_id}", 204),
+    }
+    for base, known in served.items():
+        for name, (method, path, status) in calls.items():
+            answer = api.session.request(method, cloud.url + base + path, timeout=10)
+            if name in known:
+                assert answer.status_code == status, (base, name, answer.text)
+            else:
+                assert (answer.status_code, answer.json().get("error_code")) == (404, "APIGW.0101"), (base, name)
+            assert cloud.journal[-1].service == "ims"
+    stranger = requests.get(f"{cloud.url}/image/v1/{project}/jobs/{job_id}", timeout=10)
+    assert stranger.status_code == 404, "the gateway knows its addresses before it looks at tokens"
+
+
+def test_the_image_catalog_by_the_control_api(live_api: Api) -> None:
+    cloud = live_api.cloud
+    shown = requests.put(f"{cloud.url}/_emulator/settings", json={"image_catalog": "split"}, timeout=10).json()
+    assert shown["image_catalog"] == "split"
+    assert _catalog(live_api) == {"ims": f"{cloud.url}/ims", "image": f"{cloud.url}/image"}
+    cloud.faults.add(path="^/image/v2/images/", status=403, error_msg="no right")
+    answer = live_api.session.get(f"{cloud.image_url}/v2/images/x", timeout=10)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (403, "no right")
