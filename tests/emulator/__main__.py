@@ -35,7 +35,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     fleet.add_argument("--servers", type=int, help="this many servers srv-0001, srv-0002, ...")
     fleet.add_argument("--seed", choices=sorted(SEEDS), help="a named fleet")
     parser.add_argument(
-        "--list-delay", type=float, default=2.0, help="real seconds until lists show new things (live mode)"
+        "--list-delay", type=float, help="real seconds until lists show new things (live mode: 2, reference: 0)"
     )
     parser.add_argument("--state-dir", type=Path, help="write port, pid and clouds.yaml into this folder")
     parser.add_argument(

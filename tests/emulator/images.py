@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import datetime
 from typing import Any
 
@@ -135,8 +134,7 @@ def delete(state: State, project_id: str, image_id: str) -> None:
 def listed(state: State, project_id: str, query: dict[str, str]) -> list[dict[str, Any]]:
     """One page of the images that fit a query, those in the making too, newest first; filters match exactly."""
     filters = {key: value for key, value in query.items() if key not in ("limit", "marker")}
-    clock = time.monotonic()
-    rows = [show(image) for image in reversed(state.images.values()) if image.project_id == project_id and image.visible_at <= clock]
+    rows = [show(image) for image in state.shown(reversed(state.images.values()), project_id)]
     rows = [row for row in rows if all(str(row.get(key)) == value for key, value in filters.items())]
     marker, limit = query.get("marker"), query.get("limit", str(PAGE))
     if not limit.isdecimal():

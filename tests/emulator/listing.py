@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -25,24 +24,15 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?")
 def items(state: State, project_id: str, query: dict[str, Any]) -> list[Item]:
     """The backups that a query's filters choose, oldest first."""
     _refuse_all_tenants(query)
-    clock = time.monotonic()
     tests = _item_tests(query)
-    if "resource_id" in query:
-        source = list(state.index.items_of.get(query["resource_id"], {}).values())
-    else:
-        source = list(state.items.values())
-    return [
-        item
-        for item in source
-        if item.project_id == project_id and item.visible_at <= clock and all(test(item) for test in tests)
-    ]
+    source = state.index.items_of.get(query["resource_id"], {}) if "resource_id" in query else state.items
+    return [item for item in state.shown(source.values(), project_id) if all(test(item) for test in tests)]
 
 
 def policies(state: State, project_id: str, query: dict[str, Any]) -> list[Policy]:
     """The policies that a query's filters choose, oldest first."""
     _refuse_all_tenants(query)
-    clock = time.monotonic()
-    found = [p for p in state.policies.values() if p.project_id == project_id and p.visible_at <= clock]
+    found = state.shown(state.policies.values(), project_id)
     name = query.get("name")
     if name is None:
         return found

@@ -11,9 +11,10 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from .checks import is_number, is_one_of, is_whole, need
 from .clock import Clock
@@ -21,6 +22,7 @@ from .model import Checkpoint, Image, Item, Policy, Restore, Server, Volume
 from .rules import ApiError
 
 MODES = ("live", "reference")
+Shown = TypeVar("Shown", Item, Policy, Image, Item | Policy)
 IMAGE_CATALOGS = ("same", "split", "ims", "image")
 
 
@@ -29,7 +31,7 @@ class Settings:
     """What can be changed while the cloud runs."""
 
     mode: str = "live"
-    list_delay: float = 2.0
+    list_delay: float | None = None
     token_lifetime: float = 24 * 3600.0
     quota_backups: int = -1
     quota_capacity: int = -1
@@ -43,8 +45,8 @@ class Settings:
     def check(self) -> None:
         """Refuse what makes no sense."""
         need("mode", self.mode, is_one_of(*MODES), f"one of {', '.join(MODES)}")
-        for name in ("list_delay", "token_lifetime"):
-            need(name, getattr(self, name), is_number, "a number from 0")
+        need("list_delay", self.list_delay, lambda value: value is None or is_number(value), "a number from 0, or null")
+        need("token_lifetime", self.token_lifetime, is_number, "a number from 0")
         for name in ("quota_backups", "quota_capacity"):
             need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1 for no limit")
         need("sparse_items", self.sparse_items, is_one_of(True, False), "true or false")
@@ -55,6 +57,11 @@ class Settings:
     def live(self) -> bool:
         """Whether answers look as the live service's do."""
         return self.mode == "live"
+
+    @property
+    def lag(self) -> float:
+        """Real seconds until lists show a new thing; left open, two with the live service and none by the reference."""
+        return (2.0 if self.live else 0.0) if self.list_delay is None else self.list_delay
 
     @property
     def names_are_unique(self) -> bool:
@@ -81,7 +88,10 @@ class Indices:
 class State:
     """Everything the emulated cloud knows. Hold ``lock`` while reading or changing it."""
 
-    def __init__(self, clock: Clock, settings: Settings | None = None) -> None:
+    def __init__(
+        self, clock: Clock, settings: Settings | None = None, real: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.real = real
         self.lock = threading.RLock()
         self.clock = clock
         self.settings = settings or Settings()
@@ -134,10 +144,13 @@ class State:
 
     def visible_at(self) -> float:
         """The real moment from which lists show something made now."""
-        if not self.settings.live:
-            return 0.0
         passed = (self._target - self.now).total_seconds()
-        return time.monotonic() + max(0.0, self.settings.list_delay - passed)
+        return self.real() + max(0.0, self.settings.lag - passed)
+
+    def shown(self, things: Iterable[Shown], project_id: str) -> list[Shown]:
+        """Those of a project that lists, counts and tag queries show by now."""
+        real = self.real()
+        return [thing for thing in things if thing.project_id == project_id and thing.visible_at <= real]
 
     # --- look-ups -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,12 +25,9 @@ def find(state: State, kind: str, project_id: str, resource_id: str) -> Tagged:
 
 
 def all_of(state: State, kind: str, project_id: str) -> list[Tagged]:
-    """All backups or policies of a project that lists show by now, newest first."""
+    """All backups or policies of a project that lists show by now, oldest first."""
     source: Iterable[Tagged] = state.items.values() if kind == "csbs_backup" else state.policies.values()
-    clock = time.monotonic()
-    found = [thing for thing in source if thing.project_id == project_id and thing.visible_at <= clock]
-    found.reverse()
-    return found
+    return state.shown(source, project_id)
 
 
 def add(resource: Tagged, tags: list[dict[str, Any]]) -> None:
@@ -71,11 +67,9 @@ def act(kind: str, resource: Tagged, action: str, tags: list[dict[str, Any]]) ->
 def in_project(state: State, kind: str, project_id: str) -> list[dict[str, Any]]:
     """All keys in use with all their values."""
     values: dict[str, dict[str, None]] = {}
-    source: Iterable[Tagged] = state.items.values() if kind == "csbs_backup" else state.policies.values()
-    for thing in source:
-        if thing.project_id == project_id:
-            for key, value in thing.tags.items():
-                values.setdefault(key, {})[value] = None
+    for thing in all_of(state, kind, project_id):
+        for key, value in thing.tags.items():
+            values.setdefault(key, {})[value] = None
     return [{"key": key, "values": list(found)} for key, found in values.items()]
 
 
@@ -117,7 +111,7 @@ def query(state: State, kind: str, project_id: str, wish: dict[str, Any]) -> tup
             raise bad(f"{name}: keys repeat or are empty")
     if len({match["key"] for match in wish.get("matches", ())}) < len(wish.get("matches", ())):
         raise bad("matches: keys repeat")
-    found = [thing for thing in all_of(state, kind, project_id) if _fits(thing, wish)]
+    found = [thing for thing in reversed(all_of(state, kind, project_id)) if _fits(thing, wish)]
     if wish["action"] == "count":
         if "limit" in wish or "offset" in wish:
             raise bad("limit and offset do not go with count")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -115,25 +116,77 @@ def test_policies(api: Api) -> None:
     api.refused("CSBS.9001", "GET", "policies", status="suspended")
 
 
-def test_new_things_show_late() -> None:
+def _tagged_by_query(api: Api, kind: str, action: str) -> int:
+    body = {"action": action, "tags": [{"key": "new", "values": []}]}
+    total: int = api.ok("POST", f"{kind}/resource_instances/action", body)["total_count"]
+    return total
+
+
+def _images(api: Api) -> int:
+    return len(api.session.get(f"{api.cloud.ims_url}/v2/cloudimages", timeout=10).json()["images"])
+
+
+LISTS: dict[str, Callable[[Api], int]] = {
+    "policies": lambda api: len(api.get("policies")["policies"]),
+    "policies by name": lambda api: len(api.get("policies", name="new")["policies"]),
+    "backups": lambda api: len(api.items()),
+    "backups by name": lambda api: len(api.items(name="new")),
+    "backups of a server": lambda api: len(api.items(resource_id=api.ids()[0])),
+    "count": lambda api: int(api.get("checkpoint_items/count")["count"]),
+    "tags of backups": lambda api: len(api.get("csbs_backup/tags")["tags"]),
+    "tags of policies": lambda api: len(api.get("csbs_backup_policy/tags")["tags"]),
+    "backups by tag": lambda api: _tagged_by_query(api, "csbs_backup", "filter"),
+    "policies by tag": lambda api: _tagged_by_query(api, "csbs_backup_policy", "filter"),
+    "count of backups by tag": lambda api: _tagged_by_query(api, "csbs_backup", "count"),
+    "count of policies by tag": lambda api: _tagged_by_query(api, "csbs_backup_policy", "count"),
+    "images": _images,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_shows_new_things_late(api: Api, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    cloud, real = api.cloud, [1000.0]
+    monkeypatch.setattr(cloud.state, "real", lambda: real[0])
+    cloud.settings(list_delay=12)
+    tag = {"key": "new", "value": "a"}
+    policy = api.create_policy("new", tags=[tag])
+    wish = {"protect": {"backup_name": "new", "tags": [tag]}}
+    made = api.ok("POST", api.protect_path(api.ids()[0]), wish)["checkpoint"]
+    (item_id,) = cloud.state.checkpoints[made["id"]].item_ids
+    assert LISTS[name](api) == 0
+    assert api.get(f"policies/{policy['id']}")["policy"]["name"] == "new", "by id it is there at once"
+    assert api.item(item_id)["name"] == "new" and len(api.get(f"csbs_backup/{item_id}/tags")["tags"]) == 1
+    cloud.clock.advance(3600)
+    url = f"{cloud.ims_url}/v1/cloudimages/wholeimages/action"
+    body = {"whole_image_type": "CSBS", "name": "new", "backup_id": item_id}
+    assert api.session.post(url, json=body, timeout=10).status_code == 200
+    real[0] += 11.9
+    assert LISTS[name](api) == 0, "the cloud's own clock counts for nothing"
+    cloud.settings(list_delay=0)
+    assert LISTS[name](api) == 0, "what counts is the setting at the time of making"
+    real[0] += 0.1
+    assert LISTS[name](api) == 1
+
+
+def test_how_late_lists_are_unless_told(cloud: Emulator, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = [1000.0]
+    monkeypatch.setattr(cloud.state, "real", lambda: real[0])
+    cloud.settings(list_delay=None)
+    api.create_policy("new")
+    live = cloud.state.settings.live
+    assert LISTS["policies"](api) == (0 if live else 1)
+    real[0] += 2
+    assert LISTS["policies"](api) == 1
+    assert Emulator(mode=cloud.state.settings.mode).state.settings.lag == (2 if live else 0)
+
+
+def test_lists_are_late_by_the_real_clock() -> None:
     with Emulator(mode="live", servers=1, list_delay=0.4) as cloud:
         api = Api(cloud)
-        policy = api.create_policy("new")
-        made = api.ok("POST", api.protect_path(api.ids()[0]), {"protect": {"backup_name": "new"}})["checkpoint"]
-        assert api.items() == [] and api.get("policies")["policies"] == []
-        assert api.get("checkpoint_items/count") == {"count": 0}
-        assert api.get(f"policies/{policy['id']}")["policy"]["name"] == "new", "by id it is there at once"
-        (item_id,) = cloud.state.checkpoints[made["id"]].item_ids
-        assert api.item(item_id)["name"] == "new"
-        time.sleep(0.45)
-        assert len(api.items()) == 1 and len(api.get("policies")["policies"]) == 1
-
-
-def test_at_once_in_the_reference() -> None:
-    with Emulator(mode="reference", servers=1) as cloud:
-        api = Api(cloud)
         api.create_policy("new")
-        assert len(api.get("policies")["policies"]) == 1
+        assert LISTS["policies"](api) == 0
+        time.sleep(0.45)
+        assert LISTS["policies"](api) == 1
 
 
 def test_projects_are_apart(api: Api) -> None:
