@@ -4,18 +4,22 @@
 
 # This module_utils is PRIVATE and should only be used by this collection.
 # Breaking changes can occur at any time.
-"""csbs_image: which backup an image is made of, what it carries already, and the one call that makes the image."""
+"""csbs_image: which backup the image is made of, which image the backup already has, and the one call that makes an image.
+
+A backup has at most one image; the service refuses to make a second one.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
 from ._backup_shape import GOOD, LEAVING, RUNNING, backup_result, describe_backup, fail_reason
-from ._errors import CloudFailed
-from ._image_shape import READY, describe_image, image_result, is_alive
+from ._errors import CloudError, CloudFailed
+from ._image_shape import READY, UNREAD, describe_image, image_result, is_alive, unread_image
 from ._plan import Call, Plan
 from ._rules import InvalidInput, check_positive
 from ._selection import find_one, is_id, wanted_keys
@@ -23,7 +27,7 @@ from ._tags import tags_as_list, wanted_tags
 
 _NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
 _MAX_DESCRIPTION = 1024
-# Of these a name never speaks when another backup has it too: they can carry no image.
+# A name never means these when another backup has it too: no image can be made of them.
 _LOST = LEAVING | {"deleted", "error"}
 
 Row = dict[str, t.Any]
@@ -49,8 +53,8 @@ def wish_image(params: dict[str, t.Any], now: datetime) -> ImageWish:
     (backup,) = wanted_keys("backup", [params["backup"]]) or [""]
     if not _NAME.fullmatch(params["name"]):
         raise InvalidInput(
-            f"name: {params['name']!r} is not a valid name of an image; it has 1 to 128 letters, digits, hyphens, periods, underscores"
-            " and spaces, and neither begins nor ends with a space"
+            f"name: {params['name']!r} is not a valid image name; it must have 1 to 128 letters, digits, hyphens, periods, underscores"
+            " and spaces, and must not begin or end with a space"
         )
     tags = wanted_tags("tags", params["tags"]) or {}
     attrs: dict[str, t.Any] = {"description": params["description"], "image_tags": tags_as_list(tags) or None, **_memory(params)}
@@ -63,7 +67,7 @@ def wish_image(params: dict[str, t.Any], now: datetime) -> ImageWish:
 
 def _check_description(value: str) -> None:
     if len(value) > _MAX_DESCRIPTION:
-        raise InvalidInput(f"description: the description of an image has at most {_MAX_DESCRIPTION} characters, this one has {len(value)}")
+        raise InvalidInput(f"description: it has {len(value)} characters; the description of an image can have {_MAX_DESCRIPTION} at most")
     if re.search(r"[<>\r\n]", value):
         raise InvalidInput(f"description: {value!r} must not contain '<', '>' or line breaks")
 
@@ -80,29 +84,37 @@ def _memory(params: dict[str, t.Any]) -> dict[str, int | None]:
 
 
 def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
-    """Read the backup and the image that it may carry, and return the plan after which it carries the wanted one.
+    """Read the backup and the image that it may have, and return the plan after which it has the wanted one.
 
-    Raises InvalidInput when it carries another, or can carry none.
+    Raises InvalidInput when it has an image of another name, or when no image can be made of it.
     """
     backup = _find_backup(wish.backup, cloud)
-    image = find_image(backup, cloud)
+    image, warnings = None, []
+    try:
+        image = find_image(backup, cloud)
+    except CloudError as error:
+        # The service refuses a second image of a backup itself, so this is safe without the list.
+        warnings.append(
+            f"{error} So an image of backup {describe_backup(backup)} that is being made could not be looked for. If there is one, the"
+            " service refuses a second one."
+        )
     shown = {"image": {"name": wish.name, "backup": backup["name"]}}
     if image is not None:
-        if image["name"] != wish.name:
+        if UNREAD not in image and image["name"] != wish.name:
             raise InvalidInput(f"name: {taken_by(backup, image)}")
-        return Plan((), shown, shown, _result(image), context={"backup": backup, "image": image})
+        return Plan((), shown, shown, _result(image), context={"backup": backup, "image": image, "warnings": warnings})
     _check_fit(backup)
     act = f"make image {wish.name!r} of backup {describe_backup(backup)}"
-    look = ("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_by_now(act, now, cloud)})
     call = Call(
         act,
         "create_whole_image",
         {"name": wish.name, "backup_id": backup["id"], **wish.attrs},
-        recover=look,
-        meanwhile=look,
+        recover=("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_by_now(act, now, cloud)}),
+        meanwhile=("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_that_blocks(act, now, cloud)}),
         service="ims",
     )
-    return Plan((call,), {"image": None}, shown, _result(planned_image(wish, backup)), context={"backup": backup, "image": None})
+    context = {"backup": backup, "image": None, "warnings": warnings}
+    return Plan((call,), {"image": None}, shown, _result(planned_image(wish, backup)), context=context)
 
 
 def _result(image: Row) -> dict[str, t.Any]:
@@ -111,7 +123,7 @@ def _result(image: Row) -> dict[str, t.Any]:
 
 
 def planned_image(wish: ImageWish, backup: Row) -> Row:
-    """Return an image that is not there yet as the image service would tell of it."""
+    """Return an image that does not exist yet as the image service would describe it."""
     return {
         "name": wish.name,
         "__description": wish.attrs.get("description"),
@@ -137,51 +149,73 @@ def _find_backup(key: str, cloud: t.Any) -> Row:
 
 
 def find_image(backup: Row, cloud: t.Any) -> Row | None:
-    """Return the image that a backup carries, also one in the making, None when it carries none.
+    """Return the image that a backup has, also one that is being made, None when it has none.
 
-    The backup tells of its image when that is finished; until then the images tell of their backup.
+    The backup names its image when that is finished; until then the list of images tells of the backup. An image that the
+    backup names and that cannot be read comes with UNREAD. One that the image service says it does not have is gone.
+    Raises CloudError when the images cannot be listed.
     """
+    unread = None
     for image_id in backup_result(backup)["images"]:
-        image: Row | None = cloud.image(image_id)
+        try:
+            image: Row | None = cloud.image(image_id)
+        except CloudError as error:
+            unread = unread_image(image_id, backup["id"], str(error))
+            continue
         if image is not None and is_alive(image):
             return image
+    if unread is not None:
+        return unread
     listed: Row | None = cloud.image_of(backup["id"])
     return listed
 
 
 def _image_by_now(act: str, backup: Row | None, cloud: t.Any) -> Row | None:
-    """Return the image that a backup carries after all, None while it may still come to carry one; raises CloudFailed when it can not."""
+    """Return the image that a backup has by now, None while it can still get one; raises CloudFailed when it cannot."""
     if backup is None:
-        raise CloudFailed(act, "the backup is no longer there.")
-    image = find_image(backup, cloud)
-    if image is not None:
-        return image
+        raise CloudFailed(act, "the backup no longer exists.")
+    # What cannot be listed does not show; the service refuses a second image of the backup itself.
+    with contextlib.suppress(CloudError):
+        image = find_image(backup, cloud)
+        if image is not None:
+            return image
     try:
         _check_fit(backup)
     except InvalidInput as error:
         raise CloudFailed(act, f"{error}.") from error
-    held = backup_result(backup)["images"]
-    if held:
-        raise CloudFailed(act, f"the backup carries image {', '.join(held)}, which the image service does not show to this user and project.")
     return None
 
 
+def _image_that_blocks(act: str, backup: Row | None, cloud: t.Any) -> Row | None:
+    """Return what _image_by_now does, after the service refused to make an image of the backup."""
+    image = _image_by_now(act, backup, cloud)
+    if image is None and backup is not None and backup["status"] == "available":
+        named = backup_result(backup)["images"]
+        if named:
+            raise CloudFailed(
+                act,
+                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says that there is no such"
+                " image. What to do: ask the provider, or make the image of another backup.",
+            )
+    return image
+
+
 def taken_by(backup: Row, image: Row) -> str:
-    """Return in words that a backup carries an image of another name, and what can be done."""
+    """Return in words that a backup has an image of another name, and what can be done."""
     state = "" if image["status"] == READY else f", which is being made ({image['status']})"
     return (
-        f"backup {describe_backup(backup)} carries image {describe_image(image)}{state}, and a backup carries one image only."
-        " What to do: ask for the image by that name, delete it first, or make the image of another backup"
+        f"backup {describe_backup(backup)} already has image {describe_image(image)}{state}, and a backup can have only one image."
+        " What to do: use that name, delete that image first, or make the image of another backup"
     )
 
 
 def _check_fit(backup: Row) -> None:
-    """Raise InvalidInput for a backup that can carry no image; one that is merely busy can, when that has ended."""
+    """Raise InvalidInput for a backup of which no image can be made; one that is only busy is waited for."""
     if backup["status"] not in GOOD | RUNNING:
         why = fail_reason(backup)
         raise InvalidInput(
-            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''}; only an available backup can become an image"
+            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''}; an image can be made of an available backup only"
         )
     disks = backup_result(backup)["volumes"]
     if disks and all(disk["bootable"] is False for disk in disks):
-        raise InvalidInput(f"backup {describe_backup(backup)} holds no system disk, and an image needs one; choose a backup of a whole server")
+        raise InvalidInput(f"backup {describe_backup(backup)} has no system disk, and an image needs one; choose a backup of a whole server")

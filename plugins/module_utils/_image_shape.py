@@ -17,6 +17,8 @@ import typing as t
 from ._times import format_time
 
 READY = "active"
+#: Key of an image that could not be read; its value says why
+UNREAD = "unread"
 _DEAD = ("killed", "deleted")
 # Tags come as key=value, old ones as key.value; neither sign is allowed in a key.
 _TAG = re.compile(r"[=.]")
@@ -27,15 +29,20 @@ def is_alive(raw: dict[str, t.Any]) -> bool:
     return raw.get("status") not in _DEAD
 
 
+def unread_image(image_id: str, backup_id: str, reason: str) -> dict[str, t.Any]:
+    """Return what is known of an image that could not be read for a reason."""
+    return {"id": image_id, "__backup_id": backup_id, UNREAD: reason}
+
+
 def image_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return an image in the one shape of results, from the image service's answer; what is not known yet is null."""
+    """Return an image in the one shape of results, from the image service's answer; what is not known is null."""
     return {
         "id": raw.get("id"),
         "name": raw.get("name"),
-        "description": raw.get("__description") or "",
+        "description": raw["__description"] or "" if "__description" in raw else None,
         "status": raw.get("status"),
         "backup_id": raw.get("__backup_id"),
-        "tags": dict(_tag(text) for text in sorted(raw.get("tags") or [])),
+        "tags": dict(_tag(text) for text in sorted(raw["tags"] or [])) if "tags" in raw else None,
         "min_ram": _megabytes(raw.get("min_ram")),
         "max_ram": _megabytes(raw.get("max_ram")),
         "created_at": format_time(raw.get("created_at")),

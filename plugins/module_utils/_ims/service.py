@@ -14,9 +14,10 @@ import re
 from .._sdk import ksa_exceptions, service_description
 from .v1 import _proxy
 
-#: Where catalogs have it: the second type is that of the image service of OpenStack, which IMS answers for as well
+#: Catalog types of IMS. The second one is that of OpenStack's image service, whose calls IMS answers as well. A catalog
+#: may have both, at one address or at two that serve different calls.
 TYPES = ("ims", "image")
-_OVERRIDE = "ims_endpoint_override"
+_OVERRIDE = "{}_endpoint_override"
 _VERSION = re.compile(r"/v\d+(\.\d+)?/*$")
 
 
@@ -32,19 +33,24 @@ def attach(connection):
     Raises keystoneauth1.exceptions.EndpointNotFound when the catalog has IMS under no type.
     """
     config = connection.config
-    if not config.config.get(_OVERRIDE):
-        config.config[_OVERRIDE] = _find(connection.session, config)
+    addresses = _find(connection.session, config)
+    config.config[_OVERRIDE.format("ims")] = addresses[0]
     connection.add_service(ImsService("ims"))
+    connection.ims.other_addresses = addresses[1:]
     return connection.ims
 
 
 def _find(session, config):
-    """Return the address below which the paths of all versions are; a catalog's address may end in one of them."""
+    """Return the addresses below which the paths of all versions are; an address in a catalog may end in a version."""
+    found = []
     for kind in TYPES:
         place = {"interface": config.get_interface(kind), "region_name": config.get_region_name(kind)}
+        url = config.config.get(_OVERRIDE.format(kind))
         # Some sessions answer None for a type that the catalog lacks, others raise.
         with contextlib.suppress(ksa_exceptions.EndpointNotFound):
-            url = session.get_endpoint(service_type=kind, skip_discovery=True, **place)
-            if url:
-                return _VERSION.sub("", url.rstrip("/"))
-    raise ksa_exceptions.EndpointNotFound(f"neither {' nor '.join(TYPES)}")
+            url = url or session.get_endpoint(service_type=kind, skip_discovery=True, **place)
+        if url:
+            found.append(_VERSION.sub("", url.rstrip("/")))
+    if not found:
+        raise ksa_exceptions.EndpointNotFound(f"neither {' nor '.join(TYPES)}")
+    return list(dict.fromkeys(found))

@@ -22,6 +22,17 @@ class Proxy(proxy.Proxy):
 
     # Paths of two versions are used, and the address is known from the catalog: there is nothing to discover.
     skip_discovery = True
+    #: Further addresses of the service, for the calls that the first one does not serve
+    other_addresses = ()
+
+    def request(self, url, method, *args, **kwargs):
+        """Send a request as the SDK does, to one address after the other until one of them serves the call."""
+        response = super().request(url, method, *args, **kwargs)
+        for address in self.other_addresses:
+            if not _is_unserved(response):
+                break
+            response = super().request(url, method, *args, endpoint_override=address, **kwargs)
+        return response
 
     def create_whole_image(self, name, backup_id, **attrs):
         """Start to make an image of a backup; attrs: description, image_tags, min_ram and max_ram (MB). Returns the Job."""
@@ -34,7 +45,7 @@ class Proxy(proxy.Proxy):
     def images(self, **query):
         """Yield images, those in the making too; query: name (exact), id and the others of Image.
 
-        Where the service has no list of its own, that of OpenStack's image service is read.
+        Where no address serves the list of IMS, that of OpenStack's image service is read.
         """
         try:
             yield from self._list(Image, limit=PAGE_SIZE, **query)
@@ -47,3 +58,14 @@ class Proxy(proxy.Proxy):
         Reference: native_openstack_apis/image_native_openstack_apis/querying_image_details_native_openstack_api.
         """
         return self._get(Image, image, base_path="/v2/images")
+
+
+def _is_unserved(response):
+    """Return whether an answer is a gateway's 404, which speaks of the address; the service's own names an object."""
+    if response.status_code != 404:
+        return False
+    try:
+        code = response.json()["error"]["code"]
+    except (KeyError, TypeError, ValueError):
+        return True
+    return not str(code).startswith("IMG.")

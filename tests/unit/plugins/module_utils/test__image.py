@@ -116,7 +116,7 @@ def test_an_image_that_the_backup_tells_of_and_nobody_has_any_more_does_not_coun
     assert plan(Imaging([a_backup(os_images_data=[{"image_id": "img-gone"}])])).changed
 
 
-@pytest.mark.parametrize(("status", "words"), [("active", "carries image 'other' (img-other), and"), ("saving", "being made (saving)")])
+@pytest.mark.parametrize(("status", "words"), [("active", "already has image 'other' (img-other), and"), ("saving", "being made (saving)")])
 def test_another_name_is_refused_with_the_image_there_is(status: str, words: str) -> None:
     with pytest.raises(InvalidInput, match="name: backup 'b' of server 'web'") as refusal:
         plan(Imaging([a_backup()], [made("other", status)]))
@@ -125,7 +125,7 @@ def test_another_name_is_refused_with_the_image_there_is(status: str, words: str
 
 @pytest.mark.parametrize("status", ["error", "waiting_delete", "deleting", "deleted"])
 def test_a_backup_in_no_good_state_is_refused(status: str) -> None:
-    with pytest.raises(InvalidInput, match=f"is {status} \\(no disk\\); only an available backup"):
+    with pytest.raises(InvalidInput, match=f"is {status} \\(no disk\\); an image can be made of an available backup only"):
         plan(Imaging([a_backup(status, fail_reason="no disk")]))
 
 
@@ -168,31 +168,75 @@ def test_a_name_that_fits_none_or_several_is_refused(rows: list[Row], word: str)
 
 
 # ========== Looking again, after a lost answer or a refusal ==========
-def look_again(cloud: Imaging, now: Row | None) -> Row | None:
-    call = plan(Imaging([a_backup()])).calls[0]
-    assert call.recover == call.meanwhile
-    method, arguments = call.recover or ("", {})
-    assert (method, arguments["backup_id"]) == ("image_by_now", ITEM)
-    return t.cast("Row | None", _image._image_by_now(call.act, now, cloud))
+def look_again(cloud: Imaging, now: Row | None, refused: bool = False) -> Row | None:
+    call = _image.plan_image(wish(), Imaging([a_backup()])).calls[0]
+    for look in (call.recover, call.meanwhile):
+        assert look and (look[0], look[1]["backup_id"]) == ("image_by_now", ITEM)
+    find = _image._image_that_blocks if refused else _image._image_by_now
+    return find(call.act, now, cloud)
 
 
-def test_what_is_there_after_all_is_found_and_what_is_busy_is_not() -> None:
-    assert look_again(Imaging([], [made(status="queued")]), a_backup()) == made(status="queued")
-    assert look_again(Imaging([]), a_backup("protecting")) is None
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_is_there_after_all_is_found_and_what_is_busy_is_not(refused: bool) -> None:
+    assert look_again(Imaging([], [made(status="queued")]), a_backup(), refused) == made(status="queued")
+    assert look_again(Imaging([]), a_backup("protecting"), refused) is None
 
 
+@pytest.mark.parametrize("refused", [True, False])
 @pytest.mark.parametrize(
     ("now", "words"),
-    [
-        (None, "no longer there"),
-        (a_backup("error", fail_reason="no room"), "is error \\(no room\\)"),
-        (a_backup(os_images_data=[{"image_id": "img-far"}]), "img-far"),
-    ],
-    ids=["gone", "failed", "held-by-an-image-that-is-not-shown"],
+    [(None, "no longer exists"), (a_backup("error", fail_reason="no room"), "is error \\(no room\\)")],
+    ids=["gone", "failed"],
 )
-def test_what_can_not_be_any_more_ends_the_task(now: Row | None, words: str) -> None:
+def test_a_backup_that_can_have_no_image_any_more_ends_the_task(now: Row | None, words: str, refused: bool) -> None:
     with pytest.raises(CloudFailed, match=f"Could not make image 'golden' of backup .*{words}"):
-        look_again(Imaging([]), now)
+        look_again(Imaging([]), now, refused)
+
+
+def test_an_image_that_is_gone_and_for_which_the_service_refuses_another_ends_the_task() -> None:
+    now = a_backup(os_images_data=[{"image_id": "img-far"}])
+    with pytest.raises(CloudFailed, match="img-far.*no such image.*What to do"):
+        look_again(Imaging([]), now, refused=True)
+    assert look_again(Imaging([]), now) is None, "after a lost answer the new one may be listed later"
+    assert look_again(Imaging([]), {**now, "status": "restoring"}, refused=True) is None, "the backup was busy"
+
+
+NO_RIGHT = CloudError("list images", "the credentials do not allow this.", "IMG.0003", 403)
+
+
+class Closed(Imaging):
+    """A cloud that lists no images, and shows none."""
+
+    def image(self, image_id: str) -> Row | None:
+        raise NO_RIGHT
+
+    def image_of(self, backup_id: str) -> Row | None:
+        raise NO_RIGHT
+
+
+def test_images_that_cannot_be_listed_are_warned_of_and_left_to_the_service() -> None:
+    todo = plan(Closed([a_backup()]))
+    assert todo.changed and "do not allow" in todo.context["warnings"][0] and "refuses a second one" in todo.context["warnings"][0]
+    assert look_again(Closed([]), a_backup()) is None and look_again(Closed([]), a_backup(), refused=True) is None
+
+
+def test_an_image_that_cannot_be_read_is_there_and_its_name_is_not_known() -> None:
+    todo = plan(Closed([a_backup(os_images_data=[{"image_id": "img-1"}])]))
+    assert not todo.changed and todo.before == todo.after
+    assert todo.result["image_id"] == "img-1" and {key for key, value in todo.result["image"].items() if value} == {"id", "backup_id"}
+    assert todo.result["image"].keys() == plan(Imaging([a_backup()])).result["image"].keys()
+    assert set(todo.result["image"].values()) == {"img-1", ITEM, None}
+
+
+def test_an_image_that_can_be_read_stands_before_one_that_cannot() -> None:
+    class Half(Imaging):
+        def image(self, image_id: str) -> Row | None:
+            if image_id == "img-1":
+                raise NO_RIGHT
+            return super().image(image_id)
+
+    backup_row = a_backup(os_images_data=[{"image_id": "img-1"}, {"image_id": "img-golden"}])
+    assert plan(Half([backup_row], [made()])).result["image"]["status"] == "active"
 
 
 # ========== Waiting ==========
@@ -235,7 +279,7 @@ def test_an_image_that_was_found_is_followed_without_a_job() -> None:
         ([{"status": "FAIL", "fail_reason": "no room", "error_code": "IMG.0100"}], [], "no room (IMG.0100)"),
         ([{"status": "FAIL", "fail_reason": None}], [], "no reason"),
         ([DONE], ["killed"], "the image is killed"),
-        ([DONE], ["saving", None], "no longer there"),
+        ([DONE], ["saving", None], "no longer exists"),
     ],
 )
 def test_an_image_that_is_not_made_fails_the_task(jobs: list[Row], steps: list[str | None], words: str) -> None:
@@ -249,16 +293,53 @@ def test_an_image_that_is_not_made_fails_the_task(jobs: list[Row], steps: list[s
     assert failure.value.results.keys() == {"changed", "image_id", "image", "error_code", "status", "request_id"}
 
 
+@pytest.mark.parametrize("reads", [[NO_RIGHT], [None, NO_RIGHT], ["saving", NO_RIGHT], [None]])
+def test_a_job_that_succeeded_is_a_success_whatever_can_be_read_of_the_image(reads: list[t.Any]) -> None:
+    class Showing(Imaging):
+        def image(self, image_id: str) -> Row | None:
+            step = reads.pop(0) if len(reads) > 1 else reads[0]
+            if isinstance(step, CloudError):
+                raise step
+            return None if step is None else made(status=step)
+
+    why = "do not allow" if NO_RIGHT in reads else "does not show it yet"
+    result, ticks = finish(Showing([], jobs=[RUNNING, DONE]), Answer(), tags={"a": "b"})
+    assert (result["image_id"], result["image"]["status"], result["image"]["created_at"]) == ("img-golden", None, None)
+    assert (result["image"]["name"], result["image"]["tags"]) == ("golden", {"a": "b"}), "these the service has accepted"
+    (warning,) = result["warnings"]
+    assert "was made, but it could not be read" in warning and why in warning and ITEM in warning
+    assert len(ticks.sleeps) <= 4
+
+
+def test_a_made_image_that_cannot_be_read_until_the_deadline_is_a_success() -> None:
+    cloud = Closed([], jobs=[DONE])
+    result = finish(cloud, Answer(), timeout=10)[0]
+    assert result["image_id"] == "img-golden" and len(result["warnings"]) == 1
+
+
+def test_an_image_in_the_making_that_cannot_be_read_is_no_success() -> None:
+    cloud = Closed([])
+    with pytest.raises(ActionFailed, match="do not allow.*not known whether"):
+        finish(cloud, made(status="queued"))
+
+
+def test_an_unread_image_that_was_found_is_not_taken_for_another() -> None:
+    found = _image_shape.unread_image("img-1", ITEM, str(NO_RIGHT))
+    result = finish(Imaging([]), found)[0]
+    assert result["image_id"] == "img-1" and result["image"]["name"] is None
+    assert "was not compared with 'golden'" in result["warnings"][0] and "do not allow" in result["warnings"][0]
+
+
 def test_looks_that_fail_a_few_times_do_not_end_the_wait() -> None:
     trouble = CloudError("read job", "the service failed", "CSBS.9999", 500, "req-9")
     assert finish(Imaging([], [made()], jobs=[*[trouble] * 4, DONE]), Answer())[0]["image_id"] == "img-golden"
-    with pytest.raises(ActionFailed, match="Could not read job: the service failed.*goes on") as failure:
+    with pytest.raises(ActionFailed, match="Could not read job: the service failed.*not known whether.*was made.*run the task again") as failure:
         finish(Imaging([], [made()], jobs=[trouble]), Answer())
     assert failure.value.results["request_id"] == "req-9" and failure.value.results["image_id"] == "img-golden"
 
 
 def test_a_timeout_tells_what_goes_on_with_all_ids() -> None:
-    with pytest.raises(ActionFailed, match="Not ended within 60 seconds") as failure:
+    with pytest.raises(ActionFailed, match="Not finished within 60 seconds") as failure:
         finish(Imaging([], [made(status="saving")], jobs=[RUNNING]), Answer(), timeout=60)
     text = str(failure.value)
     assert "job-1" in text and "img-golden" in text and ITEM in text and "is RUNNING" in text and "run the task again" in text
@@ -272,8 +353,9 @@ def test_somebody_who_was_faster_with_another_name_is_told() -> None:
 
 
 def test_without_waiting_an_id_that_does_not_show_is_null() -> None:
-    """Which takes the few seconds for which a task looks for it."""
-    result = finish(Imaging([], [made(status="queued")], hidden=["img-golden"]), Answer(), wait=False)[0]
+    cloud = Imaging([], [made(status="queued")], hidden=["img-golden"])
+    result, ticks = finish(cloud, Answer(), wait=False)
+    assert ticks.time == 3 and finish(cloud, Answer(), timeout=1, wait=False)[1].time == 1, "within the deadline of the task"
     assert (result["image_id"], result["image"]["name"], result["image"]["status"]) == (None, "golden", None)
     result = finish(Imaging([], [made(status="queued")]), Answer(), wait=False)[0]
     assert (result["image_id"], result["image"]["status"]) == ("img-golden", "queued")
