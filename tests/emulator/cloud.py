@@ -173,7 +173,7 @@ class Cloud:
         user = {"name": keystone.USER, "password": keystone.PASSWORD, "domain": {"id": "default"}}
         identity = {"methods": ["password"], "password": {"user": user}}
         with self.state.lock:
-            return self.keystone.login({"auth": {"identity": identity, "scope": scope}}).id
+            return str(self.keystone.login({"auth": {"identity": identity, "scope": scope}}).id)
 
     # --- control ------------------------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ def create(state: State, project_id: str, wish: dict[str, Any]) -> Policy:
         name=wish["name"],
         description=wish.get("description", ""),
         parameters={"common": wish["parameters"].get("common", {})},
-        created_at=state.now,
+        created_at=state.policy_moment(),
         resources=resources,
         operation_id=new_id(),
         operation_name=operation.get("name", "default"),

@@ -101,6 +101,7 @@ class State:
     def clear(self) -> None:
         """Empty the cloud; clock and settings stay."""
         self._target = self.now
+        self._policy_made = datetime.min
         self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._counter = itertools.count(1)
         self.servers: dict[str, Server] = {}
@@ -137,6 +138,11 @@ class State:
     def after(self, seconds: float, act: Callable[[datetime], None]) -> datetime:
         """Do something so many clock seconds from now."""
         return self.at(self.now + timedelta(seconds=seconds), act)
+
+    def policy_moment(self) -> datetime:
+        """A moment for created_at of a policy that no other has, and later than theirs, though the clock may stand still."""
+        self._policy_made = max(self.now, self._policy_made + timedelta(microseconds=1))
+        return self._policy_made
 
     def next_seq(self) -> int:
         """A number that grows, for a stable order."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -158,6 +159,21 @@ def test_of_two_that_create_a_policy_of_one_name_at_once_one_is_refused(cloud: E
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _number: api.call("POST", "policies", api.policy_body("same")), range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+
+
+@pytest.mark.parametrize("speed", [0, 1, 3000])
+def test_created_at_tells_the_older_of_two_that_are_made_at_once(cloud: Emulator, api: Api, speed: int) -> None:
+    cloud.settings(unique_policy_names=False, speed=speed)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _number: api.create_policy("same"), range(24)))
+    times = {policy["id"]: policy["created_at"] for policy in made}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", time) for time in times.values())
+    assert len(set(times.values())) == 24
+    rows = api.get("policies", sort="created_at:asc")["policies"]
+    assert [row["id"] for row in rows] == sorted(times, key=lambda key: times[key])
+    assert {row["id"]: row["created_at"] for row in rows} == times, "lists say the same"
+    answer = api.get(f"policies/{made[0]['id']}")["policy"]
+    assert answer["created_at"] == times[made[0]["id"]]
 
 
 def test_update_keeps_what_is_not_sent(reference_api: Api) -> None:
