@@ -190,7 +190,7 @@ def _drop(when: str) -> Response:
 
 
 def _hang(when: str) -> Response:
-    """Answer nothing and keep the connection open; close_down waits, so that the journal shows the request meanwhile."""
+    """Answer nothing and keep the connection open; close_down waits, after the journal has the request."""
     g.dropped = f"hang {when}"
     g.hangs = True
     return Response(status=500)

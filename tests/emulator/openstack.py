@@ -77,6 +77,10 @@ def _guard(cloud: Cloud) -> Callable[[View], View]:
 def _identity(app: Flask, cloud: Cloud) -> None:
     guard = _guard(cloud)
 
+    def _token(status: int, token: keystone.Token) -> Response:
+        body = keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog)
+        return _json(status, body, {"X-Subject-Token": token.id})
+
     @app.get("/")
     def identity_versions() -> Response:
         return _json(300, {"versions": {"values": [keystone.version(cloud.url)]}})
@@ -92,7 +96,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
                 token = cloud.keystone.login(_body())
         except keystone.AuthError as problem:
             return _json(problem.status, problem.body)
-        return _json(201, keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog), {"X-Subject-Token": token.id})
+        return _token(201, token)
 
     @app.get("/v3/auth/tokens")
     @guard
@@ -100,7 +104,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
         token = cloud.keystone.valid(request.headers.get("X-Subject-Token"))
         if token is None:
             raise keystone.AuthError(404, "Could not find token.")
-        return _json(200, keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog), {"X-Subject-Token": token.id})
+        return _token(200, token)
 
     @app.delete("/v3/auth/tokens")
     @guard

@@ -48,7 +48,7 @@ class Settings:
         need("list_delay", self.list_delay, lambda value: value is None or is_number(value), "a number from 0, or null")
         need("token_lifetime", self.token_lifetime, is_number, "a number from 0")
         for name in ("quota_backups", "quota_capacity"):
-            need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1 for no limit")
+            need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1: no limit")
         need("sparse_items", self.sparse_items, is_one_of(True, False), "true or false")
         need("unique_policy_names", self.unique_policy_names, is_one_of(True, False, None), "true, false or null")
         need("image_catalog", self.image_catalog, is_one_of(*IMAGE_CATALOGS), f"one of {', '.join(IMAGE_CATALOGS)}")
@@ -60,12 +60,12 @@ class Settings:
 
     @property
     def lag(self) -> float:
-        """Real seconds until lists show a new thing; left open, two with the live service and none by the reference."""
+        """Real seconds until lists show a new thing; by default two in live mode and none in reference mode."""
         return (2.0 if self.live else 0.0) if self.list_delay is None else self.list_delay
 
     @property
     def names_are_unique(self) -> bool:
-        """Whether a second policy of a name is refused; left open, the live service takes it and the reference does not."""
+        """Whether a second policy of a name is refused; by default in reference mode only."""
         return not self.live if self.unique_policy_names is None else self.unique_policy_names
 
 
@@ -140,7 +140,7 @@ class State:
         return self.at(self.now + timedelta(seconds=seconds), act)
 
     def policy_moment(self) -> datetime:
-        """A moment for created_at of a policy that no other has, and later than theirs, though the clock may stand still."""
+        """A moment for created_at of a policy, later than that of all before it, though the clock may stand still."""
         self._policy_made = max(self.now, self._policy_made + timedelta(microseconds=1))
         return self._policy_made
 

@@ -140,17 +140,20 @@ def _catalog(api: Api) -> dict[str, str]:
     return {kind: places[kind].pop() for kind in ("ims", "image") if kind in places}
 
 
+ALL = {"root", "create", "job", "list", "show", "delete"}
+
+
 @pytest.mark.parametrize(
     ("catalog", "places", "served"),
     [
-        ("same", {"ims": "/ims", "image": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
+        ("same", {"ims": "/ims", "image": "/ims"}, {"/ims": ALL, "/image": set()}),
         (
             "split",
             {"ims": "/ims", "image": "/image"},
             {"/ims": {"create", "job", "list"}, "/image": {"root", "show", "delete"}},
         ),
-        ("ims", {"ims": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
-        ("image", {"image": "/ims"}, {"/ims": {"root", "create", "job", "list", "show", "delete"}, "/image": set()}),
+        ("ims", {"ims": "/ims"}, {"/ims": ALL, "/image": set()}),
+        ("image", {"image": "/ims"}, {"/ims": ALL, "/image": set()}),
     ],
 )
 def test_catalogs(api: Api, catalog: str, places: dict[str, str], served: dict[str, set[str]]) -> None:
