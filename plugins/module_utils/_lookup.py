@@ -11,16 +11,28 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ._backup import with_tags
 from ._backup_shape import backup_result
-from ._policy_shape import members_of, policy_result
+from ._backup_tags import add_tags
+from ._errors import CloudError
+from ._policy_shape import members_of, operation_of, pattern_of, policy_result
 from ._rules import InvalidInput, as_text
-from ._selection import find_one, is_id, match_server, wanted_filters, wanted_keys
-from ._tagging import find_resources
-from ._tags import tag_query, tags_as_dict
+from ._selection import find_one, is_id, names_of, wanted_filters, wanted_keys
+from ._server_lookup import resolve_servers, servers_of_backups
+from ._tagging import FEW, read_resources
+from ._tags import tag_query, tags_as_dict, values_by_key
 from ._times import parse_time, parse_user_time
 
 Wish = dict[str, t.Any]
+Row = dict[str, t.Any]
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Return each row of a list once: pages move while others write, so a row may come twice."""
+    return list({row["id"]: row for row in rows}.values())
+
+
+def _asks_for_servers(wish: Wish) -> bool:
+    return wish["servers"] is not None or wish["filters"] is not None
 
 
 # ========== csbs_policy_info ==========
@@ -35,49 +47,46 @@ def wish_policies(params: dict[str, t.Any], now: datetime) -> Wish:
 
 
 def read_policies(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the policies that fit all filters, each in full."""
-    rows = cloud.policies()
+    """Return the policies that fit all filters."""
+    listed = rows = _once(cloud.policies())
     if wish["name"] is not None:
         row = next((row for row in rows if row["id"] == wish["name"]), None)
         rows = [row] if row else [row for row in rows if row["name"] == wish["name"]] or _direct(cloud, wish["name"])
     if wish["query"]:
-        tagged = {row["resource_id"] for row in cloud.find_tagged("policy", wish["query"])}
+        tagged = {row.get("resource_id") for row in cloud.find_tagged("policy", wish["query"])}
         rows = [row for row in rows if row["id"] in tagged]
-    policies = [raw for raw in (cloud.policy(row["id"]) for row in rows) if raw is not None]
-    wanted = wanted_server_ids(wish, cloud, [one for raw in policies for one in members_of(raw)])
-    if wanted is not None:
-        policies = [raw for raw in policies if wanted & {one["id"] for one in members_of(raw)}]
-    if any(raw.get("tags") is None for raw in policies):
-        tags = {row["resource_id"]: row.get("tags") for row in cloud.find_tagged("policy", {})}
-        policies = [raw if raw.get("tags") is not None else {**raw, "tags": tags.get(raw["id"])} for raw in policies]
-    return {"policies": [policy_result(raw) for raw in policies]}
+    servers = cloud.servers() if rows or _asks_for_servers(wish) else []
+    if _asks_for_servers(wish):
+        rows = [whole for row in rows if (whole := _whole(row, cloud, row.get("resources") is None)) is not None]
+        former = [one for row in (*listed, *rows) for one in members_of(row)]
+        wanted = set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
+        rows = [row for row in rows if wanted & {one["id"] for one in members_of(row)}]
+    # A few policies are read in full: that costs no more than the tag query.
+    few = len(rows) <= FEW
+    policies = [whole for row in rows if (whole := _whole(row, cloud, few or _is_sparse(row))) is not None]
+    add_tags(cloud, policies, "policy")
+    return {"policies": [policy_result(raw, names_of(servers)) for raw in policies]}
 
 
-def _direct(cloud: t.Any, key: str) -> list[dict[str, t.Any]]:
+def _whole(row: Row, cloud: t.Any, lacks: bool) -> Row | None:
+    """Return a row of the list, read by its ID when it lacks something; None when the policy was deleted meanwhile."""
+    if not lacks or row.get("whole"):
+        return row
+    found = cloud.policy(row["id"])
+    return None if found is None else {**found, "whole": True}
+
+
+def _is_sparse(row: Row) -> bool:
+    """Return whether a row of the list lacks something that results show, other than tags."""
+    operation = operation_of(row)
+    shown = (row.get("description"), row.get("resources"), row.get("created_at"), pattern_of(row))
+    return None in (*shown, operation.get("enabled"), operation.get("operation_definition"))
+
+
+def _direct(cloud: t.Any, key: str) -> list[Row]:
     """Return what is too new to be listed, by its ID."""
-    row = cloud.policy(key) if is_id(key) else None
+    row = _whole({"id": key}, cloud, lacks=True) if is_id(key) else None
     return [row] if row else []
-
-
-def wanted_server_ids(wish: Wish, cloud: t.Any, known: list[dict[str, t.Any]]) -> set[str] | None:
-    """Return the ids of the servers that are asked for, None when none are.
-
-    known are id and name of servers as policies or backups have them, which may no longer exist.
-    Raises InvalidInput for a name that nothing bears, now or then, and for an ambiguous one.
-    """
-    if wish["servers"] is None and wish["filters"] is None:
-        return None
-    servers = cloud.servers()
-    wanted: set[str] = set()
-    for key in wish["servers"] or []:
-        server = find_one("server", key, servers)
-        former = {one["id"] for one in known if key in (one["id"], one["name"])}
-        if server is None and not former and not is_id(key):
-            raise InvalidInput(f"servers: no such server: {key!r}")
-        wanted |= {server["id"]} if server else former
-    if wish["filters"] is not None:
-        wanted |= {server["id"] for server in servers if match_server(server, wish["filters"])}
-    return wanted
 
 
 # ========== csbs_backup_info ==========
@@ -113,59 +122,67 @@ def _check_countable(wish: Wish) -> None:
 
 def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     """Return the backups that fit all filters, the newest first, and their number; or with count_only their number alone."""
+    if wish["count_only"] and wish["query"]:
+        return {"backups": [], "count": int(cloud.count_tagged("backup", wish["query"]))}
+    servers = cloud.servers() if _asks_for_servers(wish) else None
+    wanted = None if servers is None else _wanted_server_ids(wish, servers, cloud)
+    policy_id = None if wish["policy"] is None else _policy_id(wish["policy"], cloud)
+    if wanted == set() or (wish["policy"] is not None and policy_id is None):
+        return {"backups": [], "count": 0}
+    query = {**wish["fields"], **({} if policy_id is None else {"policy_id": policy_id})}
     if wish["count_only"]:
-        return {"backups": [], "count": _count_backups(wish, cloud)}
-    rows = _candidates(wish, cloud)
+        return {"backups": [], "count": _count_backups(wish, cloud, query, wanted)}
+    rows = _candidates(wish, cloud, query, wanted)
     if wish["query"]:
-        tagged = {row["resource_id"] for row in cloud.find_tagged("backup", wish["query"])}
+        tagged = {row.get("resource_id") for row in cloud.find_tagged("backup", wish["query"])}
         rows = [row for row in rows if row["id"] in tagged]
-    known = [{"id": row["resource_id"], "name": (row.get("extend_info") or {}).get("resource_name")} for row in rows]
-    wanted = wanted_server_ids(wish, cloud, known)
     rows = [row for row in rows if _fits(row, wish) and (wanted is None or row["resource_id"] in wanted)]
     rows.sort(key=lambda row: (as_text(row.get("created_at")), row["id"]), reverse=True)
-    return {"backups": [backup_result(row) for row in with_tags(cloud, rows)], "count": len(rows)}
+    add_tags(cloud, rows, "backup")
+    names = names_of((cloud.servers() if rows else []) if servers is None else servers)
+    return {"backups": [backup_result(row, names) for row in rows], "count": len(rows)}
 
 
-def _count_backups(wish: Wish, cloud: t.Any) -> int:
-    if wish["query"]:
-        return int(cloud.count_tagged("backup", wish["query"]))
-    query = _service_query(wish, cloud)
+def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]:
+    """Return the IDs of the servers that are asked for. A server that does not exist any more is looked for among all backups."""
+    known = {key for server in servers for key in (server["id"], server["name"])}
+    names = [ref for ref in wish["servers"] or [] if ref not in known and not is_id(ref)]
+    # The service finds backups by a part of their server's name.
+    lists = [cloud.backups(resource_name=name) for name in names] if len(names) <= FEW else [cloud.backups()]
+    former = servers_of_backups(row for rows in lists for row in rows)
+    return set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
+
+
+def _count_backups(wish: Wish, cloud: t.Any, query: dict[str, t.Any], wanted: set[str] | None) -> int:
+    query = dict(query)
     for option, name in (("after", "start_time"), ("before", "end_time")):
         if wish[option] is not None:
             query[name] = wish[option].replace(tzinfo=None).isoformat(timespec="microseconds")
-    servers = wanted_server_ids(wish, cloud, [])
-    if servers is None:
+    if wanted is None:
         return int(cloud.count_backups(**query))
-    return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(servers))
+    if len(wanted) <= FEW:
+        return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(wanted))
+    return sum(1 for row in _once(cloud.backups(**query)) if row["resource_id"] in wanted)
 
 
-def _candidates(wish: Wish, cloud: t.Any) -> list[dict[str, t.Any]]:
-    """Return backups among which all are that fit, by one list where that can tell."""
+def _candidates(wish: Wish, cloud: t.Any, query: dict[str, t.Any], wanted: set[str] | None) -> list[Row]:
+    """Return backups among which all are that fit, by as few and as short lists as can tell."""
     if wish["ids"] is None:
-        rows: list[dict[str, t.Any]] = cloud.backups(**_service_query(wish, cloud))
-        return rows
-    made = None if wish["policy"] is None else {row["id"] for row in cloud.backups(policy_id=_policy_id(wish["policy"], cloud))}
-    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > 1 else {}
+        if wish["name"] is not None:
+            query = {**query, "name": wish["name"]}
+        narrow = [{"resource_id": server} for server in sorted(wanted)] if wanted is not None and len(wanted) <= FEW else [{}]
+        return _once([row for one in narrow for row in cloud.backups(**query, **one)])
+    made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
+    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > FEW else {}
     # What the list does not show may be too new for it.
     found = (listed.get(one) or cloud.backup(one) for one in wish["ids"])
     return [row for row in found if row is not None and (made is None or row["id"] in made)]
 
 
-def _service_query(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
-    query = dict(wish["fields"])
-    if wish["name"] is not None:
-        query["name"] = wish["name"]
-    if wish["policy"] is not None:
-        query["policy_id"] = _policy_id(wish["policy"], cloud)
-    return query
-
-
-def _policy_id(key: str, cloud: t.Any) -> str:
-    """Return the id of a policy; that of a deleted policy still finds its backups."""
-    row = find_one("policy", key, cloud.policies())
-    if row is None and not is_id(key):
-        raise InvalidInput(f"policy: no such policy: {key!r}")
-    return key if row is None else row["id"]
+def _policy_id(key: str, cloud: t.Any) -> str | None:
+    """Return the ID of a policy, None when there is none. The ID of a deleted policy still finds its backups."""
+    row = find_one("policy", key, _once(cloud.policies()))
+    return row["id"] if row is not None else key if is_id(key) else None
 
 
 def _fits(row: dict[str, t.Any], wish: Wish) -> bool:
@@ -194,23 +211,34 @@ def wish_tag_lookup(params: dict[str, t.Any], now: datetime) -> Wish:
 
 def read_tags(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     """Return the tags in use with their values, and the resources that carry them."""
-    owner = wish["owner"]
-    rows = [
-        {"id": row["resource_id"], "name": row["resource_name"], "tags": tags_as_dict(row.get("tags"))}
-        for row in cloud.find_tagged(owner, wish["query"])
-    ]
-    if wish["resources"] is not None:
-        named = find_resources(owner, wish["resources"], cloud, missing_ok=True)
-        if wish["query"]:
-            wanted = {one["id"] for one in named}
-            rows = [row for row in rows if row["id"] in wanted]
-        else:
-            rows = [{**one, "tags": tags_as_dict(cloud.tags_of(owner, one["id"]))} for one in named]
-    elif not wish["query"]:
-        rows = [row for row in rows if row["tags"]]
-        return {"tags": {tag["key"]: sorted(tag["values"]) for tag in cloud.tags_in_project(owner)}, "resources": rows}
+    owner, keys, query = wish["owner"], wish["resources"], wish["query"]
+    if keys is None and not query:
+        rows = [row for row in _all_resources(owner, cloud) if row["tags"]]
+        return {"tags": values_by_key(cloud.tags_in_project(owner)), "resources": rows}
+    named = None if keys is None else read_resources(owner, keys, cloud, missing_ok=True)
+    rows = named or []
+    if query:
+        wanted = None if named is None else {one["id"] for one in named}
+        rows = [_tagged(row) for row in cloud.find_tagged(owner, query) if wanted is None or row["resource_id"] in wanted]
     values: dict[str, set[str]] = {}
     for row in rows:
         for key, value in row["tags"].items():
             values.setdefault(key, set()).add(value)
     return {"tags": {key: sorted(found) for key, found in sorted(values.items())}, "resources": rows}
+
+
+def _all_resources(owner: str, cloud: t.Any) -> list[Row]:
+    """Return all backups or policies with their tags."""
+    try:
+        return [_tagged(row) for row in cloud.find_tagged(owner, {})]
+    except CloudError as error:
+        # A service may answer only queries for some tag.
+        if error.status != 400:
+            raise
+    rows = _once(cloud.policies() if owner == "policy" else cloud.backups())
+    add_tags(cloud, rows, owner)
+    return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]
+
+
+def _tagged(row: Row) -> Row:
+    return {"id": row["resource_id"], "name": row["resource_name"], "tags": tags_as_dict(row.get("tags"))}

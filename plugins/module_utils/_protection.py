@@ -12,10 +12,11 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ._backup import BackupWish, find_done, unprotectable, with_tags
+from ._backup import BackupWish, find_done, unprotectable
 from ._backup_shape import GOOD, backup_result, newest, recovery_point, size_of
+from ._backup_tags import add_tags
 from ._policy_shape import operation_of, policy_result
-from ._selection import choose_servers, wanted_filters, wanted_keys
+from ._selection import choose_servers, names_of, wanted_filters, wanted_keys
 from ._times import parse_age
 
 Row = dict[str, t.Any]
@@ -51,7 +52,7 @@ def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
     backups = cloud.backups(**({"resource_id": chosen[0]["id"]} if len(chosen) == 1 else {}))
     good = good_backups(chosen, backups)
     last = {server_id: newest(rows) for server_id, rows in good.items()}
-    with_tags(cloud, [row for row in last.values() if row is not None])
+    add_tags(cloud, [row for row in last.values() if row is not None], "backup")
     refusals = unprotectable(chosen, verdicts)
     # Ages are counted by the clock that gave the backups their times.
     now = cloud.now()
@@ -88,7 +89,8 @@ def read_memberships(cloud: t.Any) -> dict[str, Row]:
 def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:
     """Return the good backups of each chosen server, those of a policy and those made by hand."""
     good: dict[str, list[Row]] = {server["id"]: [] for server in chosen}
-    for row in backups:
+    # Pages move while others write, so a row may come twice.
+    for row in {row["id"]: row for row in backups}.values():
         if row["status"] in GOOD and row["resource_id"] in good:
             good[row["resource_id"]].append(row)
     return good
@@ -110,7 +112,7 @@ def protection_result(
         "policy": policy,
         "protectable": refusal is None,
         "reason": refusal,
-        "last_backup": None if last is None else backup_result(last),
+        "last_backup": None if last is None else backup_result(last, names_of([server])),
         "backup_count": len(good),
         "size_mb": sum(size_of(row) or 0 for row in good),
         # A backup that is made meanwhile may be newer than the time that was told.

@@ -30,7 +30,7 @@ def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
     What is left of an unlimited quota, or of one that the service does not tell, is null. Per cent are rounded down,
     so that 100 means used up.
     """
-    quota, used = raw.get("quota"), raw.get("used")
+    quota, used = _whole(raw.get("quota")), _whole(raw.get("used"))
     free = percent = None
     if quota is not None and used is not None and quota >= 0:
         free, percent = max(quota - used, 0), used * 100 // quota if quota else 100
@@ -43,3 +43,11 @@ def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "free": free,
         "used_percent": percent,
     }
+
+
+def _whole(value: t.Any) -> int | None:
+    """Return a number of the service, which may come as text; None for what is none."""
+    try:
+        return int(float(value))
+    except (OverflowError, TypeError, ValueError):
+        return None

@@ -48,8 +48,15 @@ def leaving_tags(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
 
 
 def tags_as_dict(tags: t.Any) -> dict[str, str]:
-    """Return the service's list of tags as a dict, sorted by key."""
-    return {str(tag["key"]): as_text(tag.get("value")) for tag in sorted(tags or [], key=lambda tag: str(tag["key"]))}
+    """Return the service's list of tags as a dict, sorted by key. An entry without a key is no tag."""
+    entries = [tag for tag in tags or () if isinstance(tag, dict) and tag.get("key") is not None]
+    return dict(sorted((str(tag["key"]), as_text(tag.get("value"))) for tag in entries))
+
+
+def values_by_key(tags: t.Any) -> dict[str, list[str]]:
+    """Return the service's list of the tags in use, key and values, as a dict with the values in order."""
+    entries = [tag for tag in tags or () if isinstance(tag, dict) and tag.get("key") is not None]
+    return {str(tag["key"]): sorted(as_text(value) for value in tag.get("values") or ()) for tag in entries}
 
 
 def tags_as_list(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -102,6 +109,8 @@ def _query_key(option: str, key: t.Any) -> str:
 def _query_values(option: str, value: t.Any) -> list[str]:
     if value is None:
         return []
+    if isinstance(value, dict):
+        raise InvalidInput(f"{option}: {value!r} is not a tag value; give one value, a list of values, or nothing for any value")
     values = list(dict.fromkeys(as_text(one) for one in (value if isinstance(value, (list, tuple)) else [value])))
     if len(values) > 10 or any(len(one) > 255 for one in values):
         raise InvalidInput(f"{option}: at most 10 values of up to 255 characters can be looked for at one key")

@@ -26,13 +26,14 @@ options:
     type: str
   servers:
     description:
-      - Names or IDs of the servers whose backups are looked for. A server that no longer exists is found by the ID or name that
-        its backups have.
+      - Names or IDs of the servers whose backups are looked for. An unknown server has no backups.
+      - A server that no longer exists is found by its ID, or by the name that its backups have. A name that exists now goes first.
     type: list
     elements: raw
   policy:
     description:
-      - Name or ID of the policy that made the backups.
+      - Name or ID of the policy that made the backups. An unknown policy has no backups.
+        A policy that no longer exists is found by its ID.
     type: str
   status:
     description:
@@ -61,7 +62,8 @@ options:
     type: str
   count_only:
     description:
-      - Whether to return the number of backups only, which the service counts without listing them.
+      - Whether to return the number of backups only. The service counts them without listing them, unless more than three servers
+        are asked for.
       - Excludes O(ids) and O(name). Tag queries can be counted when they are the only filter.
     type: bool
     default: false
@@ -96,7 +98,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backups:
-  description: The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns; empty with O(count_only).
+  description:
+    - The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns; empty with O(count_only).
+    - C(server.name) is the name that the server has now. When it no longer exists, it is the name in the backup.
   returned: success
   type: list
   elements: dict

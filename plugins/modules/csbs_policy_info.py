@@ -20,7 +20,8 @@ options:
     type: str
   servers:
     description:
-      - Names or IDs of servers. Only policies that back up at least one of them are returned.
+      - Names or IDs of servers. Only policies that back up at least one of them are returned. An unknown server is in no policy.
+      - A server that no longer exists is found by its ID, or by the name that a policy has for it. A name that exists now goes first.
     type: list
     elements: raw
 extends_documentation_fragment:
@@ -49,7 +50,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 policies:
-  description: The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and takes.
+  description:
+    - The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and takes.
+    - Servers have the names that they have now. When a server no longer exists, it has the name that the policy has for it.
   returned: success
   type: list
   elements: dict

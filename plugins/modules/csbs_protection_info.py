@@ -20,7 +20,8 @@ author:
 options:
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them. One that does not exist is an error.
+      - Names or IDs of servers, or dictionaries with C(id) as results hold them.
+      - An unknown server is an error here, so that a misspelt name never passes for a protected server.
     type: list
     elements: raw
   max_age:

@@ -11,6 +11,9 @@ short_description: Manage tags of backups and backup policies
 version_added: 0.1.0
 description:
   - Sets and removes tags of backups or policies of Cloud Server Backup Service.
+  - When the change of one resource fails, the others are still changed. The task then fails, names each failed resource, and
+    returns all of them with the tags that they have.
+  - Up to three resources are read one by one. For more, one list and one tag query tell the present tags.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -46,6 +49,7 @@ options:
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes
+  - opentelekomcloud.csbs.timeout
 """
 
 EXAMPLES = r"""
@@ -76,8 +80,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: The backups or policies with their tags as they are, or in check mode as they would be.
-  returned: success
+  description:
+    - The backups or policies with their tags as they are, or in check mode as they would be.
+    - When the task fails after a change, C(tags) is null for a resource whose tags cannot be read.
+  returned: success, or when the task fails after a change
   type: list
   elements: dict
   sample:
@@ -87,7 +93,7 @@ resources:
         team: platform
 """
 
-from ..module_utils._module import converge, create_module
+from ..module_utils._module import TIMEOUT_SPEC, converge, create_module
 from ..module_utils._tagging import finish_tags, plan_tag_task, wish_tags
 
 ARGUMENT_SPEC = {
@@ -96,6 +102,7 @@ ARGUMENT_SPEC = {
     "resources": {"type": "list", "elements": "raw", "required": True},
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
     "tags": {"type": "dict", "required": True},
+    **TIMEOUT_SPEC,
 }
 
 

@@ -17,6 +17,12 @@ HOUR = 3600
 NIGHTLY = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}}
 
 
+@pytest.fixture(autouse=True)
+def _still(cloud: Emulator) -> None:
+    """Stop the clock: these tests speak of ages, and no schedule may fire meanwhile."""
+    cloud.settings(speed=0, list_delay=0)
+
+
 def protection(cloud: Emulator, **args: t.Any) -> dict[str, t.Any]:
     return run_ok("csbs_protection_info", args, cloud)
 
@@ -26,8 +32,7 @@ def rows(found: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
 
 
 def made(cloud: Emulator, server: str, hours: float, name: str = "made", **fields: t.Any) -> str:
-    """Make a backup so many hours ago, and let the cloud's time stand still."""
-    cloud.settings(speed=0, list_delay=0)
+    """Make a backup so many hours ago."""
     return cloud.make_backup(cloud.server(server).id, name, age=hours * HOUR, **fields).id
 
 
@@ -58,6 +63,7 @@ def test_the_reason_is_in_the_words_of_csbs_backup(cloud: Emulator) -> None:
     set_server(cloud, "srv-0002", disks=[])
     run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0003"]}, cloud)
     names = ["srv-0001", "srv-0002", "srv-0003"]
+    cloud.settings(speed=3000)
     skipped = run_ok("csbs_backup", {"servers": names, "skip_unprotectable": True, "poll_interval": 0.1}, cloud)["skipped_servers"]
     told = [row for row in protection(cloud, servers=names)["servers"] if not row["protectable"]]
     assert [{key: row[key] for key in ("id", "name", "reason")} for row in told] == skipped
@@ -96,10 +102,19 @@ def test_good_backups_of_both_kinds_count_and_a_failed_newest_one_does_not(cloud
 
 
 def test_the_last_backup_has_its_tags_though_lists_lack_them(cloud: Emulator) -> None:
+    cloud.settings(speed=3000)
     args = {"servers": ["srv-0001"], "tags": {"change": "7"}, "name": "b", "poll_interval": 0.1}
     backup = run_ok("csbs_backup", args, cloud)["backups"][0]
     row = protection(cloud, servers=["srv-0001"])["servers"][0]
     assert row["last_backup"]["id"] == backup["id"] and row["last_backup"]["tags"] == {"change": "7"}
+
+
+def test_no_schedule_fires_between_two_tasks_of_a_test(cloud: Emulator) -> None:
+    run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
+    before = cloud.clock.now()
+    made(cloud, "srv-0001", 30)
+    protection(cloud)
+    assert cloud.clock.now() == before
 
 
 def test_ages_are_counted_by_the_clock_of_the_cloud(cloud: Emulator) -> None:

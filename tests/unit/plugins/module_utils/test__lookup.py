@@ -10,9 +10,10 @@ import typing as t
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _lookup
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._policy_shape import policy_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
 
-from tests.unit.plugins.module_utils.fakes import SUMMER, Cloud, backup, policy, server
+from tests.unit.plugins.module_utils.fakes import DAILY_0200, SUMMER, Cloud, backup, policy, server
 
 QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
 A = [{"key": "a", "value": "1"}]
@@ -51,6 +52,9 @@ FLEET = [server("web"), server("db"), server("idle"), server("twin", "t1"), serv
         ({"servers": ["gone"]}, ["pol-nightly"]),
         ({"servers": ["id-gone"]}, ["pol-nightly"]),
         ({"servers": [GONE_ID]}, []),
+        ({"servers": ["no-such"]}, []),
+        ({"servers": ["no-such", "db"]}, ["pol-weekly"]),
+        ({"servers": ["gone"], "tags": {"b": None}}, []),
         ({"server_filters": {"name": "w*"}}, ["pol-nightly"]),
         ({"server_filters": {"name": "zzz"}}, []),
         ({"tags": {"a": 1}}, ["pol-nightly"]),
@@ -61,12 +65,52 @@ def test_policies_fit_every_filter(options: dict[str, t.Any], ids: list[str]) ->
     assert policies(Cloud(FLEET, POLICIES), **options) == ids
 
 
+def test_an_ambiguous_server_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="ambiguous.* t1, t2"):
+        policies(Cloud(FLEET, POLICIES), servers=["twin"])
+
+
+class Listing(Cloud):
+    """Lists policies without a part of them, and counts those that are read by their ID."""
+
+    lacks: t.ClassVar[dict[str, t.Any]] = {}
+
+    def policies(self) -> list[dict[str, t.Any]]:
+        return [{**row, "tags": None, **self.lacks} for row in super().policies()]
+
+    def policy(self, policy_id: str) -> dict[str, t.Any] | None:
+        self.asked.append(("policy", policy_id))
+        return super().policy(policy_id)
+
+
 @pytest.mark.parametrize(
-    ("servers", "fragment"), [(["no-such"], "no such server: 'no-such'"), (["twin"], "ambiguous.* t1, t2")]
+    "lacks",
+    [
+        {"resources": None},
+        {"description": None},
+        {"created_at": None},
+        {"scheduled_operations": None},
+        {"scheduled_operations": [{"enabled": True, "operation_definition": {}}]},
+        {"scheduled_operations": [{"enabled": True, "trigger": {"properties": {"pattern": DAILY_0200}}}]},
+        {"scheduled_operations": [{"operation_definition": {}, "trigger": {"properties": {"pattern": DAILY_0200}}}]},
+        {},
+    ],
 )
-def test_a_server_that_is_not_one_is_refused(servers: list[str], fragment: str) -> None:
-    with pytest.raises(InvalidInput, match=fragment):
-        policies(Cloud(FLEET, POLICIES), servers=servers)
+@pytest.mark.parametrize("servers", [None, ["web", "gone"]])
+def test_only_rows_that_lack_something_are_read_by_themselves(lacks: dict[str, t.Any], servers: list[str] | None) -> None:
+    cloud = Listing(FLEET, [policy(f"p{number}", ["web"], description="x", tags=A) for number in range(5)])
+    cloud.lacks = lacks  # type: ignore[misc]
+    wish = _lookup.wish_policies({"name": None, "servers": servers, "server_filters": None, **QUERIES}, SUMMER)
+    found = _lookup.read_policies(wish, cloud)["policies"]
+    assert found == [policy_result(one) for one in cloud.all_policies]
+    assert [what for what, _about in cloud.asked].count("policy") == (5 if lacks else 0)
+    assert [what for what, _about in cloud.asked].count("servers") == 1
+
+
+def test_a_policy_that_is_deleted_while_it_is_looked_up_is_left_out() -> None:
+    cloud = Cloud(policies=[policy("nightly"), policy("weekly")])
+    cloud.policies = lambda: [policy("nightly"), policy("weekly"), policy("gone")]  # type: ignore[method-assign]
+    assert policies(cloud) == ["pol-nightly", "pol-weekly"]
 
 
 def test_tags_that_a_get_leaves_out_are_read_by_one_query() -> None:
@@ -136,6 +180,9 @@ def backups(**options: t.Any) -> list[str]:
         ({"servers": ["gone"]}, ["bb"]),
         ({"servers": [GONE_ID]}, []),
         ({"servers": []}, []),
+        ({"servers": ["no-such"]}, []),
+        ({"servers": ["gone"], "status": "error"}, []),
+        ({"policy": "no-such"}, []),
         ({"server_filters": {"name": "zzz"}}, []),
         ({"server_filters": {"name": "d*"}}, ["b-0001"]),
         ({"status": "error"}, ["b-0001"]),
@@ -158,9 +205,10 @@ def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], na
     [
         ({"created_after": "soon"}, "created_after: 'soon'"),
         ({"created_before": "2026-13-01"}, "created_before: "),
-        ({"policy": "no-such"}, "no such policy: 'no-such'"),
         ({"policy": "same"}, "ambiguous.* same-1, same-2"),
-        ({"servers": ["no-such"]}, "no such server: 'no-such'"),
+        ({"servers": ["twin"]}, "ambiguous.* t1, t2"),
+        ({"servers": ["twin"], "policy": "no-such"}, "ambiguous.* t1, t2"),
+        ({"tags": {"a": {"b": "c"}}}, "tags: .*not a tag value"),
         ({"server_filters": {}}, "server_filters"),
         ({"count_only": True, "name": "b"}, "count_only: .*by name"),
         ({"count_only": True, "ids": ["x"]}, "count_only: .*by ids"),
@@ -199,6 +247,24 @@ def test_tags_of_the_resources_that_are_asked_for(
 ) -> None:
     found = tags(**options)
     assert (found["tags"], [one["name"] for one in found["resources"]]) == (values, names)
+
+
+def test_foreign_rows_of_tags_are_no_traceback() -> None:
+    cloud = Cloud(policies=[policy("nightly", tags=A)])
+    odd: list[t.Any] = [{"key": "b"}, {"values": ["1"]}, {"key": "a", "values": ["2", None, "1"]}, None]
+    cloud.tags_in_project = lambda owner: odd  # type: ignore[method-assign]
+    wish = _lookup.wish_tag_lookup({"resource_type": "policy", "resources": None, **QUERIES}, SUMMER)
+    assert _lookup.read_tags(wish, cloud)["tags"] == {"b": [], "a": ["", "1", "2"]}
+
+
+def test_a_backup_that_two_pages_show_is_one() -> None:
+    class Moving(Cloud):
+        def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
+            return [row for row in super().backups(**query) for _page in range(2)]
+
+    params = {**dict.fromkeys(OPTIONS), **QUERIES}
+    found = _lookup.read_backups(_lookup.wish_backups(params, SUMMER), Moving(FLEET, POLICIES, BACKUPS))
+    assert found["count"] == len(found["backups"]) == len(BACKUPS)
 
 
 def test_rows_that_do_not_tell_what_the_service_filtered_by_are_believed() -> None:

@@ -52,3 +52,10 @@ def test_a_quota_is_full_exactly_when_nothing_is_left(quota: int, used: int) -> 
     result: dict[str, t.Any] = quota_result({"type": "backups", "quota": quota, "used": used})
     assert (result["free"] == 0) == (result["used_percent"] >= 100)
     assert all(isinstance(result[key], int) for key in ("quota", "used", "free", "used_percent"))
+
+
+@pytest.mark.parametrize(("raw", "told"), [("600", 600), ("-1", -1), (600.0, 600), ("", None), ("many", None), ({}, None)])
+def test_numbers_that_come_as_text_are_numbers(raw: t.Any, told: int | None) -> None:
+    result = quota_result({"quota": raw, "used": "150"})
+    assert (result["quota"], result["used"]) == (told, 150)
+    assert quota_result({"quota": 600, "used": raw})["used"] == told

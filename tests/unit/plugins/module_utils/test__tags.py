@@ -71,11 +71,24 @@ def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> N
         ([], {}),
         ([{"key": "b", "value": "1"}, {"key": "a"}], {"a": "", "b": "1"}),
         ([{"key": "a", "value": None}], {"a": ""}),
+        ([{"key": "a", "value": 1}, {"value": "x"}, {"key": None}, "b", None, {"key": 2}], {"2": "", "a": "1"}),
     ],
 )
 def test_the_tags_of_the_service_become_a_dict(listed: t.Any, expected: dict[str, str]) -> None:
     assert _tags.tags_as_dict(listed) == expected
     assert list(_tags.tags_as_dict(listed)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (None, {}),
+        ([{"key": "a", "values": ["2", "1"]}], {"a": ["1", "2"]}),
+        ([{"key": "a"}, {"key": "b", "values": None}, {"values": ["x"]}, None], {"a": [], "b": []}),
+    ],
+)
+def test_the_tags_in_use_become_a_dict(listed: t.Any, expected: dict[str, list[str]]) -> None:
+    assert _tags.values_by_key(listed) == expected
 
 
 @pytest.mark.parametrize(
@@ -145,6 +158,7 @@ def test_tag_filters_become_the_query_of_the_service(params: dict[str, t.Any], q
         {"tags_any": {"k": [str(number) for number in range(11)]}},
         {"not_tags": {"": "v"}},
         {"tags": {"k": "v" * 256}},
+        {"tags": {"k": {"a": "b"}}},
     ],
 )
 def test_a_tag_filter_beyond_the_limits_is_refused_with_its_option(params: dict[str, t.Any]) -> None:
