@@ -9,18 +9,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import typing as t
 from datetime import datetime
 
 from ._csbs.service import CsbsService
 from ._csbs.v1._base import SERVER
-from ._errors import CloudError, CloudFailed, LostAnswer, explain
+from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted, explain
 from ._image_shape import is_alive
 from ._ims.service import attach as attach_ims
+from ._policy_members import PolicyMembers
 from ._restore_call import Restores
 from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
-from ._session import RidingSession, is_repeatable
+from ._rules import InvalidInput
+from ._session import ForeignBody, OutOfTime, RidingSession, is_repeatable, retry_after
 
 #: The authentication options of openstack.cloud, name by name; what of auth and cloud is no secret, _module shows again
 AUTH_SPEC: dict[str, t.Any] = {
@@ -37,6 +40,12 @@ AUTH_SPEC: dict[str, t.Any] = {
     "sdk_log_path": {"type": "str"},
     "validate_certs": {"type": "bool", "aliases": ["verify"]},
 }
+# Fields that each row of these kinds has
+_BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
+_IMAGE_FIELDS = ("id", "status")
+_MINUTE = 60.0
+# Nobody knows whether the service takes a longer list.
+_CHECKED_AT_ONCE = 1000
 _INDIRECT = ("cloud", "sdk_log_level", "sdk_log_path")
 _OTHER_NAMES = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
 _LOGIN = "log in to the cloud"
@@ -51,11 +60,15 @@ def acting(act: str) -> t.Iterator[None]:
         yield
     except CloudError:
         raise
+    except OutOfTime as error:
+        raise NotStarted(act, "it was not sent: the time of the task (timeout) is over.") from error
+    except ForeignBody as error:
+        raise ForeignAnswer(act, str(error)) from error
     except sdk_exceptions.ConfigException as error:
         # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
         if "service catalog" in str(error):
             raise _no_endpoint(act, error) from error
-        raise CloudFailed(_LOGIN, f"{error} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(_LOGIN, f"{_one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
     except ksa_exceptions.CatalogException as error:
         raise _no_endpoint(act, error) from error
     except ksa_exceptions.Unauthorized as error:
@@ -65,11 +78,28 @@ def acting(act: str) -> t.Iterator[None]:
     except (ksa_exceptions.ConnectFailure, ksa_exceptions.DiscoveryFailure) as error:
         raise _unreachable(act, error) from error
     except (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError) as error:
-        raise CloudFailed(_LOGIN, f"{error} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(_LOGIN, f"{_one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
     except (sdk_exceptions.SDKException, ksa_exceptions.ClientException) as error:
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
             raise _no_endpoint(act, error) from error
-        raise CloudFailed(act, f"{error}") from error
+        raise CloudFailed(act, _one_line(error)) from error
+    except OSError as error:
+        raise CloudFailed(act, f"{_one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ForeignAnswer(act, _describe_parse_error(error)) from error
+
+
+def _one_line(error: Exception) -> str:
+    """Return the text of an exception as one line that ends with a period."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _describe_parse_error(error: Exception) -> str:
+    """Return what an answer lacks, without any part of the answer."""
+    if isinstance(error, KeyError) and error.args:
+        return f"{error.args[0]!r} is missing"
+    return "it is no JSON" if isinstance(error, ValueError) else "it has another structure"
 
 
 def _explain(act: str, error: t.Any) -> CloudError:
@@ -81,17 +111,21 @@ def _explain(act: str, error: t.Any) -> CloudError:
     unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
     # A token may end in mid-task, and the next login may fail.
     login = act == _LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
-    return explain(_LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login)
+    return explain(_LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response))
 
 
 def _unreachable(act: str, error: Exception) -> CloudError:
+    if act == _LOGIN and isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower():
+        return _no_endpoint(act, error)
     text = str(error).split(":", 1)[-1].strip() or str(error)
     return LostAnswer(act, f"the cloud cannot be reached, or closed the connection ({text[:300]}). What to do: check the address and the network.")
 
 
 def _no_endpoint(act: str, error: Exception) -> CloudError:
     if act == _LOGIN:
-        return CloudFailed(act, f"there is no login service at auth_url ({error}). What to do: check auth_url, such as https://iam.example.com/v3.")
+        return CloudFailed(
+            act, f"there is no login service at auth_url ({_one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3."
+        )
     # The newest SDK finds out with the first request only.
     offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(act, "the service")
     return CloudFailed(
@@ -115,6 +149,7 @@ class Cloud:
             self.csbs = connection.data_protect
         with acting("find the compute service"):
             self.compute = connection.compute
+        self.members = PolicyMembers(self)
         self.restores = Restores(self)
         self._ims: t.Any = None
 
@@ -131,29 +166,26 @@ class Cloud:
         moment: datetime = self.connection.session.now()
         return moment
 
+    def give(self, seconds: float) -> None:
+        """Set the deadline of all requests to seconds from now."""
+        self.connection.session.give(seconds)
+
+    def seconds_left(self) -> float:
+        """Return the seconds until the deadline of all requests."""
+        left: float = self.connection.session.seconds_left()
+        return left
+
     # ========== Servers ==========
     def servers(self) -> list[dict[str, t.Any]]:
         """Return all servers of the project: id, name, status, metadata, tags, availability_zone."""
         with acting("list servers"):
-            return [
-                {
-                    "id": server.id,
-                    "name": server.name,
-                    "status": str(server.status).upper(),
-                    "metadata": dict(server.metadata or {}),
-                    "tags": list(server.tags or []),
-                    "availability_zone": server.availability_zone,
-                }
-                for server in self.compute.servers(details=True, limit=1000)
-            ]
+            return [_server(server) for server in self.compute.servers(details=True, limit=1000)]
 
     def server_state(self, server_id: str) -> str | None:
         """Return the status of one server, such as ACTIVE, None when it does not exist."""
         with acting(f"read server {server_id}"):
-            try:
-                return str(self.compute.get_server(server_id).status).upper()
-            except sdk_exceptions.NotFoundException:
-                return None
+            row = _found(self.compute.get_server, server_id, "status")
+            return None if row is None else str(row["status"]).upper()
 
     def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
         """Return the disks attached to a server: id, name, size_gb, bootable, shared, device (such as /dev/vda)."""
@@ -165,25 +197,25 @@ class Cloud:
         # One by one: a server has few disks, a project may have thousands.
         with acting(f"read disk {volume_id}"):
             volume = self.connection.block_storage.get_volume(volume_id)
-        return {
-            "id": volume_id,
-            "name": volume.name or volume_id,
-            "size_gb": int(volume.size),
-            "bootable": bool(volume.is_bootable),
-            "shared": bool(volume.is_multiattach) or len(volume.attachments or []) > 1,
-            "device": device,
-        }
+            return {
+                "id": volume_id,
+                "name": volume.name or volume_id,
+                "size_gb": int(volume.size),
+                "bootable": bool(volume.is_bootable),
+                "shared": bool(volume.is_multiattach) or len(volume.attachments or []) > 1,
+                "device": device,
+            }
 
     # ========== Policies ==========
     def policies(self) -> list[dict[str, t.Any]]:
         """Return all policies; rows may lack tags and other fields."""
         with acting("list backup policies"):
-            return [_plain(policy) for policy in self.csbs.policies()]
+            return [_plain(policy, "id", "name") for policy in self.csbs.policies()]
 
     def policy(self, policy_id: str) -> dict[str, t.Any] | None:
         """Return one policy in full, None when it does not exist."""
         with acting(f"read backup policy {policy_id}"):
-            return _found(self.csbs.get_policy, policy_id)
+            return _found(self.csbs.get_policy, policy_id, "id", "name", "scheduled_operations")
 
     def created_policy(self, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
         """Return the policy of a name whose id is not among known, None when there is none."""
@@ -193,12 +225,12 @@ class Cloud:
     def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
         """Return the backups that fit a query of the service; rows may lack tags."""
         with acting("list backups"):
-            return [_plain(item) for item in self.csbs.backups(**query)]
+            return [_plain(item, *_BACKUP_FIELDS) for item in self.csbs.backups(**query)]
 
     def backup(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return one backup in full, None when it does not exist."""
         with acting(f"read backup {backup_id}"):
-            return _found(self.csbs.get_backup, backup_id)
+            return _found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS)
 
     def count_backups(self, **query: t.Any) -> int:
         """Return how many backups fit a query of the service."""
@@ -234,11 +266,13 @@ class Cloud:
         return next(({"id": record} for record, held in records.items() if held >= set(server_ids)), None)
 
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
-        """Return for each server whether it can be backed up: result, error_code, error_msg. One request for all."""
-        if not server_ids:
-            return {}
-        with acting("check which servers can be backed up"):
-            return {row.resource_id: _plain(row) for row in self.csbs.check_protectable(server_ids)}
+        """Return for each server whether it can be backed up: result, error_code, error_msg. One request for 1,000 servers."""
+        verdicts: dict[str, dict[str, t.Any]] = {}
+        for start in range(0, len(server_ids), _CHECKED_AT_ONCE):
+            with acting("check which servers can be backed up"):
+                for row in self.csbs.check_protectable(server_ids[start : start + _CHECKED_AT_ONCE]):
+                    verdicts[row.resource_id] = _plain(row, "result")
+        return verdicts
 
     # ========== Quotas ==========
     def quotas(self) -> list[dict[str, t.Any]]:
@@ -264,17 +298,38 @@ class Cloud:
 
     # ========== Images ==========
     def image(self, image_id: str) -> dict[str, t.Any] | None:
-        """Return one image as the image service tells of it, None when it does not exist."""
+        """Return one image as the image service describes it, None when that service itself says that there is none."""
         ims = self.ims
-        with acting(f"read image {image_id}"):
-            # A new image may be listed before it is known by its ID, and not every cloud has both calls.
-            return _found(ims.get_image, image_id) or next((row for row in _listed(ims, id=image_id) if row["id"] == image_id), None)
+        unread, row = None, None
+        try:
+            with acting(f"read image {image_id}"), self._within_a_minute():
+                row = _found(ims.get_image, image_id, *_IMAGE_FIELDS)
+        except CloudError as error:
+            unread = error
+        if row is None and not isinstance(unread, LostAnswer):
+            # A new image may be listed before it is known by its ID, and not every cloud has both calls. A list that does
+            # not have it, or cannot be read, says nothing.
+            with contextlib.suppress(CloudError), acting("list images"), self._within_a_minute():
+                row = next((one for one in _images(ims, id=image_id) if one["id"] == image_id), None)
+        if row is None and unread is not None:
+            raise unread
+        return row
 
     def image_of(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return the image of a backup that is ready or in the making, None when there is none or it does not show yet."""
         ims = self.ims
-        with acting("list images"):
-            return next((row for row in _listed(ims) if row["__backup_id"] == backup_id and is_alive(row)), None)
+        with acting("list images"), self._within_a_minute():
+            return next((row for row in _images(ims) if row["__backup_id"] == backup_id and is_alive(row)), None)
+
+    @contextlib.contextmanager
+    def _within_a_minute(self) -> t.Iterator[None]:
+        """Limit the time for each request inside: a task that can do without an image's details must not wait for them."""
+        session = self.connection.session
+        patience, session.patience = session.patience, min(session.patience, _MINUTE)
+        try:
+            yield
+        finally:
+            session.patience = patience
 
     def image_by_now(self, backup_id: str, find: t.Callable[[dict[str, t.Any] | None], dict[str, t.Any] | None]) -> dict[str, t.Any] | None:
         """Return what find makes of a backup as it is now, which is None when it does not exist."""
@@ -284,7 +339,7 @@ class Cloud:
         """Return a job of the image service: status, entities, fail_reason, error_code."""
         ims = self.ims
         with acting(f"read job {job_id} of the image service"):
-            return _plain(ims.get_job(job_id))
+            return _plain(ims.get_job(job_id), "status")
 
     # ========== Tags ==========
     def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
@@ -317,46 +372,123 @@ def _new_records(rows: list[dict[str, t.Any]], known: t.Collection[str]) -> dict
     return records
 
 
-def _plain(resource: t.Any) -> dict[str, t.Any]:
-    return resource.to_dict(computed=False, headers=False, original_names=True)
+def _server(server: t.Any) -> dict[str, t.Any]:
+    for field in ("id", "name", "status"):
+        if getattr(server, field) is None:
+            raise KeyError(field)
+    return {
+        "id": server.id,
+        "name": server.name,
+        "status": str(server.status).upper(),
+        "metadata": dict(server.metadata or {}),
+        "tags": list(server.tags or []),
+        "availability_zone": server.availability_zone,
+    }
 
 
-def _found(get: t.Callable[[str], t.Any], key: str) -> dict[str, t.Any] | None:
+def _plain(resource: t.Any, *needed: str) -> dict[str, t.Any]:
+    """Return a resource as a plain dict; raises KeyError when a field is missing that the service always sends."""
+    row: dict[str, t.Any] = resource.to_dict(computed=False, headers=False, original_names=True)
+    for field in needed:
+        if row.get(field) is None:
+            raise KeyError(field)
+    return row
+
+
+def _found(get: t.Callable[[str], t.Any], key: str, *needed: str) -> dict[str, t.Any] | None:
+    """Return what get finds by an ID, None when the service itself says that there is no such object."""
     try:
-        return _plain(get(key))
+        return _plain(get(key), *needed)
     except sdk_exceptions.NotFoundException as error:
-        # A gateway's 404 speaks of the address, not of the object.
-        failure = _explain("", error)
-        if str(failure.error_code).startswith("APIGW."):
-            raise
-        return None
+        if isinstance(_explain("", error), NotFound):
+            return None
+        raise
 
 
-def _listed(ims: t.Any, **query: t.Any) -> t.Iterator[dict[str, t.Any]]:
-    """Yield images; none where the cloud has no list of them, for it refuses a second image of a backup itself."""
-    with contextlib.suppress(sdk_exceptions.NotFoundException):
-        yield from map(_plain, ims.images(**query))
+def _images(ims: t.Any, **query: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    for row in ims.images(**query):
+        yield _plain(row, *_IMAGE_FIELDS)
 
 
 def connect(params: dict[str, t.Any], patience: float) -> Cloud:
-    """Return the Cloud that the authentication options name, with patience (seconds) for what can be ridden out.
+    """Return the Cloud that the authentication options name; patience (seconds) is the time for all its requests.
 
-    Raises CloudError: one clear line for an unknown cloud, wrong credentials or an unreachable address.
+    Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
+    credentials or an unreachable address.
     """
     given = {_OTHER_NAMES.get(key, key): params[key] for key in AUTH_SPEC if key not in _INDIRECT and params.get(key) is not None}
+    _check_options(params)
     cloud = params.get("cloud")
     # A whole cloud may be given as a dict, as for openstack.cloud; it then stands before single options.
-    given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud}
-    if params.get("sdk_log_path"):
-        verbose = params["sdk_log_level"] == "DEBUG"
-        openstack.enable_logging(debug=verbose, http_debug=verbose, path=params["sdk_log_path"])
-    with acting(_LOGIN):
+    given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud or None}
+    _start_log(params)
+    with acting(_LOGIN), _configuring():
         connection = Connection(config=OpenStackConfig(session_constructor=RidingSession).get_one(**given))
         connection.add_service(CsbsService("data-protect"))
         connection.session.give(patience)
         connection.session.get_token()
         _check_scope(connection)
     return Cloud(connection)
+
+
+def _check_options(params: dict[str, t.Any]) -> None:
+    """Refuse what would only fail inside the SDK."""
+    timeout = params.get("api_timeout")
+    if timeout is not None and timeout <= 0:
+        raise InvalidInput(f"api_timeout: {timeout} is out of range; it must be more than 0 seconds")
+    for option in ("ca_cert", "client_cert", "client_key"):
+        path = params.get(option)
+        if path and not os.path.exists(os.path.expanduser(path)):
+            raise InvalidInput(f"{option}: there is no file {path!r}")
+    auth = params.get("auth") or {}
+    empty = sorted(key for key, value in auth.items() if value in (None, ""))
+    if empty:
+        raise InvalidInput(f"auth: {', '.join(empty)} has no value; leave it out, or give a value")
+    misplaced = sorted(key for key in auth if key in AUTH_SPEC)
+    if misplaced:
+        raise InvalidInput(f"auth: {', '.join(misplaced)} does not belong into auth; it is an option of the module, beside auth")
+
+
+def _start_log(params: dict[str, t.Any]) -> None:
+    path = params.get("sdk_log_path")
+    if not path:
+        return
+    verbose = params["sdk_log_level"] == "DEBUG"
+    try:
+        openstack.enable_logging(debug=verbose, http_debug=verbose, path=path)
+    except OSError as error:
+        raise InvalidInput(f"sdk_log_path: {path!r} cannot be written ({error.strerror or 'no reason is given'})") from error
+
+
+@contextlib.contextmanager
+def _configuring() -> t.Iterator[None]:
+    """Turn what is wrong with options and files into one line that shows no value."""
+    try:
+        yield
+    except (CloudError, sdk_exceptions.SDKException, ksa_exceptions.ClientException):
+        raise
+    except OSError as error:
+        place = f" {error.filename!r}" if error.filename else ""
+        reason = f"the file{place} cannot be read ({error.strerror or _one_line(error)})."
+        raise CloudFailed(_LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
+    except Exception as error:
+        raise CloudFailed(_LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*.") from error
+
+
+def _describe_mistake(error: Exception) -> str:
+    """Return what is wrong with the configuration, in words that hold none of its values."""
+    # The authentication plugins are classes of Python, and name options in its words.
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if unknown:
+        return f"auth: {unknown[1]!r} is no option of this auth_type; check how it is spelt."
+    missing = re.search(r"missing \d+ required .*argument.*: (.*)|(\w+) is a required attribute", str(error))
+    if missing:
+        return f"auth: this auth_type also needs {missing[1] or missing[2]}."
+    # YAML's own text shows the line that it cannot read, which may hold a password.
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"{mark.name!r} is not valid YAML (line {mark.line + 1}, column {mark.column + 1})."
+    return f"the configuration has another structure than openstacksdk expects ({type(error).__name__})."
 
 
 def _check_scope(connection: t.Any) -> None:

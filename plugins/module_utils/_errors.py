@@ -17,6 +17,7 @@ import typing as t
 # code -> (what it means, what to do)
 CODES: dict[str, tuple[str, str]] = {
     "BackupService.4008": ("projects that are new to backup cannot use CSBS", "use the successor service CBR in this project"),
+    "APIGW.0101": ("a gateway knows no such address", "check the catalog's address of the service; if it is right, run the task again later"),
     "APIGW.0308": ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
     "CSBS.0001": ("the project has as many backup policies as it may have", "delete a policy that is no longer needed; CBR's policies count too"),
     "CSBS.1001": ("a manual run of the policy is in progress", "run the task again when it has ended"),
@@ -76,11 +77,11 @@ STATUSES: dict[int, tuple[str, str]] = {
     400: ("the service does not accept the request", "compare the options with the module's documentation"),
     401: ("the credentials were not accepted", "check user name, password or application credential, and that it has not expired"),
     403: ("the credentials do not allow this", "give the user the right to use Cloud Server Backup Service in this project"),
-    404: ("it does not exist", "check name and ID; it may have been deleted meanwhile"),
+    404: ("there is nothing at this address, and the answer is not the service's own", "check the address of the service, and the network in between"),
     409: ("it is busy", "run the task again when the present operation has ended"),
     429: ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
 }
-# Those of images: the backup is busy, or carries an image that does not show yet; who makes images looks before it tries again.
+# IMG codes: the backup is busy or already has an image that is not listed yet. csbs_image checks before retrying.
 RETRYABLE_CODES = frozenset(
     "CSBS.2003 CSBS.2004 CSBS.6005 CSBS.6015 CSBS.4000 CSBS.1001 CSBS.6030 CSBS.8001 CSBS.8008 IMG.0029 IMG.0132 IMG.0134 IMG.0136".split()
 )
@@ -93,22 +94,37 @@ FINAL_CODES = frozenset(
 )
 
 
+# A request that names no object of the service: a gateway or a proxy answered.
+_GATEWAY_CODES = ("APIGW.",)
+
+
 class CloudError(Exception):
     """Something that the cloud refused or failed at.
 
-    act is what was tried, in words; reason is the message without the act.
+    act is what was tried, in words; reason is the message without the act. retry_after is the pause (seconds) that the
+    service asks for, None where it asks for none.
     """
 
+    #: Whether something that the task did before, or with this call, stays in the cloud
+    applied = False
+
     def __init__(
-        self, act: str, reason: str, error_code: str | None = None, status: int | None = None, request_id: str | None = None
+        self,
+        act: str,
+        reason: str,
+        error_code: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(f"Could not {act}: {reason}")
         self.act, self.reason = act, reason
         self.error_code, self.status, self.request_id = error_code, status, request_id
+        self.retry_after = retry_after
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call may succeed later: the object is busy or the service is out of breath."""
+        """Whether the same call may succeed later: the object is busy or the service is overloaded."""
         if self.error_code in RETRYABLE_CODES:
             return True
         final = self.error_code in FINAL_CODES or (str(self.error_code).startswith("CSBS.9") and self.error_code not in TROUBLE_CODES)
@@ -121,10 +137,12 @@ class CloudError(Exception):
     @classmethod
     def like(cls, other: CloudError, note: str) -> CloudError:
         """Return another error with a note added to its reason."""
-        return cls(other.act, f"{other.reason} {note}".strip(), other.error_code, other.status, other.request_id)
+        error = cls(other.act, f"{other.reason} {note}".strip(), other.error_code, other.status, other.request_id, other.retry_after)
+        error.applied = other.applied
+        return error
 
     def gave_up(self) -> CloudError:
-        """Return the error as it is told when the time for trying again is over."""
+        """Return the error to report when the time for retries is over."""
         return CloudFailed.like(self, "It was tried until the timeout.")
 
 
@@ -134,12 +152,30 @@ class CloudFailed(CloudError):
     retryable = False
 
 
+class NotStarted(CloudFailed):
+    """A call that was not sent, because the task's time was over or a call that it needs failed."""
+
+
+class ForeignAnswer(CloudFailed):
+    """An answer that the service does not document: a proxy's page, or a body without what must be in it.
+
+    The call may have had its effect.
+    """
+
+    def __init__(self, act: str, what: str) -> None:
+        super().__init__(
+            act,
+            f"the answer is not what the service documents ({what}). It may come from a proxy or a login page in between."
+            " What to do: check the address of the service and the network, and run the task again.",
+        )
+
+
 class LostAnswer(CloudError):
     """The connection or a gateway failed while a call was under way: it may have had its effect."""
 
 
 class NotFound(CloudError):
-    """The service has no such object."""
+    """The service itself says that it has no such object. A gateway's 404 is not that."""
 
 
 class ActionFailed(Exception):
@@ -150,10 +186,19 @@ class ActionFailed(Exception):
         self.results = results
 
 
-def explain(act: str, status: int | None, body: t.Any, request_id: str | None, unsafe: bool = False, login: bool = False) -> CloudError:
+def explain(
+    act: str,
+    status: int | None,
+    body: t.Any,
+    request_id: str | None,
+    unsafe: bool = False,
+    login: bool = False,
+    retry_after: float | None = None,
+) -> CloudError:
     """Return the typed error for an answer of the cloud; body is text or parsed JSON.
 
-    unsafe says that the call may have had an effect although a gateway answered for the service; login, that Keystone was asked for a token.
+    unsafe says that the call may have had an effect although a gateway answered for the service; login, that Keystone was
+    asked for a token. retry_after is the pause (seconds) that the answer asks for.
     """
     body = _parse_body(body)
     code, message = _read_body(body)
@@ -167,10 +212,17 @@ def explain(act: str, status: int | None, body: t.Any, request_id: str | None, u
     reason = f"{meaning} ({origin}).{said} What to do: {remedy}."
     kind = CloudError
     if told_as == 404:
-        kind = NotFound
+        kind = NotFound if _names_an_object(code, body) else CloudFailed
     elif unsafe and status in (502, 503, 504) and (code in TROUBLE_CODES or not str(code).startswith("CSBS.")):
         kind = LostAnswer
-    return kind(act, reason, code, status, request_id)
+    return kind(act, reason, code, status, request_id, retry_after)
+
+
+def _names_an_object(code: str | None, body: dict[str, t.Any]) -> bool:
+    """Return whether a 404 is the service's own: it has a code of the service, or it is Nova's or Cinder's."""
+    if code is None:
+        return "itemNotFound" in body
+    return not code.startswith(_GATEWAY_CODES) and code not in TROUBLE_CODES
 
 
 def _parse_body(body: t.Any) -> dict[str, t.Any]:

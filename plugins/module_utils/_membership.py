@@ -40,12 +40,12 @@ def check_capacity(option: str, count: int, policy: str) -> None:
 
 
 def plan_moves(
-    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]], policy_id: str | None, wish: t.Any, cloud: t.Any
+    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]], policy_id: str | None, move_servers: bool, cloud: t.Any
 ) -> list[Move]:
     """Return which servers must leave which policies before they can join.
 
-    Raises InvalidInput when that is not wished, or when the service would not take one of the joining servers:
-    nobody leaves a policy for one that refuses them.
+    Raises InvalidInput when move_servers forbids that, or when the service would not take one of the joining servers:
+    no server leaves a policy for one that refuses it.
     """
     joining_ids = {server["id"] for server in joining}
     moves = []
@@ -56,19 +56,20 @@ def plan_moves(
         leaving = tuple(one for one in members_of(raw) if one["id"] in joining_ids)
         if leaving:
             moves.append(Move(row["id"], row["name"], leaving))
-    if moves and not wish.move_servers:
-        where = "; ".join(f"{_names(move.servers)} in policy {move.policy_name!r} ({move.policy_id})" for move in moves)
+    if moves and not move_servers:
+        where = "; ".join(f"{list_names(move.servers)} in policy {move.policy_name!r} ({move.policy_id})" for move in moves)
         raise InvalidInput(f"move_servers is false, and a server can be in one policy only: {where}")
     if moves:
-        _check_welcome(joining, {one["id"] for move in moves for one in move.servers}, cloud)
+        _check_joinable(joining, {one["id"] for move in moves for one in move.servers}, cloud)
     return moves
 
 
-def _names(servers: t.Iterable[dict[str, t.Any]]) -> str:
+def list_names(servers: t.Iterable[dict[str, t.Any]]) -> str:
+    """Return the names of servers for a message."""
     return ", ".join(f"{server['name'] or server['id']!r}" for server in servers)
 
 
-def _check_welcome(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.Any) -> None:
+def _check_joinable(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.Any) -> None:
     verdicts = cloud.protectable([server["id"] for server in joining])
     for server in joining:
         verdict = verdicts.get(server["id"]) or {"result": True}
@@ -91,18 +92,25 @@ def explain_verdict(verdict: dict[str, t.Any]) -> str:
     return f"{words} ({code})" if code else words
 
 
+def members_call(
+    act: str,
+    policy_id: str,
+    add: t.Sequence[dict[str, t.Any]] = (),
+    remove: t.Sequence[str] = (),
+    undo: Call | None = None,
+    gone_is_done: bool = False,
+    **attrs: t.Any,
+) -> Call:
+    """Return the call that changes the servers of a policy; add are entries of resources, remove IDs, attrs other fields."""
+    arguments = {"act": act, "policy": policy_id, "add": list(add), "remove": list(remove), **attrs}
+    return Call(act, "change", arguments, undo=undo, gone_is_done=gone_is_done, service="members")
+
+
 def move_calls(moves: list[Move]) -> list[Call]:
     """Return the calls that take servers out of their old policies, each with the call that puts them back."""
-    return [
-        Call(
-            f"take {_names(move.servers)} out of backup policy {move.policy_name!r}",
-            "change_policy_servers",
-            {"policy": move.policy_id, "remove": [one["id"] for one in move.servers]},
-            undo=Call(
-                f"put {_names(move.servers)} back into backup policy {move.policy_name!r}",
-                "change_policy_servers",
-                {"policy": move.policy_id, "add": [as_resource(one) for one in move.servers]},
-            ),
-        )
-        for move in moves
-    ]
+    calls = []
+    for move in moves:
+        names, where = list_names(move.servers), f"backup policy {move.policy_name!r}"
+        back = members_call(f"put {names} back into {where}", move.policy_id, add=[as_resource(one) for one in move.servers])
+        calls.append(members_call(f"take {names} out of {where}", move.policy_id, remove=[one["id"] for one in move.servers], undo=back))
+    return calls

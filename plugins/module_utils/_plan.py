@@ -8,14 +8,17 @@
 
 from __future__ import annotations
 
+import random
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from ._errors import CloudError, CloudFailed, LostAnswer, NotFound
+from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted
 from ._wait import Clock, intervals
 
-# Putting back has seconds of its own: it is needed most when the timeout is over.
+#: Seconds until every list shows what was just made. What cannot be undone is not made again before that.
+SECONDS_UNTIL_LISTED = 30.0
+# Undoing has a time limit of its own: it is needed most when the task's time is over.
 _UNDO_WITHIN = 120
 # Seconds before a call is sent again, longer each time.
 _FIRST_PAUSE = 2.0
@@ -26,11 +29,13 @@ class Call:
     """One changing call: a method of a service's proxy, its arguments, and the act in words for errors.
 
     service is the cloud's name for that proxy.
-    undo takes the effect back when a later call of the plan fails; a call without it is done for good, and
-    with it all that came before. recover is a reading method of the cloud that looks for the effect after an
-    answer was lost; calls without it may simply be sent again. meanwhile is one that looks, before a call that was
-    refused because something is busy is sent again, whether what keeps it busy is the very thing that is wanted.
-    gone_is_done says that an object which is not there any more needs no call.
+    undo reverts the call when a later call of the plan fails. A call without undo is final, and so is what came before it.
+    recover names a reading method of the cloud that looks for the effect after an answer was lost; a call without it may
+    simply be sent again. meanwhile names one that looks, before a call that was refused as busy is sent again, whether the
+    operation in progress already produces the wanted result.
+    gone_is_done says that an object that the service no longer has needs no call.
+    In plans with workers, calls of one group run in their order and stop at the group's first failure; a call without a
+    group is a group of its own.
     """
 
     act: str
@@ -48,9 +53,11 @@ class Call:
 class Plan:
     """The calls that lead from before to after; no calls, no change.
 
-    result is what check mode returns. With workers 0 the calls are ordered, and a failure ends the plan and
-    undoes it; with more, the calls are independent, that many run at a time, and all are finished.
+    result is what check mode returns. With workers 0 the calls are ordered, and a failure ends the plan and undoes it.
+    With more, that many groups of calls run at a time, and all groups are finished.
     context is what the module's finish step needs to know.
+    lock is a name that tasks on this machine share when their plans would make the same thing; only one of them at a time
+    plans and acts. replan_on holds error codes that say that somebody else has just made it: the task then plans again.
     """
 
     calls: tuple[Call, ...] = ()
@@ -59,6 +66,8 @@ class Plan:
     result: dict[str, t.Any] = field(default_factory=dict)
     workers: int = 0
     context: t.Any = None
+    lock: str | None = None
+    replan_on: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:
@@ -73,9 +82,37 @@ class Outcome:
     answers: dict[int, t.Any] = field(default_factory=dict)
     failures: dict[int, CloudError] = field(default_factory=dict)
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything is known to have changed."""
+        return bool(self.answers) or any(error.applied for error in self.failures.values())
+
+    @property
+    def not_started(self) -> list[str]:
+        """The acts that were not started, in words."""
+        return [error.act for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
+
+
+class PlanAgain(Exception):
+    """What is there after a plan was carried out is not yet what is wanted; the text says what differs."""
+
+
+class PlanFailed(Exception):
+    """An ordered plan that ended at a failure; what could be undone is undone.
+
+    outcome holds the answers of the calls whose effect stays.
+    """
+
+    def __init__(self, error: CloudError, outcome: Outcome) -> None:
+        super().__init__(str(error))
+        self.error, self.outcome = error, outcome
+
 
 def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
-    """Carry a plan out. Ordered plans raise CloudFailed after undoing; those with workers return their failures."""
+    """Carry a plan out; nothing is sent after the clock's deadline but what undoes.
+
+    Ordered plans raise PlanFailed after undoing; plans with workers return their failures.
+    """
     if plan.workers:
         return _execute_side_by_side(plan, cloud, clock)
     outcome = Outcome()
@@ -83,29 +120,70 @@ def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
         try:
             outcome.answers[position] = _attempt(call, cloud, clock)
         except CloudError as error:
-            raise _undone(plan.calls[:position], call, error, cloud, clock.renewed(_UNDO_WITHIN)) from error
+            raise _undone(plan.calls, position, error, outcome, cloud, clock.renewed(_UNDO_WITHIN)) from error
     return outcome
 
 
 def _execute_side_by_side(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
-    """Send independent calls in rounds: what is busy holds no worker, and so nobody else, up."""
+    """Send groups of calls in rounds, so that retrying a busy one never blocks a worker."""
     outcome = Outcome()
-    waiting = {position: _Trial(call) for position, call in enumerate(plan.calls)}
+    groups: dict[str, _Group] = {}
+    for position, call in enumerate(plan.calls):
+        groups.setdefault(call.group or f"call {position}", _Group()).trials[position] = _Trial(call)
+    waiting = list(groups.values())
     with ThreadPoolExecutor(max_workers=plan.workers) as pool:
         for pause in intervals(_FIRST_PAUSE):
-            futures = {position: pool.submit(trial.send, cloud, clock) for position, trial in waiting.items()}
-            for position, future in futures.items():
-                try:
-                    if not future.result():
-                        continue
-                    outcome.answers[position] = waiting.pop(position).answer
-                except CloudError as error:
-                    outcome.failures[position] = error
-                    del waiting[position]
-            if not waiting or not clock.sleep(pause):
+            ended = list(pool.map(lambda group: group.advance(cloud, clock, outcome), waiting))
+            waiting = [group for group, over in zip(waiting, ended) if not over]
+            if not waiting or not clock.sleep(max([_jitter(pause), *(group.pause for group in waiting)])):
                 break
-    outcome.failures.update({position: trial.reason.gave_up() for position, trial in waiting.items()})
+    for group in waiting:
+        group.give_up(outcome)
     return outcome
+
+
+class _Group:
+    """Calls that are sent one after another."""
+
+    def __init__(self) -> None:
+        self.trials: dict[int, _Trial] = {}
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds that the service asks for before the next call is sent again."""
+        return next(iter(self.trials.values())).reason.retry_after or 0.0
+
+    def advance(self, cloud: t.Any, clock: Clock, outcome: Outcome) -> bool:
+        """Send what can be sent; return whether there is nothing more to send."""
+        for position, trial in list(self.trials.items()):
+            try:
+                if not trial.send(cloud, clock):
+                    return False
+                outcome.answers[position] = trial.answer
+            except CloudError as error:
+                outcome.failures[position] = error
+                del self.trials[position]
+                self._leave_out(error, outcome)
+                return True
+            except Exception as error:  # one call's failure must not hide what became of the others
+                outcome.failures[position] = ForeignAnswer(trial.call.act, type(error).__name__)
+                del self.trials[position]
+                self._leave_out(outcome.failures[position], outcome)
+                return True
+            del self.trials[position]
+        return True
+
+    def give_up(self, outcome: Outcome) -> None:
+        """Record what is left when the time is over."""
+        position, trial = next(iter(self.trials.items()))
+        outcome.failures[position] = error = trial.given_up()
+        del self.trials[position]
+        self._leave_out(error, outcome)
+
+    def _leave_out(self, error: CloudError, outcome: Outcome) -> None:
+        for position, trial in self.trials.items():
+            outcome.failures[position] = NotStarted(trial.call.act, f"it was not started, because this failed: {error.act}.")
+        self.trials = {}
 
 
 def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
@@ -114,84 +192,128 @@ def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
     for pause in intervals(_FIRST_PAUSE):
         if trial.send(cloud, clock):
             return trial.answer
-        if not clock.sleep(pause):
-            raise trial.reason.gave_up()
+        if not clock.sleep(max(_jitter(pause), trial.reason.retry_after or 0.0)):
+            raise trial.given_up()
     raise AssertionError("unreachable")
 
 
+def _jitter(pause: float) -> float:
+    """Return a pause that differs between tasks: tasks that are refused together must not come back together."""
+    return pause * random.uniform(1.0, 1.25)
+
+
 class _Trial:
-    """A call that is sent until it is answered, and what is known of it between two sendings."""
+    """A call that is sent until it is answered, and what is known of it between two attempts."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.answer: t.Any = None
         #: Why it is not done yet
-        self.reason = CloudError(call.act, "it was not tried")
-        self._lost = self._busy = False
+        self.reason: CloudError = NotStarted(call.act, "it was not started, because the time of the task (timeout) is over.")
+        self._lost = self._busy = self._applied = False
+
+    def given_up(self) -> CloudError:
+        """Return the error to report when there is no time for another attempt."""
+        return self._marked(self.reason if isinstance(self.reason, NotStarted) else self.reason.gave_up())
+
+    def _marked(self, error: CloudError) -> CloudError:
+        error.applied = error.applied or self._applied
+        return error
 
     def send(self, cloud: t.Any, clock: Clock) -> bool:
         """Send the call once, unless its effect is there; return whether it is done. Raises CloudError for what is final."""
         call = self.call
+        if not clock.left:
+            raise self.given_up()
         try:
-            if self._was_done(cloud, clock):
-                return True
+            self.answer = self._find(cloud, clock)
+        except CloudError as trouble:
+            if trouble.retryable or isinstance(trouble, LostAnswer):
+                return False
+            raise self._marked(trouble if trouble.act == call.act else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}"))
+        if self.answer is not None:
+            return True
+        try:
             with cloud.acting(call.act):
                 self.answer = getattr(getattr(cloud, call.service), call.method)(**call.arguments)
+            if call.recover and not _has_id(self.answer):
+                raise ForeignAnswer(call.act, "the ID of what was made is missing")
         except NotFound:
             if not call.gone_is_done:
                 raise
-        except LostAnswer as error:
-            self._lost, self.reason = True, error
-            return False
+        except NotStarted:
+            raise self.given_up()
         except CloudError as error:
-            if not error.retryable:
-                raise
-            self._busy, self.reason = True, error
+            self._applied = self._applied or error.applied
+            lost = isinstance(error, LostAnswer) or (isinstance(error, ForeignAnswer) and bool(call.recover))
+            if not lost and not error.retryable:
+                raise self._marked(error)
+            self._lost, self._busy, self.reason = self._lost or lost, self._busy or not lost, error
             return False
         return True
 
-    def _was_done(self, cloud: t.Any, clock: Clock) -> bool:
-        call = self.call
-        if self._lost and call.recover:
-            self.answer = _look_for(call, cloud, clock)
-            if self.answer is None and not clock.sleep(0):
-                # Lists may show it yet: with no time left to see, it is not sent twice.
+    def _find(self, cloud: t.Any, clock: Clock) -> t.Any:
+        """Return the effect of the call, or None when it has none so far."""
+        if self._lost and self.call.recover:
+            found = self._look_for(cloud, clock)
+            if found is None and not clock.left:
+                # Lists may show it later: with no time left to see it, it is not sent twice.
                 raise self.reason.gave_up()
-        elif self._busy and call.meanwhile:
-            method, arguments = call.meanwhile
-            self.answer = getattr(cloud, method)(**arguments)
-        return self.answer is not None
-
-
-def _look_for(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
-    """Return the effect of a call whose answer was lost, or None when it had none; lists may show it late."""
-    method, arguments = call.recover or ("", {})
-    for pause in (0.5, 1, 2, 4):
-        found = getattr(cloud, method)(**arguments)
-        if found is not None or not clock.sleep(pause):
             return found
-    return getattr(cloud, method)(**arguments)
+        if self._busy and self.call.meanwhile:
+            method, arguments = self.call.meanwhile
+            return getattr(cloud, method)(**arguments)
+        return None
+
+    def _look_for(self, cloud: t.Any, clock: Clock) -> t.Any:
+        """Return the effect of a call whose answer was lost, or None when no list shows it after SECONDS_UNTIL_LISTED."""
+        method, arguments = self.call.recover or ("", {})
+        start = clock.elapsed
+        for pause in intervals(0.5, factor=2.0, most=4.0):
+            found = getattr(cloud, method)(**arguments)
+            if found is not None or clock.elapsed - start >= SECONDS_UNTIL_LISTED or not clock.sleep(pause):
+                return found
+        raise AssertionError("unreachable")
 
 
-def _undone(done: tuple[Call, ...], failed: Call, error: CloudError, cloud: t.Any, clock: Clock) -> CloudError:
-    """Take back what was done before a failure; return the error to raise, which tells how that went.
+def _has_id(answer: t.Any) -> bool:
+    # What a test answers, or a recovered row, is no resource of the SDK.
+    return getattr(answer, "id", answer) is not None
 
-    The failed call is taken back as well when nobody refused it: it may have had its effect.
+
+def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Outcome, cloud: t.Any, clock: Clock) -> PlanFailed:
+    """Revert what was done before a failure, and return the error to raise, which says how that went.
+
+    The failed call is reverted as well when it may have had its effect, and stays when it is known to have had it.
     """
-    refused = error.error_code is not None or (error.status is not None and error.status < 500)
-    # Who has joined a new policy must not be put back into the old one because something later failed.
-    kept = max((position for position, call in enumerate(done, start=1) if call.undo is None), default=0)
+    cloud.give(clock.timeout)
+    done, call = calls[:failed], calls[failed]
+    refused = isinstance(error, NotStarted) or error.error_code is not None or (error.status is not None and error.status < 500)
+    # A server that has joined a new policy must not be put back into the old one because something later failed.
+    kept = max((position for position, one in enumerate(done, start=1) if one.undo is None), default=0)
+    if error.applied:
+        kept = failed
     taken_back, stuck = [], []
-    for call in reversed((*done[kept:], *(() if refused else (failed,)))):
-        if call.undo is None:
+    for position in reversed(range(kept, failed + (0 if refused or error.applied else 1))):
+        undo = calls[position].undo
+        if undo is None:
             continue
         try:
-            _attempt(call.undo, cloud, clock)
-            taken_back.append(call.undo.act)
+            _attempt(undo, cloud, clock)
+            taken_back.append(undo.act)
+            outcome.answers.pop(position, None)
         except CloudError as trouble:
-            stuck.append(f"{call.undo.act} ({trouble.reason})")
-    stays = [call.act for call in done[:kept]]
-    notes = [f"Already done and kept: {', '.join(stays)}." if stays else "", f"Put back: {', '.join(taken_back)}." if taken_back else ""]
-    if stuck:
-        notes.append(f"COULD NOT PUT BACK, do it by hand: {', '.join(stuck)}.")
-    return CloudFailed.like(error, " ".join(note for note in notes if note))
+            stuck.append(f"{undo.act} ({trouble.reason})")
+    stays = [one.act for one in (calls[: failed + 1] if error.applied else done[:kept])]
+    left = [one.act for one in calls[failed + 1 :]]
+    notes = [
+        f"Already done and kept: {', '.join(stays)}." if stays else "",
+        f"Put back: {', '.join(taken_back)}." if taken_back else "",
+        f"COULD NOT PUT BACK, do it by hand: {', '.join(stuck)}." if stuck else "",
+        f"Not started: {', '.join(left)}." if left else "",
+    ]
+    outcome.failures[failed] = told = CloudFailed.like(error, " ".join(note for note in notes if note))
+    told.applied = bool(outcome.answers) or error.applied or bool(stuck)
+    for position in range(failed + 1, len(calls)):
+        outcome.failures[position] = NotStarted(calls[position].act, f"it was not started, because this failed: {call.act}.")
+    return PlanFailed(told, outcome)

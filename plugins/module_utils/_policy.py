@@ -13,18 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ._compare import changed_fields
-from ._membership import Move, check_capacity, move_calls, plan_moves
-from ._plan import Call, Outcome, Plan
+from ._errors import ActionFailed, CloudError, CloudFailed
+from ._membership import Move, check_capacity, members_call, move_calls, plan_moves
+from ._plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanAgain, PlanFailed, execute
 from ._policy_shape import as_resource, definition_in, for_diff, members_of, operation_of, pattern_of, policy_result
 from ._retention import LONG_TERM, definition_of, same_retention, unreported, wanted_retention
-from ._rules import MAX_POLICIES, InvalidInput, check_description, check_name
+from ._rules import MAX_POLICIES, InvalidInput, as_text, check_description, check_name, refuse_ignored
 from ._schedule import Rule, describe_schedule, format_pattern, same_schedule, wanted_rule
-from ._selection import brief, choose_servers, find_one, is_id, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, tags_as_list, wanted_tags
 from ._wait import Clock, poll
 
-# A new policy may be missing from lists for a moment; the next task must find it there.
-_LISTED_WITHIN = 30
+# The service already has a policy of that name.
+_NAME_TAKEN = "CSBS.9007"
+_NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class PolicyWish:
 def wish_policy(params: dict[str, t.Any], now: datetime) -> PolicyWish:
     """Return what the options of csbs_policy ask for; raises InvalidInput before anything is sent."""
     if params["state"] == "absent":
+        if params["servers"] is not None or params["server_filters"] is not None:
+            raise InvalidInput(
+                "servers, server_filters: state absent deletes the whole policy, whatever they say. To take servers out of the policy,"
+                " use csbs_policy_server with state: absent. To delete the policy, leave them out"
+            )
+        refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
         return PolicyWish(params["name"], "absent")
     check_name("name", params["name"])
     if params["new_name"] is not None:
@@ -87,7 +95,8 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     # What is too new to be listed is found by its ID.
     row = find_one("policy", wish.name, rows) or (cloud.policy(wish.name) if is_id(wish.name) else None)
     if wish.state == "absent":
-        return plan_absent(None if row is None else read_policy(cloud, row["id"]))
+        current = None if row is None else read_policy(cloud, row["id"])
+        return plan_absent(current, names_of(cloud.servers()) if members_of(current or {}) else {})
     if wish.new_name:
         other = next((one for one in rows if one["name"] == wish.new_name and one["id"] != (row or {}).get("id")), None)
         if row is not None and other is not None:
@@ -95,13 +104,16 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
         # A rename that was done before finds the policy by its new name.
         row = row or find_one("policy", wish.new_name, rows)
     current = None if row is None else read_policy(cloud, row["id"])
-    chosen = _choose(wish, current, cloud)
+    needed = wish.servers or wish.filters is not None or members_of(current or {})
+    servers = cloud.servers() if needed else []
+    names = names_of(servers)
+    chosen = _choose(wish, members_of(current or {}, names), servers)
     members = {one["id"] for one in members_of(current or {})}
     joining = [server for server in chosen if server["id"] not in members]
-    moves = plan_moves(joining, rows, (current or {}).get("id"), wish, cloud)
+    moves = plan_moves(joining, rows, (current or {}).get("id"), wish.move_servers, cloud)
     if current is None:
-        return plan_creation(wish, chosen, moves, rows)
-    return plan_update(wish, current, chosen, moves)
+        return plan_creation(wish, chosen, moves, rows, names)
+    return plan_update(wish, current, chosen, moves, names)
 
 
 def read_policy(cloud: t.Any, policy_id: str) -> dict[str, t.Any] | None:
@@ -112,15 +124,11 @@ def read_policy(cloud: t.Any, policy_id: str) -> dict[str, t.Any] | None:
     return raw
 
 
-def _choose(wish: PolicyWish, current: dict[str, t.Any] | None, cloud: t.Any) -> list[dict[str, t.Any]]:
+def _choose(wish: PolicyWish, members: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return the servers that the task names or filters."""
     if wish.filters is None and not wish.servers:
         return []
-    members = members_of(current or {})
-    by_id = {one["id"]: one for one in members}
-    if wish.filters is None and wish.servers and all(key in by_id for key in wish.servers):
-        return [by_id[key] for key in wish.servers]
-    chosen = choose_servers(wish.servers, wish.filters, cloud.servers(), known=members)
+    chosen = choose_servers(wish.servers, wish.filters, servers, known=members)
     if not chosen and wish.purge_servers:
         raise InvalidInput(
             "server_filters: no server matches, and with purge_servers that would take every server out of the policy;"
@@ -129,16 +137,27 @@ def _choose(wish: PolicyWish, current: dict[str, t.Any] | None, cloud: t.Any) ->
     return chosen
 
 
-def plan_absent(current: dict[str, t.Any] | None) -> Plan:
+def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | None = None) -> Plan:
     """Return the plan after which a policy is not there. Its backups stay."""
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
-    call = Call(f"delete backup policy {current['name']!r}", "delete_policy", {"policy": current["id"]})
-    return Plan((call,), for_diff(policy_result(current)), {}, result)
+    return Plan((_delete_call(current),), for_diff(policy_result(current, names)), {}, result)
 
 
-def plan_creation(wish: PolicyWish, chosen: list[dict[str, t.Any]], moves: list[Move], rows: list[dict[str, t.Any]]) -> Plan:
+def _delete_call(policy: dict[str, t.Any]) -> Call:
+    # A gateway's 404 says nothing about the policy, so the SDK must not take any 404 for success.
+    arguments = {"policy": policy["id"], "ignore_missing": False}
+    return Call(f"delete backup policy {policy['name']!r}", "delete_policy", arguments, gone_is_done=True)
+
+
+def plan_creation(
+    wish: PolicyWish,
+    chosen: list[dict[str, t.Any]],
+    moves: list[Move],
+    rows: list[dict[str, t.Any]],
+    names: t.Mapping[str, str] | None = None,
+) -> Plan:
     """Return the plan that creates a policy; raises InvalidInput when a limit or a missing schedule forbids it."""
     name = wish.new_name or wish.name
     if is_id(wish.name):
@@ -171,17 +190,25 @@ def plan_creation(wish: PolicyWish, chosen: list[dict[str, t.Any]], moves: list[
         {},
         for_diff(after),
         {"policy": after, "servers": brief(chosen), "notes": list(wish.notes)},
-        context={"created": len(moves)},
+        context={"created": len(moves), "name": name, "known": known, "chosen": chosen, "names": names},
+        lock=f"policy {name}",
+        replan_on=frozenset({_NAME_TAKEN}),
     )
 
 
-def plan_update(wish: PolicyWish, current: dict[str, t.Any], chosen: list[dict[str, t.Any]], moves: list[Move]) -> Plan:
+def plan_update(
+    wish: PolicyWish,
+    current: dict[str, t.Any],
+    chosen: list[dict[str, t.Any]],
+    moves: list[Move],
+    names: t.Mapping[str, str] | None = None,
+) -> Plan:
     """Return the plan that leads a policy to what is wanted of it; raises InvalidInput when a limit forbids it."""
-    before = policy_result(current)
+    before = policy_result(current, names)
     after = dict(before)
     attrs = changed_fields(before, {"name": wish.new_name, "description": wish.description})
     operation = _changed_operation(wish, current, before)
-    members = members_of(current)
+    members = members_of(current, names)
     member_ids, chosen_ids = {one["id"] for one in members}, {one["id"] for one in chosen}
     add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
     remove = [one["id"] for one in members if one["id"] not in chosen_ids] if _purges(wish) else []
@@ -203,7 +230,7 @@ def plan_update(wish: PolicyWish, current: dict[str, t.Any], chosen: list[dict[s
             # An operation sent without "enabled" would be switched on.
             attrs["scheduled_operations"] = [{"id": operation_of(current).get("id"), "enabled": after["enabled"], **operation}]
         if add or remove:
-            calls.append(Call(act, "change_policy_servers", {"policy": policy_id, "add": add, "remove": remove, **attrs}))
+            calls.append(members_call(act, policy_id, add, remove, **attrs))
         else:
             calls.append(Call(act, "update_policy", {"policy": policy_id, **attrs}))
     notes = list(wish.notes) + _unseen_retention(wish, current, updated=bool(calls))
@@ -216,7 +243,7 @@ def plan_update(wish: PolicyWish, current: dict[str, t.Any], chosen: list[dict[s
         for_diff(before),
         for_diff(after),
         {"policy": after, "servers": brief(chosen), "notes": notes},
-        context={"policy": policy_id},
+        context={"policy": policy_id, "chosen": chosen, "names": names},
     )
 
 
@@ -268,13 +295,76 @@ def tag_calls(
 
 
 def finish_policy(wish: PolicyWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
-    """Return the result of a policy task: the policy as it is now."""
+    """Return the result of a policy task: the policy as it is now.
+
+    Raises PlanAgain when it is not yet as wanted, ActionFailed when it cannot be read after the change.
+    """
     if wish.state == "absent" or not plan.changed:
         return {}
-    if "created" in plan.context:
-        policy_id = outcome.answers[plan.context["created"]]["id"]
-        poll(lambda: any(row["id"] == policy_id for row in cloud.policies()), Clock(_LISTED_WITHIN), 0.5)
-    else:
-        policy_id = plan.context["policy"]
-    raw = read_policy(cloud, policy_id)
-    return {"policy": None if raw is None else policy_result(raw)}
+    policy_id = _made_id(plan, outcome)
+    if policy_id is None:
+        return {"policy": None}
+    planned = {"policy": {**plan.result["policy"], "id": policy_id}, "servers": plan.result["servers"], "notes": plan.result["notes"]}
+    try:
+        if "created" in plan.context and not outcome.failures:
+            policy_id = _settle(wish, policy_id, cloud, plan, clock)
+        raw = read_policy(cloud, policy_id)
+    except CloudError as error:
+        raise ActionFailed(f"{error} The change itself was accepted.", {"changed": True, **planned, **error.fields()}) from error
+    if raw is None:
+        return {"policy": None}
+    if not outcome.failures:
+        _check_result(wish, raw, plan)
+    return {"policy": policy_result(raw, plan.context["names"])}
+
+
+def _made_id(plan: Plan, outcome: Outcome) -> str | None:
+    """Return the ID of the policy that was made or changed, None when it was not made."""
+    if "created" not in plan.context:
+        return str(plan.context["policy"])
+    answer = outcome.answers.get(plan.context["created"])
+    return None if answer is None else str(answer["id"])
+
+
+def _settle(wish: PolicyWish, policy_id: str, cloud: t.Any, plan: Plan, clock: Clock) -> str:
+    """Wait until lists show a new policy, and return the ID of the policy that has its name in the end.
+
+    Where names need not be unique, tasks on several machines may each have made one. The oldest stays: the servers of the
+    task's own policy move there, and its own policy is deleted.
+    """
+
+    def listed() -> bool:
+        nonlocal rows
+        rows = cloud.policies()
+        return any(row["id"] == policy_id for row in rows)
+
+    rows: list[dict[str, t.Any]] = []
+    poll(listed, clock.renewed(min(SECONDS_UNTIL_LISTED, clock.left)), 0.5)
+    twins = [row for row in rows if row["name"] == plan.context["name"] and row["id"] not in plan.context["known"]]
+    first = min(twins, key=lambda row: (as_text(row.get("created_at")), row["id"]), default=None)
+    if first is None or first["id"] == policy_id:
+        return policy_id
+    try:
+        execute(plan_policy_task(replace(wish, name=first["id"], new_name=None, move_servers=True), cloud), cloud, clock)
+        own = cloud.policy(policy_id)
+        if own is not None and not members_of(own):
+            execute(Plan((_delete_call(own),)), cloud, clock)
+            own = None
+    except PlanFailed as failure:
+        raise failure.error from failure
+    if own is not None:
+        raise CloudFailed(
+            f"keep one policy {own['name']!r}",
+            f"another task made one of that name at the same time, and both have servers: {first['id']} and {policy_id}."
+            " What to do: move the servers into one of them, and delete the other.",
+        )
+    return str(first["id"])
+
+
+def _check_result(wish: PolicyWish, raw: dict[str, t.Any], plan: Plan) -> None:
+    """Raise PlanAgain when a policy lacks something that the task asked for, although every call was accepted."""
+    asked = replace(wish, purge_servers=False, purge_tags=False)
+    missing = plan_update(asked, raw, plan.context["chosen"], [], plan.context["names"])
+    if missing.changed:
+        differ = [key for key in missing.after if missing.after[key] != missing.before[key]]
+        raise PlanAgain(f"policy {raw['name']!r} still differs in {', '.join(differ) or 'what was sent'}")

@@ -12,12 +12,12 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ._membership import Move, check_capacity, move_calls, plan_moves
-from ._plan import Call, Outcome, Plan
+from ._membership import Move, check_capacity, list_names, members_call, move_calls, plan_moves
+from ._plan import Outcome, Plan
 from ._policy import read_policy
 from ._policy_shape import as_resource, for_diff, members_of, policy_result
 from ._rules import InvalidInput
-from ._selection import brief, choose_servers, find_one, is_id, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._wait import Clock
 
 
@@ -64,35 +64,28 @@ def plan_membership_task(wish: MembershipWish, cloud: t.Any) -> Plan:
     """Read what a task about members needs to know and return its plan."""
     rows = cloud.policies()
     current = find_policy(wish.policy, rows, cloud)
-    if wish.state == "absent":
-        return plan_leaving(current, [] if current is None else _leaving(wish, members_of(current), cloud))
     if current is None:
+        if wish.state == "absent":
+            return Plan(before={}, after={}, result={"policy": None, "servers": []})
         raise InvalidInput(f"policy: no such policy: {wish.policy!r}")
-    chosen = _joining(wish, members_of(current), cloud)
-    member_ids = {one["id"] for one in members_of(current)}
+    servers = cloud.servers()
+    names = names_of(servers)
+    members = members_of(current, names)
+    if wish.state == "absent":
+        return plan_leaving(current, _leaving(wish, members, servers), names)
+    chosen = choose_servers(wish.servers, wish.filters, servers, known=members)
+    member_ids = {one["id"] for one in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
     check_capacity("servers", len(member_ids) + len(joining), current["name"])
-    return plan_joining(current, chosen, plan_moves(joining, rows, current["id"], wish, cloud))
+    return plan_joining(current, chosen, plan_moves(joining, rows, current["id"], wish.move_servers, cloud), names)
 
 
-def _joining(wish: MembershipWish, members: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
-    """Return the servers that are to be members; who is one need not exist any more."""
-    by_id = {one["id"]: one for one in members}
-    if wish.filters is None and all(key in by_id for key in wish.servers or []):
-        return [by_id[key] for key in wish.servers or []]
-    return choose_servers(wish.servers, wish.filters, cloud.servers(), known=members)
-
-
-def _leaving(wish: MembershipWish, members: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
-    """Return the servers that are not to be members; what fits nothing has nothing to leave.
+def _leaving(wish: MembershipWish, members: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Return the servers that are not to be members; what matches nothing has nothing to leave.
 
     A server that no longer exists is known by its ID, or by the label that the policy has for it. Labels of servers
-    that exist may be stale, and name nobody.
+    that exist may be old, and do not count.
     """
-    by_id = {one["id"]: one for one in members}
-    if wish.filters is None and all(key in by_id for key in wish.servers or []):
-        return [by_id[key] for key in wish.servers or []]
-    servers = cloud.servers()
     present = {server["id"] for server in servers}
     gone = [one for one in members if one["id"] not in present]
     found = [find_one("server", key, servers) or find_one("server", key, gone) for key in wish.servers or []]
@@ -101,48 +94,46 @@ def _leaving(wish: MembershipWish, members: list[dict[str, t.Any]], cloud: t.Any
     return list({server["id"]: server for server in found if server is not None}.values())
 
 
-def plan_joining(current: dict[str, t.Any], chosen: list[dict[str, t.Any]], moves: list[Move]) -> Plan:
+def plan_joining(
+    current: dict[str, t.Any], chosen: list[dict[str, t.Any]], moves: list[Move], names: t.Mapping[str, str] | None = None
+) -> Plan:
     """Return the plan after which the chosen servers are members of a policy, and of no other."""
-    members = members_of(current)
+    members = members_of(current, names)
     member_ids = {one["id"] for one in members}
     add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
-    plan = _change(current, members + [{"id": one["id"], "name": one["name"]} for one in add], chosen)
+    plan = _change(current, members + [{"id": one["id"], "name": one["name"]} for one in add], chosen, names)
     if not add:
         return plan
-    name = current["name"]
-    join = Call(f"put {_names(add)} into backup policy {name!r}", "change_policy_servers", {"policy": current["id"], "add": add})
+    name, undo = current["name"], None
     movers = [one for move in moves for one in move.servers]
     if movers:
-        # An answer that never came may hide that they have joined, and nobody returns to a policy while in another.
-        undo = {"policy": current["id"], "remove": [one["id"] for one in movers]}
-        join = replace(join, undo=Call(f"take {_names(movers)} out of backup policy {name!r}", "change_policy_servers", undo))
+        # If the answer was lost they may have joined, and a server cannot return to its old policy while it is in this one.
+        leave = f"take {list_names(movers)} out of backup policy {name!r}"
+        undo = members_call(leave, current["id"], remove=[one["id"] for one in movers])
+    join = members_call(f"put {list_names(add)} into backup policy {name!r}", current["id"], add=add, undo=undo)
     return replace(plan, calls=(*move_calls(moves), join))
 
 
-def plan_leaving(current: dict[str, t.Any] | None, chosen: list[dict[str, t.Any]]) -> Plan:
+def plan_leaving(current: dict[str, t.Any], chosen: list[dict[str, t.Any]], names: t.Mapping[str, str] | None = None) -> Plan:
     """Return the plan after which none of the chosen servers is a member of a policy. Their backups stay."""
-    if current is None:
-        return Plan(before={}, after={}, result={"policy": None, "servers": []})
     leaving = {server["id"] for server in chosen}
-    members = members_of(current)
+    members = members_of(current, names)
     going = [one for one in members if one["id"] in leaving]
-    plan = _change(current, [one for one in members if one["id"] not in leaving], chosen)
+    plan = _change(current, [one for one in members if one["id"] not in leaving], chosen, names)
     if not going:
         return plan
-    remove = {"policy": current["id"], "remove": [one["id"] for one in going]}
-    call = Call(f"take {_names(going)} out of backup policy {current['name']!r}", "change_policy_servers", remove, gone_is_done=True)
-    return replace(plan, calls=(call,))
+    act = f"take {list_names(going)} out of backup policy {current['name']!r}"
+    return replace(plan, calls=(members_call(act, current["id"], remove=[one["id"] for one in going], gone_is_done=True),))
 
 
-def _change(current: dict[str, t.Any], members: list[dict[str, t.Any]], chosen: list[dict[str, t.Any]]) -> Plan:
+def _change(
+    current: dict[str, t.Any], members: list[dict[str, t.Any]], chosen: list[dict[str, t.Any]], names: t.Mapping[str, str] | None
+) -> Plan:
     """Return the plan, yet without calls, after which a policy has these members."""
-    before = policy_result(current)
+    before = policy_result(current, names)
     after = {**before, "servers": members}
-    return Plan((), for_diff(before), for_diff(after), {"policy": after, "servers": brief(chosen)}, context={"policy": current["id"]})
-
-
-def _names(servers: t.Iterable[dict[str, t.Any]]) -> str:
-    return ", ".join(f"{server['name'] or server['id']!r}" for server in servers)
+    context = {"policy": current["id"], "names": names}
+    return Plan((), for_diff(before), for_diff(after), {"policy": after, "servers": brief(chosen)}, context=context)
 
 
 def finish_membership(wish: MembershipWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -150,4 +141,4 @@ def finish_membership(wish: MembershipWish, cloud: t.Any, plan: Plan, outcome: O
     if not plan.changed:
         return {}
     raw = read_policy(cloud, plan.context["policy"])
-    return {"policy": None if raw is None else policy_result(raw)}
+    return {"policy": None if raw is None else policy_result(raw, plan.context["names"])}

@@ -62,6 +62,16 @@ def check_positive(option: str, value: float, zero: bool = False) -> None:
         raise InvalidInput(f"{option}: {value:g} is out of range; it must be {'0 or more' if zero else 'more than 0'}")
 
 
+def refuse_ignored(params: dict[str, t.Any], why: str, options: t.Iterable[str]) -> None:
+    """Raise InvalidInput naming the first of options that is given although it would have no effect; why says when.
+
+    An option with a default counts as given when it is true.
+    """
+    for option in options:
+        if params.get(option) not in (None, False):
+            raise InvalidInput(f"{option} has no effect {why}. Leave it out, so that nobody takes it for a condition")
+
+
 def as_text(value: t.Any) -> str:
     """Return a YAML scalar as the text that its writer saw: booleans in lower case, null as nothing."""
     if value is None:

@@ -4,10 +4,11 @@
 
 # This module_utils is PRIVATE and should only be used by this collection.
 # Breaking changes can occur at any time.
-"""The HTTP session: rides out throttling, failing gateways and dropped connections where that is safe."""
+"""The HTTP session: retries throttled and failed requests where that is safe, and keeps the task's deadline."""
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from datetime import datetime, timedelta, timezone
@@ -16,25 +17,53 @@ from email.utils import parsedate_to_datetime
 from ._sdk import Session, ksa_exceptions
 from ._wait import intervals
 
-# POSTs that only ask, or that leave things as they are when they are said again.
-_REPEATABLE = re.compile(r"/(auth/tokens|resources/action|resource_instances/action|tags|tags/action)$")
+# POST requests that only read: logging in, checks and tag queries.
+_READING_POST = re.compile(r"/(auth/tokens|resources/action|resource_instances/action)$")
+# POST requests that set the same state again when they are repeated.
+_IDEMPOTENT_POST = re.compile(r"/(tags|tags/action)$")
+# An update replaces the whole list of servers. A repeated one would send a list that was read before others changed it.
+_WHOLE_LIST = re.compile(r"(^|/)policies/[^/]+$")
 _GATEWAY = (502, 503, 504)
 _FIRST_TRIES = 3
-# Seconds that a request has although the task's time is over: it may be the one that tells what was started.
-_GRACE = 30.0
-# What an answer's Date, which has no fractions, and its way here can make of clocks that agree.
+# Seconds that one request may take, unless api_timeout says otherwise.
+REQUEST_TIMEOUT = 60.0
+# Seconds that a read may take after the deadline: it may be the one that finds what was started.
+_GRACE = 10.0
+# The Date of an answer has no fractions, and an answer takes time: clocks that differ by less than this agree.
 _CLOCKS_AGREE = timedelta(seconds=2)
 
 
+class OutOfTime(ksa_exceptions.ClientException):
+    """The task's time is over, so a request that changes something was not sent."""
+
+
+class ForeignBody(ksa_exceptions.ClientException):
+    """An answer with a status of success and a body that is no JSON."""
+
+
+def is_reading(method, url):
+    """Return whether a request changes nothing."""
+    return method.upper() in ("GET", "HEAD") or (method.upper() == "POST" and bool(_READING_POST.search(_path(url))))
+
+
 def is_repeatable(method, url):
-    """Return whether a request may be sent again without a second effect."""
-    return method.upper() != "POST" or bool(_REPEATABLE.search(url.split("?")[0]))
+    """Return whether the session may send a request again: it reads, or a repetition leads to the same state."""
+    method, path = method.upper(), _path(url)
+    if method == "POST":
+        return bool(_READING_POST.search(path) or _IDEMPOTENT_POST.search(path))
+    return not (method == "PUT" and _WHOLE_LIST.search(path))
+
+
+def _path(url):
+    return url.split("?")[0]
 
 
 class RidingSession(Session):
-    """A keystoneauth session that tries again within patience (seconds), and hardly after the moment ends."""
+    """A keystoneauth session with retries and one deadline for all requests of a task."""
 
+    #: Seconds for the retries of one request
     patience = 120.0
+    #: The deadline, in the time of time.monotonic
     ends = float("inf")
     #: Sleeps; tests replace it
     doze = staticmethod(time.sleep)
@@ -42,35 +71,50 @@ class RidingSession(Session):
     _ahead = timedelta(0)
 
     def request(self, url, method, **kwargs):
-        """Send a request as keystoneauth's session does, trying again where that is safe."""
-        # The SDK's own retries, on by default in some of its releases, send again what is not safe to be sent again.
+        """Send a request as keystoneauth's session does, and retry it where that is safe.
+
+        Raises OutOfTime for a request that would change something after the deadline, ForeignBody for an answer that
+        is no JSON, and what keystoneauth raises.
+        """
+        # The SDK's own retries, on by default in some of its releases, repeat requests that are not safe to repeat.
         kwargs.update(connect_retries=0, status_code_retries=0)
-        now = time.monotonic()
-        deadline = now + min(self.patience, max(self.ends - now, _GRACE))
+        reading = is_reading(method, url)
+        started = time.monotonic()
+        deadline = started + min(self.patience, max(self.ends - started, _GRACE if reading else 0.0))
         for count, pause in enumerate(intervals(0.5, factor=2.0), start=1):
             left = deadline - time.monotonic()
+            if left <= 0 and not reading:
+                raise OutOfTime("the time of the task is over")
+            kwargs["timeout"] = max(min(self.timeout or REQUEST_TIMEOUT, left), 0.1)
             try:
                 response = super().request(url, method, **kwargs)
             except ksa_exceptions.HttpError as error:
                 self._read_clock(error.response)
                 pause = self._pause(error.http_status, error.response, url, method, pause)
-                if pause is None or left <= 0:
+                if pause is None or not self._can_wait(pause, deadline):
                     raise
             except ksa_exceptions.ConnectFailure:
-                # An address where nobody ever answered is wrong rather than busy.
-                if not is_repeatable(method, url) or left <= 0 or (not self._answered and count >= _FIRST_TRIES):
+                # An address that never answered is wrong rather than busy.
+                hopeless = not self._answered and count >= _FIRST_TRIES
+                if not is_repeatable(method, url) or hopeless or not self._can_wait(pause, deadline):
                     raise
             else:
                 self._answered = True
                 self._read_clock(response)
                 pause = self._pause(response.status_code, response, url, method, pause)
-                if pause is None or left <= 0:
-                    return response
-            self.doze(min(pause, max(left, 0)))
+                if pause is None or not self._can_wait(pause, deadline):
+                    # What is asked without a token is version discovery, which keystoneauth judges itself.
+                    return response if kwargs.get("authenticated") is False else _checked(response)
+            # Jitter: requests that are throttled together must not come back together.
+            self.doze(min(pause * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
 
+    @staticmethod
+    def _can_wait(pause, deadline):
+        return time.monotonic() + pause < deadline
+
     def now(self):
-        """Return the time at the cloud as its last answer told it: there backups get their times, and clocks here may be off by hours."""
+        """Return the time at the cloud, from its last answer: backups are dated by it, and the clock here may be off."""
         return datetime.now(timezone.utc) + self._ahead
 
     def _read_clock(self, response):
@@ -80,9 +124,13 @@ class RidingSession(Session):
             return
         self._ahead = ahead if abs(ahead) > _CLOCKS_AGREE else timedelta(0)
 
-    def give(self, patience):
-        """Give all requests together patience (seconds), from now on."""
-        self.patience, self.ends = patience, time.monotonic() + patience
+    def give(self, seconds):
+        """Set the deadline of all requests to seconds from now."""
+        self.patience, self.ends = seconds, time.monotonic() + seconds
+
+    def seconds_left(self):
+        """Return the seconds until the deadline, 0 when it is over."""
+        return max(self.ends - time.monotonic(), 0.0)
 
     def invalidate(self, auth=None):
         """Drop a token that was refused, and say that it is worth logging in again.
@@ -94,8 +142,28 @@ class RidingSession(Session):
 
     @staticmethod
     def _pause(status, response, url, method, pause):
-        """Return how many seconds to wait before the request is sent again, None when it is not."""
-        if status != 429 and not (status in _GATEWAY and is_repeatable(method, url)):
+        """Return how many seconds to wait before the request is repeated, None when it is not."""
+        if status == 429:
+            # A throttled request had no effect; only one that replaces a whole list must be made anew.
+            if method.upper() == "PUT" and not is_repeatable(method, url):
+                return None
+        elif status not in _GATEWAY or not is_repeatable(method, url):
             return None
-        after = getattr(response, "headers", {}).get("Retry-After", "")
-        return float(after) if after.isdecimal() else pause
+        asked = retry_after(response)
+        return pause if asked is None else asked
+
+
+def retry_after(response):
+    """Return the pause (seconds) that an answer asks for, None where it asks for none."""
+    value = (getattr(response, "headers", None) or {}).get("Retry-After") or ""
+    return float(value) if value.isascii() and value.isdecimal() else None
+
+
+def _checked(response):
+    """Return an answer, unless it has a status of success and a body that cannot be the service's."""
+    if response.status_code < 300 and getattr(response, "content", b""):
+        start = response.content.lstrip()[:1]
+        if start not in (b"{", b"["):
+            kind = response.headers.get("Content-Type") or "no content type"
+            raise ForeignBody(f"{kind.split(';')[0]} instead of JSON")
+    return response

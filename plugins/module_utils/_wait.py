@@ -34,12 +34,17 @@ class Clock:
         """Return the seconds since the clock was made."""
         return self._now() - self._start
 
+    @property
+    def left(self) -> float:
+        """Return the seconds until the deadline, 0 when it is reached."""
+        return max(self._deadline - self._now(), 0.0)
+
     def sleep(self, seconds: float) -> bool:
         """Sleep and return True, or return False at once when the deadline is reached.
 
         The last sleep is cut short, so that a task looks once more when its time is up.
         """
-        left = self._deadline - self._now()
+        left = self.left
         if left <= 0:
             return False
         self._doze(min(seconds, left))

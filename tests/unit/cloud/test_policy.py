@@ -163,7 +163,6 @@ def test_tags_go_before_tags_come(cloud: Emulator) -> None:
         ({"schedule": {"frequency": "weekly", "times": ["02:00"], "days": ["XX"]}}, ["XX"]),
         ({"schedule": {"frequency": "weekly", "times": ["02:00"]}}, ["schedule.days"]),
         ({"schedule": {"frequency": "daily"}}, ["schedule.times"]),
-        ({"schedule": {"pattern": "FREQ=MONTHLY;BYHOUR=1;BYMINUTE=0"}}, ["MONTHLY"]),
         ({"schedule": {"pattern": "FREQ=DAILY;BYHOUR=1;BYMINUTE=0", "times": ["02:00"]}}, ["schedule.pattern", "schedule.times"]),
         ({"server_filters": {}}, ["server_filters"]),
     ],
@@ -172,6 +171,13 @@ def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: di
     message = refused(cloud, **{"name": "p", "schedule": SCHEDULE, **args})
     assert all(word in message for word in words), message
     assert list(cloud.journal) == []
+
+
+def test_a_pattern_that_no_policy_has_and_the_service_refuses_is_refused_before_anything_is_written(cloud: Emulator) -> None:
+    """Only the service knows whether the policy has that pattern already, so one look at it comes first."""
+    message = refused(cloud, name="p", schedule={"pattern": "FREQ=MONTHLY;BYHOUR=1;BYMINUTE=0"})
+    assert "schedule.pattern" in message and "MONTHLY" in message
+    assert cloud.journal.writes() == []
 
 
 def test_a_policy_too_new_to_be_listed_is_found_by_its_id(cloud: Emulator) -> None:

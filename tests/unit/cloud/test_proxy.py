@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 import openstack
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._csbs.service import CsbsService
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._csbs.v1 import _base, _proxy, _turn
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._csbs.v1 import _base
 
 from tests.emulator import Emulator
 from tests.support.estate import set_server
@@ -143,75 +142,3 @@ def test_tags_of_backups_and_policies(cloud: Emulator, csbs: t.Any, owner: str) 
     assert [found.resource_id for found in csbs.find_tagged(owner, **query)] == [target]
     assert csbs.count_tagged(owner, **query) == 1
     assert list(csbs.find_tagged(owner, not_tags_any=[{"key": "b", "values": []}])) == []
-
-
-def test_two_writers_do_not_lose_each_others_servers(cloud: Emulator, csbs: t.Any) -> None:
-    policy = csbs.create_policy(name="p", resources=[], scheduled_operations=[OPERATION])
-    first = {"done": False}
-    plain_update = type(csbs).update_policy
-
-    def late_writer(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
-        answer = plain_update(self, policy_id, **attrs)
-        if not first["done"]:
-            first["done"] = True
-            # The other writer had read the list before, and replaces it now.
-            plain_update(self, policy_id, resources=[resource(cloud, "srv-0002")])
-        return answer
-
-    type(csbs).update_policy = late_writer
-    try:
-        csbs.change_policy_servers(policy.id, add=[resource(cloud, "srv-0001")])
-    finally:
-        type(csbs).update_policy = plain_update
-    assert {one["id"] for one in csbs.get_policy(policy.id).resources} == {cloud.server(name).id for name in ("srv-0001", "srv-0002")}
-
-
-class SlowTime:
-    """A clock for the proxy that only moves when told; at a given time another writer's request arrives."""
-
-    def __init__(self, arrival: float, arrive: t.Callable[[], t.Any]) -> None:
-        self.now, self.arrival, self.arrive = 0.0, arrival, arrive
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        if self.now < self.arrival <= self.now + seconds:
-            self.arrive()
-        self.now += seconds
-
-
-def test_the_look_back_waits_as_long_as_a_slow_service_needs(cloud: Emulator, csbs: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = csbs.create_policy(name="p", resources=[], scheduled_operations=[OPERATION])
-    plain_update = type(csbs).update_policy
-    # The other writer had read the list before ours was there; its request takes as long as ours, ten seconds.
-    clock = SlowTime(18, lambda: plain_update(csbs, policy.id, resources=[resource(cloud, "srv-0002")]))
-
-    def slow_update(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
-        clock.now += 10
-        return plain_update(self, policy_id, **attrs)
-
-    monkeypatch.setattr(_proxy, "time", clock)
-    monkeypatch.setattr(type(csbs), "update_policy", slow_update)
-    csbs.change_policy_servers(policy.id, add=[resource(cloud, "srv-0001")])
-    assert {one["id"] for one in csbs.get_policy(policy.id).resources} == {cloud.server(name).id for name in ("srv-0001", "srv-0002")}
-
-
-def test_writers_of_one_machine_take_turns(cloud: Emulator, csbs: t.Any) -> None:
-    policy = csbs.create_policy(name="p", resources=[], scheduled_operations=[OPERATION])
-    cloud.faults.add(method="PUT", path="/policies/", delay=0.2, times=-1)
-    cloud.journal.clear()
-    names = [f"srv-{number:04d}" for number in range(1, 7)]
-    with ThreadPoolExecutor(len(names)) as pool:
-        list(pool.map(lambda name: csbs.change_policy_servers(policy.id, add=[resource(cloud, name)]), names))
-    assert {one["id"] for one in csbs.get_policy(policy.id).resources} == {cloud.server(name).id for name in names}
-    assert len(cloud.journal.writes()) == len(names), "somebody had to write twice"
-
-
-def test_who_waits_too_long_for_a_turn_goes_on_without_it() -> None:
-    with _turn.my_turn("policy"), _turn.my_turn("policy", within=0.1):
-        pass
-    with _turn.my_turn("policy", within=0), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_turn.tempfile, "gettempdir", lambda: "/nowhere")
-        with _turn.my_turn("policy"):
-            pass

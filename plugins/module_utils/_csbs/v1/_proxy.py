@@ -8,27 +8,15 @@
 
 from __future__ import annotations
 
-import random
-import time
-
-from ..._sdk import proxy, sdk_exceptions
+from ..._sdk import proxy
 from . import tag as _tag
 from ._base import PAGE_SIZE, PROVIDER_ID, SERVER
-from ._turn import my_turn
 from .capability import Capability
 from .checkpoint import Checkpoint
 from .checkpoint_item import CheckpointItem
 from .policy import Policy
 from .quota import Quota
 from .restore import Restore
-
-
-def _as_sent(entry):
-    """Return an entry of a policy's resources as an update takes it; a label that is missing is the ID."""
-    sent = {"id": entry["id"], "type": entry.get("type") or SERVER, "name": entry.get("name") or entry["id"]}
-    if isinstance(entry.get("extra_info"), dict) and entry["extra_info"]:
-        sent["extra_info"] = entry["extra_info"]
-    return sent
 
 
 class Proxy(proxy.Proxy):
@@ -40,12 +28,6 @@ class Proxy(proxy.Proxy):
 
     # The catalog's URL already ends in version and project; there is nothing to discover below or above it.
     skip_discovery = True
-
-    #: How often a lost change of a policy's servers is written again, and the pause (seconds) before it is read again,
-    #: to which comes what the own writing took times a factor: others may be under way for as long
-    _membership_tries = 20
-    _membership_pause = (0.2, 0.6)
-    _membership_patience = 1.5
 
     # ========== Policies ==========
     def create_policy(self, **attrs):
@@ -65,38 +47,6 @@ class Proxy(proxy.Proxy):
     def update_policy(self, policy, **attrs):
         """Change fields of a policy; resources replaces its servers. Returns the Policy, thinner than get_policy does."""
         return self._update(Policy, policy, **attrs)
-
-    def change_policy_servers(self, policy, add=(), remove=(), **attrs):
-        """Add and remove servers of a policy, and change other fields with the same request.
-
-        add is a list of dicts with id, type and name, remove a list of IDs. The service knows only how to replace
-        the whole list, so two writers can undo each other: on one machine they take turns, and what is written is
-        read again after a pause, and written again when it has been lost. Raises openstack.exceptions.SDKException
-        when that goes on.
-        """
-        for count in range(self._membership_tries):
-            with my_turn(policy):
-                started = time.monotonic()
-                current, wanted = self._read_policy_servers(policy, add, remove)
-                if wanted == current and not attrs:
-                    return
-                self.update_policy(policy, resources=wanted, **attrs)
-                took = time.monotonic() - started
-            attrs = {}
-            time.sleep(random.uniform(*self._membership_pause) + took * self._membership_patience)
-            current, wanted = self._read_policy_servers(policy, add, remove)
-            if wanted == current:
-                return
-            # Writers in step with each other would lose again and again.
-            time.sleep(random.uniform(0, took * count))
-        raise sdk_exceptions.SDKException("others keep changing the servers of the policy; run the task again")
-
-    def _read_policy_servers(self, policy, add, remove):
-        """Return the servers of a policy as they are and as they are to be."""
-        gone = set(remove)
-        current = [_as_sent(one) for one in self.get_policy(policy).resources or []]
-        present = {one["id"] for one in current}
-        return current, [one for one in current if one["id"] not in gone] + [one for one in add if one["id"] not in present]
 
     def delete_policy(self, policy, ignore_missing=True):
         """Delete a policy; its backups stay."""

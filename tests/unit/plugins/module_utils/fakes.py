@@ -115,6 +115,7 @@ class Cloud:
         self.all_servers, self.all_policies, self.all_backups = list(servers), list(policies), list(backups)
         self.verdicts = verdicts or {}
         self.csbs = Service(answers or {})
+        self.members = self.csbs
         self.asked: list[tuple[str, t.Any]] = []
 
     @contextlib.contextmanager
@@ -123,6 +124,9 @@ class Cloud:
 
     def now(self) -> datetime:
         return SUMMER
+
+    def give(self, seconds: float) -> None:
+        self.asked.append(("give", seconds))
 
     def servers(self) -> list[dict[str, t.Any]]:
         self.asked.append(("servers", None))

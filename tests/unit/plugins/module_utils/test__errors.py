@@ -73,7 +73,8 @@ def test_a_plain_refusal_is_not_tried_again(status: int) -> None:
     ("status", "code", "unsafe", "kind"),
     [
         (404, "CSBS.3000", False, _errors.NotFound),
-        (404, None, True, _errors.NotFound),
+        (404, None, True, _errors.CloudFailed),
+        (404, "APIGW.0101", False, _errors.CloudFailed),
         (502, None, True, _errors.LostAnswer),
         (504, "APIGW.0301", True, _errors.LostAnswer),
         (504, None, False, _errors.CloudError),
@@ -86,6 +87,29 @@ def test_the_type_of_an_error_tells_what_may_have_happened(
     status: int, code: str | None, unsafe: bool, kind: type
 ) -> None:
     assert explain(status, code, unsafe).__class__ is kind
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ('{"error_code": "CSBS.3001", "error_msg": "gone"}', True),
+        ('{"itemNotFound": {"code": 404, "message": "Instance x could not be found."}}', True),
+        ('{"error": {"code": "IMG.0027", "message": "gone"}}', True),
+        ("<html>404 Not Found</html>", False),
+        ("{}", False),
+        ("", False),
+        ("[1]", False),
+        ('{"message": "no Route matched with those values"}', False),
+        ('{"error": {"code": 404, "message": "not found"}}', False),
+        ('{"error_code": "APIGW.0101", "error_msg": "The API does not exist"}', False),
+        ('{"error_code": "CSBS.9999", "error_msg": "internal"}', False),
+        ('{"error_code": "", "error_msg": ""}', False),
+    ],
+)
+def test_only_the_service_itself_can_say_that_something_is_not_there(body: str, own: bool) -> None:
+    error = _errors.explain("delete backup 'x'", 404, body, None)
+    assert isinstance(error, _errors.NotFound) is own
+    assert not error.retryable and str(error).startswith("Could not delete backup 'x'")
 
 
 @pytest.mark.parametrize(

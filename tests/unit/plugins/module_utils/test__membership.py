@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import types
 import typing as t
 
 import pytest
@@ -14,17 +13,15 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules impor
 
 from tests.unit.plugins.module_utils.fakes import Cloud, policy, server
 
-MOVE = types.SimpleNamespace(move_servers=True)
-STAY = types.SimpleNamespace(move_servers=False)
 WEB, DB, NEW = server("web"), server("db"), server("new")
 ROWS = [policy("target", ["x"]), policy("one", ["web", "other"]), policy("two", ["db"]), policy("none")]
 
 
 def moves(
-    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]] | None = None, wish: t.Any = MOVE, **cloud: t.Any
+    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]] | None = None, move_servers: bool = True, **cloud: t.Any
 ) -> list[t.Any]:
     rows = ROWS if rows is None else rows
-    planned = _membership.plan_moves(joining, rows, "pol-target", wish, Cloud(policies=ROWS, **cloud))
+    planned = _membership.plan_moves(joining, rows, "pol-target", move_servers, Cloud(policies=ROWS, **cloud))
     return [(move.policy_name, [one["id"] for one in move.servers]) for move in planned]
 
 
@@ -49,13 +46,13 @@ def test_two_policies_that_both_list_a_server_are_both_left() -> None:
 
 def test_without_leave_to_move_servers_and_policies_are_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        moves([WEB, DB], wish=STAY)
+        moves([WEB, DB], move_servers=False)
     text = str(refusal.value)
     assert all(
         part in text
         for part in ("move_servers is false", "'web' in policy 'one' (pol-one)", "'db' in policy 'two' (pol-two)")
     )
-    assert moves([NEW], wish=STAY) == []
+    assert moves([NEW], move_servers=False) == []
 
 
 @pytest.mark.parametrize("status", ["ERROR", "BUILD", "DELETED"])
@@ -102,11 +99,13 @@ def test_a_verdict_is_told_in_words(verdict: dict[str, t.Any], words: str) -> No
 def test_each_move_takes_out_its_servers_and_can_put_them_back() -> None:
     move = _membership.Move("pol-one", "one", ({"id": "id-web", "name": "web"}, {"id": "id-x", "name": None}))
     (call,) = _membership.move_calls([move])
-    assert (call.act, call.method) == ("take 'web', 'id-x' out of backup policy 'one'", "change_policy_servers")
-    assert call.arguments == {"policy": "pol-one", "remove": ["id-web", "id-x"]}
-    assert call.undo is not None and call.undo.method == "change_policy_servers"
+    assert (call.act, call.method) == ("take 'web', 'id-x' out of backup policy 'one'", "change")
+    assert call.arguments == {"act": call.act, "policy": "pol-one", "add": [], "remove": ["id-web", "id-x"]}
+    assert call.undo is not None and call.undo.method == "change"
     assert call.undo.arguments == {
+        "act": call.undo.act,
         "policy": "pol-one",
+        "remove": [],
         "add": [
             {"id": "id-web", "type": "OS::Nova::Server", "name": "web"},
             {"id": "id-x", "type": "OS::Nova::Server", "name": "id-x"},

@@ -34,8 +34,8 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
     """A change of members as (policy, add or remove, servers)."""
     if call is None:
         return None
-    assert call.method == "change_policy_servers"
-    (kind, value), = ((key, value) for key, value in call.arguments.items() if key != "policy")
+    assert (call.service, call.method, call.arguments["act"]) == ("members", "change", call.act)
+    ((kind, value),) = ((key, call.arguments[key]) for key in ("add", "remove") if call.arguments[key])
     return call.arguments["policy"].removeprefix("pol-"), kind, [(one["id"] if kind == "add" else one).removeprefix("id-") for one in value]
 
 
