@@ -13,7 +13,6 @@ Every error is InvalidInput, names the disks, and lists both sides.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ._rules import InvalidInput
@@ -114,18 +113,8 @@ class _Mapping:
                 free = self._free()
                 self._take(source, next(one for one in disks if one in free and one["size_gb"] >= source["volume_size_gb"]))
             return
-        self._map_equal(sources, sorted(disks, key=_by_device))
-
-    def _map_equal(self, sources: list[Disk], disks: list[Disk]) -> None:
-        """Map disks of equal sizes in their order, if there are as many of each size on either side."""
-        for size in dict.fromkeys(one["volume_size_gb"] for one in sources):
-            same = [one for one in sources if one["volume_size_gb"] == size]
-            there = [one for one in disks if one["size_gb"] == size]
-            if len(same) != len(there):
-                names = " and ".join(_name_source(one) for one in sources)
-                raise self._refusal(f"{names} could go onto more than one disk of the target server, and a guess would overwrite the wrong one")
-            for source, disk in zip(same, there):
-                self._take(source, disk)
+        names = " and ".join(_name_source(one) for one in sources)
+        raise self._refusal(f"{names} could go onto more than one disk of the target server, and a guess would overwrite the wrong one")
 
     def _unmapped(self) -> list[Disk]:
         return [one for one in self.sources if one["id"] not in self.pairs]
@@ -158,9 +147,3 @@ def _name_source(source: Disk) -> str:
 
 def _name_disk(disk: Disk) -> str:
     return f"{disk['name']!r} ({disk['id']})"
-
-
-def _by_device(disk: Disk) -> tuple[int, str]:
-    """Return what puts /dev/vdz before /dev/vdaa."""
-    letters = re.sub(r"\d+$", "", disk["device"] or "")
-    return (len(letters), disk["device"] or "")

@@ -8,32 +8,40 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ._backup_delete import MAX_DELETIONS, deletion_calls
 from ._backup_shape import GOOD, backup_result, recovery_point
-from ._errors import CloudError, NotFound
+from ._backup_tags import add_tags
 from ._plan import Plan
-from ._prune import UNLIMITED, Point, Rules, has_tags, reasons_to_keep
+from ._prune import PERIODS, UNLIMITED, Point, Rules, has_tags, reasons_to_keep
 from ._rules import InvalidInput, as_text
-from ._selection import brief, choose_servers, find_one, is_id, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._tags import tags_as_dict, wanted_tags
-from ._times import load_zone, parse_age
+from ._times import load_zone, parse_age, parse_duration
 
-_COUNTS = ("last", "daily", "weekly", "monthly", "yearly")
+_COUNTS = ("last", *PERIODS)
+_DURATIONS = ("within", *(f"within_{name}" for name in PERIODS))
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
-_SOME_RULE = "keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within or keep_tags"
+_SOME_RULE = ", ".join(f"keep_{name}" for name in (*_COUNTS, *_DURATIONS)) + " or keep_tags"
 
 
 @dataclass(frozen=True)
 class PruneWish:
-    """The options of csbs_backup_prune in normal form."""
+    """The options of csbs_backup_prune in normal form.
+
+    name and tags say which backups are judged at all, None is all of them; a tag whose value is None may have any.
+    """
 
     rules: Rules
     servers: list[str] | None
     filters: dict[str, t.Any] | None
+    name: re.Pattern[str] | None
+    tags: dict[str, str | None] | None
     include_automatic: bool
     wait: bool
     poll_interval: float
@@ -48,6 +56,14 @@ class Judged:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What the plan decided, for the steps after its calls: each backup that was judged, and the present names of servers."""
+
+    judged: list[Judged]
+    names: dict[str, str]
+
+
 def wish_prune(params: dict[str, t.Any], now: datetime) -> PruneWish:
     """Return what the options of csbs_backup_prune ask for; raises InvalidInput before anything is sent."""
     servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
@@ -56,47 +72,87 @@ def wish_prune(params: dict[str, t.Any], now: datetime) -> PruneWish:
     for name in _COUNTS:
         if (params[f"keep_{name}"] or 0) < UNLIMITED:
             raise InvalidInput(f"keep_{name}: {params[f'keep_{name}']} is out of range; it must be 0 or more, or -1 for all")
+    older_than = params["older_than"]
+    kept: dict[str, t.Any] = {name: params[f"keep_{name}"] or 0 for name in _COUNTS}
+    for name in _DURATIONS:
+        if params[f"keep_{name}"] is not None:
+            kept[name] = parse_duration(f"keep_{name}", params[f"keep_{name}"])
     rules = Rules(
-        **{name: params[f"keep_{name}"] or 0 for name in _COUNTS},
-        within=None if params["keep_within"] is None else parse_age("keep_within", params["keep_within"]),
-        tags=_tags_to_keep(params["keep_tags"]),
+        **kept,
+        older_than=None if older_than is None else parse_age("older_than", older_than, minutes=False),
+        tags=_tags_to_find("keep_tags", params["keep_tags"]),
         zone=load_zone("timezone", params["timezone"]),
     )
+    if rules.empty and rules.older_than is not None:
+        raise InvalidInput(
+            "older_than: no rule beside it says what to keep, so everything older would go:"
+            f" give {_SOME_RULE} as well; a count of 0 is no rule"
+        )
     if rules.empty:
         raise InvalidInput(f"no rule says what to keep, so everything would go: give {_SOME_RULE}; a count of 0 is no rule")
-    return PruneWish(rules, servers, filters, params["include_automatic"], params["wait"], params["poll_interval"])
+    pattern, tags = _wanted_name(params["name"]), params["tags"]
+    if tags == {}:
+        raise InvalidInput("tags: {} names no tag; leave tags out to judge backups with any tags or none")
+    return PruneWish(
+        rules,
+        servers,
+        filters,
+        pattern,
+        None if tags is None else _tags_to_find("tags", tags),
+        params["include_automatic"],
+        params["wait"],
+        params["poll_interval"],
+    )
 
 
-def _tags_to_keep(tags: dict[str, t.Any] | None) -> dict[str, str | None]:
-    """Return the tags that keep a backup; one that is given without a value may have any, as in tag queries."""
-    wanted = wanted_tags("keep_tags", tags) or {}
+def _wanted_name(name: str | None) -> re.Pattern[str] | None:
+    """Return the pattern that whole names of backups must fit, None when all do."""
+    if name is None:
+        return None
+    if not name.strip():
+        raise InvalidInput(f'name: {name!r} is empty; leave name out, or write name: "*", to judge backups of any name')
+    try:
+        return re.compile(fnmatch.translate(name))
+    except re.error:
+        # Old releases of Python make no valid expression of some globs, such as [z-a].
+        raise InvalidInput(f"name: {name!r} is not a valid glob; look at what is between [ and ]") from None
+
+
+def _tags_to_find(option: str, tags: dict[str, t.Any] | None) -> dict[str, str | None]:
+    """Return tags that backups may have; one that is given without a value may have any, as in tag queries."""
+    wanted = wanted_tags(option, tags) or {}
     open_keys = {as_text(key) for key, value in (tags or {}).items() if value is None}
     return {key: None if key in open_keys else value for key, value in wanted.items()}
 
 
 def plan_prune(wish: PruneWish, cloud: t.Any) -> Plan:
     """Read servers and backups, and return the plan after which the backups that no rule keeps are gone."""
-    chosen, rows = _read(wish, cloud)
-    ids = {server["id"] for server in chosen}
-    mine: dict[str, list[dict[str, t.Any]]] = {}
-    # Pages move while others write, so a row may come twice; it must not count twice.
-    for row in {row["id"]: row for row in rows}.values():
-        if row["resource_id"] in ids and _takes_part(row, wish):
-            mine.setdefault(row["resource_id"], []).append(row)
-    _add_tags(cloud, [row for group in mine.values() for row in group])
-    judged = [one for server in chosen for one in judge(mine.get(server["id"], []), wish.rules)]
-    if wish.rules.only_tags:
-        _refuse_to_remove_all(chosen, judged)
-    going = [one.row for one in judged if one.fate == "removed"]
-    names = {server["id"]: server["name"] for server in chosen}
-    shown = [{"name": row["name"], "server": names[row["resource_id"]]} for row in going]
-    result = {**result_of(judged), "servers": brief(chosen)}
-    return Plan(deletion_calls(going), {"backups": shown}, {"backups": []}, result, workers=MAX_DELETIONS, context=judged)
-
-
-def _read(wish: PruneWish, cloud: t.Any) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
-    """Return the chosen servers (id, name), and backups among which all of theirs are."""
     servers = cloud.servers()
+    chosen, rows = _read(wish, cloud, servers)
+    ids = {server["id"] for server in chosen}
+    # Pages move while others write, so a row may come twice; it must not count twice.
+    unique = {row["id"]: row for row in rows}.values()
+    candidates = add_tags(cloud, [row for row in unique if row["resource_id"] in ids and _takes_part(row, wish)])
+    mine: dict[str, list[dict[str, t.Any]]] = {}
+    for row in candidates:
+        if wish.tags is None or has_tags(tags_as_dict(row["tags"]), wish.tags):
+            mine.setdefault(row["resource_id"], []).append(row)
+    # Backups are dated by the cloud's clock, which is known after the first answer.
+    rules = replace(wish.rules, now=cloud.now())
+    judged = [one for server in chosen for one in judge(mine.get(server["id"], []), rules)]
+    if rules.only_tags:
+        _refuse_to_remove_all(chosen, judged)
+    names = names_of(servers)
+    calls = deletion_calls([one.row for one in judged if one.fate == "removed"])
+    result = {**result_of(judged, names), "servers": brief(chosen)}
+    shown = [{"name": one["name"], "server": one["server"]["name"]} for one in result["removed"]]
+    return Plan(calls, {"backups": shown}, {"backups": []}, result, workers=MAX_DELETIONS, context=Verdict(judged, names))
+
+
+def _read(
+    wish: PruneWish, cloud: t.Any, servers: list[dict[str, t.Any]]
+) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
+    """Return the chosen servers (id, name), and backups among which all of theirs are."""
     found = {key: find_one("server", key, servers) for key in wish.servers or []}
     matching = choose_servers(None, wish.filters, servers)
     ids = {server["id"] if server else key for key, server in found.items()} | {server["id"] for server in matching}
@@ -134,43 +190,23 @@ def _former(rows: list[dict[str, t.Any]], present: set[str]) -> list[dict[str, t
 
 
 def _takes_part(row: dict[str, t.Any], wish: PruneWish) -> bool:
-    """Return whether a backup is judged at all.
+    """Return whether a backup is judged, as far as it can be told without its tags.
 
-    Only what the service calls manual is manual. What runs, is being deleted, is in a state that nobody knows or
-    is good but of unknown age is left alone.
+    Only what the service calls manual is manual. What runs, is being deleted or is in a state that nobody knows is left
+    alone, and so is what is of unknown age where ages count.
     """
     if not wish.include_automatic and backup_result(row)["auto_trigger"] is not False:
         return False
-    return row["status"] == "error" or (row["status"] in GOOD and recovery_point(row) is not None)
-
-
-def _add_tags(cloud: t.Any, rows: list[dict[str, t.Any]]) -> None:
-    """Give rows the tags that lists leave out, by one query for all.
-
-    What the query leaves out, as its pages move while others delete, is read itself: no backup goes because the tag
-    that keeps it was not seen.
-    """
-    lacking = [row for row in rows if row.get("tags") is None]
-    if not lacking:
-        return
-    known: dict[str, t.Any] = {}
-    try:
-        known = {row["resource_id"]: row.get("tags") or [] for row in cloud.find_tagged("backup", {})}
-    except CloudError as error:
-        # A service that answers only queries for some tag is asked for each backup.
-        if error.status != 400:
-            raise
-    for row in lacking:
-        try:
-            row["tags"] = known[row["id"]] if row["id"] in known else cloud.tags_of("backup", row["id"])
-        except NotFound:
-            row["tags"] = []
+    if wish.name is not None and not wish.name.fullmatch(as_text(row.get("name"))):
+        return False
+    dated = recovery_point(row) is not None
+    return (row["status"] in GOOD and dated) or (row["status"] == "error" and (dated or wish.rules.older_than is None))
 
 
 def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
     """Return what is to become of each backup of one server, the newest first.
 
-    Failed ones hold no recovery point: they never count, and go unless a tag or an image keeps them.
+    Failed ones hold no recovery point: they never count, and go unless they are young or a tag or an image keeps them.
     """
     points = [Point(row["id"], moment, tags_as_dict(row["tags"])) for row in rows if row["status"] in GOOD and (moment := recovery_point(row))]
     reasons = reasons_to_keep(points, rules)
@@ -178,7 +214,8 @@ def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
     for row in sorted(sorted(rows, key=lambda row: str(row["id"])), key=lambda row: recovery_point(row) or _LONG_AGO, reverse=True):
         why = reasons.get(row["id"])
         if why is None:
-            why = ["tag"] if has_tags(tags_as_dict(row["tags"]), rules.tags) else []
+            why = ["young"] if rules.keeps_as_young(recovery_point(row)) else []
+            why += ["tag"] if has_tags(tags_as_dict(row["tags"]), rules.tags) else []
         if backup_result(row)["images"]:
             why = [*why, "image"]
         # A good backup that is not available is being restored.
@@ -195,14 +232,14 @@ def _refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) 
     if bare:
         names = ", ".join(repr(server["name"] or server["id"]) for server in chosen if server["id"] in bare)
         raise InvalidInput(
-            f"keep_tags: no good backup of these servers has these tags, and each would lose all: {names}. Nothing was removed."
-            " keep_last: 1 beside keep_tags keeps the newest"
+            f"keep_tags: no good backup of these servers has these tags, so all of theirs would go: {names}. Nothing was removed."
+            " To keep the newest one, give keep_last: 1 as well"
         )
 
 
-def result_of(judged: list[Judged]) -> dict[str, list[dict[str, t.Any]]]:
-    """Return the backups in the shape of results: kept with reasons, removed, busy."""
+def result_of(judged: list[Judged], names: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]]]:
+    """Return the backups in the shape of results: kept with reasons, removed, busy; names as for backup_result."""
     return {
-        "kept": [{**backup_result(one.row), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"],
-        **{fate: [backup_result(one.row) for one in judged if one.fate == fate] for fate in ("removed", "busy")},
+        "kept": [{**backup_result(one.row, names), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"],
+        **{fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")},
     }

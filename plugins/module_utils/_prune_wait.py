@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -27,14 +28,14 @@ _FEW = 3
 def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed naming every backup that could not be removed.
 
-    What an image in the making holds is kept, and what was busy until the timeout is told as busy; neither is a failure.
+    What an image in the making holds is kept, and what was busy until the timeout is reported as busy; neither is a failure.
     """
     if not plan.changed:
         return {}
     fates: dict[str, Judged] = {}
     going: list[dict[str, t.Any]] = []
     sent = Outcome()
-    for position, one in enumerate(judged for judged in plan.context if judged.fate == "removed"):
+    for position, one in enumerate(judged for judged in plan.context.judged if judged.fate == "removed"):
         error = outcome.failures.get(position)
         if error is not None and error.error_code == _HELD:
             fates[one.row["id"]] = dataclasses.replace(one, fate="kept", reasons=("image",))
@@ -49,12 +50,15 @@ def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
     departure = await_deletion(wish, cloud, going, [], sent, clock)
     unsure = [one for one in fates.values() if one.fate == "busy"]
     if unsure or departure.problems:
-        unsure += [Judged(row, "stuck" if row["id"] in departure.staying else "removed") for row in going]
+        # Waiting ended before the deadline and saw everything: what does not stay was seen to be gone.
+        all_seen = wish.wait and departure.unseen is None and clock.left > 0
+        unsure += [Judged(row, "stuck") for row in going if row["id"] in departure.staying]
+        unsure += [Judged(row, "removed") for row in going if row["id"] not in departure.staying and not all_seen]
         fates.update(_seen_now(unsure, cloud, wish.wait))
-    judged = [fates.get(one.row["id"], one) for one in plan.context]
+    judged = [fates.get(one.row["id"], one) for one in plan.context.judged]
     gone = sum(1 for one in judged if one.fate == "removed")
     leaving = [one for one in judged if one.fate == "busy" and one.row["status"] in LEAVING]
-    results = {"changed": bool(sent.answers or gone or leaving), **result_of(judged)}
+    results = {"changed": bool(sent.answers or gone or leaving), **result_of(judged, plan.context.names)}
     if departure.problems:
         text = f"{gone} of {len(plan.calls)} backups that were to be removed are gone. {' '.join(departure.problems)}"
         raise ActionFailed(text, {**plan.result, **results, **first_fields(sent, departure.unseen)})
@@ -64,21 +68,33 @@ def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
 def _seen_now(unsure: list[Judged], cloud: t.Any, wait: bool) -> dict[str, Judged]:
     """Return by id what became of backups: removed when it is gone, busy when it is being deleted still, or as it was thought.
 
-    One that was busy or could not be deleted may have gone meanwhile, by a request whose answer was lost or by somebody
-    else's. Where nobody waits, what was accepted counts as removed; otherwise what cannot be seen to have gone does not.
+    One that was busy or could not be deleted may be gone by now, by a request whose answer was lost or by somebody else's.
+    Where nobody waits, what was accepted counts as removed; otherwise only what is known to be gone does.
     """
     accepted = {one.row["id"]: one for one in unsure if one.fate == "removed" and not wait}
     looked_for = [one for one in unsure if one.row["id"] not in accepted]
-    try:
-        if len(looked_for) <= _FEW:
-            rows = {one.row["id"]: row for one in looked_for if (row := cloud.backup(one.row["id"])) is not None}
-        else:
-            rows = {row["id"]: row for row in cloud.backups()}
-    except CloudError:
-        rows = {one.row["id"]: one.row for one in looked_for}
+    rows = _rows_now([one.row["id"] for one in looked_for], cloud)
     seen = {}
     for one in looked_for:
-        row = rows.get(one.row["id"]) or {"status": "deleted"}
+        row = rows.get(one.row["id"], one.row) or {"status": "deleted"}
         fate = "removed" if row["status"] == "deleted" else "busy" if row["status"] in LEAVING or one.fate == "removed" else one.fate
         seen[one.row["id"]] = Judged({**one.row, "status": one.row["status"] if fate == "removed" else row["status"]}, fate)
     return {**accepted, **seen}
+
+
+def _rows_now(ids: list[str], cloud: t.Any) -> dict[str, dict[str, t.Any] | None]:
+    """Return by id the backups as they are now, None for one that is gone; what cannot be read is left out.
+
+    Pages move while others delete, so a backup that the list lacks may still be there: only reading the backup itself
+    tells that it is gone.
+    """
+    rows: dict[str, dict[str, t.Any] | None] = {}
+    # After the calls this only refines the report, which must not be lost.
+    with contextlib.suppress(CloudError):
+        if len(ids) > _FEW:
+            wanted = set(ids)
+            rows.update({row["id"]: row for row in cloud.backups() if row["id"] in wanted})
+        for key in ids:
+            if key not in rows:
+                rows[key] = cloud.backup(key)
+    return rows

@@ -64,7 +64,7 @@ def current_retention(definition: dict[str, t.Any]) -> dict[str, t.Any]:
 def _number(value: t.Any) -> int | None:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

@@ -15,14 +15,17 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 from ._rules import InvalidInput, check_range
 from ._times import has_summer_time, load_zone, offset_at
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+FREQUENCIES = ("daily", "weekly")
 _DAY_MINUTES = 24 * 60
-_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_LINE_ENDS = re.compile(r"\r\n|\r|\n|\\r\\n|\\n")
+_LONGEST_PATTERN = 10240
 _KEYS = {"FREQ", "INTERVAL", "BYDAY", "BYHOUR", "BYMINUTE"}
 _ENVELOPE = ("BEGIN:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT", "END:VCALENDAR")
 
@@ -50,26 +53,52 @@ class Rule:
         return sorted(hour * 60 + minute for hour in self.hours for minute in self.minutes)
 
 
-def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, list[str]]:
+@dataclass(frozen=True)
+class RawPattern:
+    """A pattern that breaks the service's rules: a policy may have it already, and no policy can be given it.
+
+    refusal says which rule it breaks.
+    """
+
+    text: str
+    refusal: str
+
+
+def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
     """Return the rule that the option schedule asks for, and notes for the user.
 
-    Raises InvalidInput naming the suboption, the value and the rule that it breaks.
+    Raises InvalidInput naming the suboption, the value and the rule that it breaks. A recurrence rule that the service does
+    not take becomes a RawPattern: whether that is wrong depends on what the policy has.
     """
     if schedule.get("pattern") is not None:
         words = [key for key in ("frequency", "times", "days", "interval") if schedule.get(key) is not None]
         if words:
             raise InvalidInput(f"schedule.pattern excludes {', '.join('schedule.' + word for word in words)}; give one or the other")
-        rule = parse_pattern(schedule["pattern"], "schedule.pattern")
-        _check_spacing("schedule.pattern", rule)
         zone = str(schedule.get("timezone") or "UTC")
-        return rule, [] if zone.upper() == "UTC" else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
+        in_utc = load_zone("schedule.timezone", zone) == timezone.utc
+        notes = [] if in_utc else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
+        return _rule_of_pattern(str(schedule["pattern"]), "schedule.pattern"), notes
     return _rule_of_words(schedule, now)
+
+
+def _rule_of_pattern(text: str, option: str) -> Rule | RawPattern:
+    try:
+        rule = parse_pattern(text, option)
+        _check_spacing(option, rule)
+    except InvalidInput as error:
+        # What is no recurrence rule at all is no policy's.
+        if len(text) > _LONGEST_PATTERN or not any(part.startswith("FREQ=") for line in _normal_lines(text) for part in line):
+            raise
+        return RawPattern(text, str(error))
+    return rule
 
 
 def _rule_of_words(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, list[str]]:
     frequency, days, interval = schedule.get("frequency"), schedule.get("days"), schedule.get("interval")
-    if frequency not in ("daily", "weekly"):
+    if frequency is None:
         raise InvalidInput("schedule: give frequency (daily or weekly) with times, or pattern")
+    if frequency not in FREQUENCIES:
+        raise InvalidInput(f"schedule.frequency: {frequency!r} is not known; it must be daily or weekly")
     if not schedule.get("times"):
         raise InvalidInput('schedule.times is needed with schedule.frequency; write it like times: ["02:00"]')
     if frequency == "weekly":
@@ -121,7 +150,7 @@ def _parse_clock(text: t.Any) -> int:
     match = _TIME.fullmatch(value)
     if match and int(match[1]) < 24 and int(match[2]) < 60:
         return int(match[1]) * 60 + int(match[2])
-    if value.isdecimal() and int(value) < _DAY_MINUTES:
+    if re.fullmatch(r"[0-9]{1,4}", value) and int(value) < _DAY_MINUTES:
         raise InvalidInput(
             f"schedule.times: {value} is what YAML makes of a time without quotes;"
             f' write "{int(value) // 60:02d}:{int(value) % 60:02d}" in quotes'
@@ -162,13 +191,12 @@ def parse_pattern(text: str, option: str = "pattern") -> Rule:
 
     Raises InvalidInput when it says what the service's patterns cannot say.
     """
-    lines = [line.strip() for line in re.split(r"\r\n|\r|\n|\\r\\n|\\n", str(text)) if line.strip()]
-    rules = [line for line in lines if line.upper() not in _ENVELOPE]
+    if len(text) > _LONGEST_PATTERN:
+        raise InvalidInput(f"{option}: a pattern has at most {_LONGEST_PATTERN} characters, this one has {len(text)}")
+    rules = _rule_lines(text)
     if len(rules) != 1:
         raise InvalidInput(f"{option}: {text!r} must hold exactly one RRULE line")
-    body = re.sub(r"^RRULE:", "", rules[0], flags=re.IGNORECASE).rstrip(";")
-    if len(text) > 10240:
-        raise InvalidInput(f"{option}: a pattern has at most 10240 characters, this one has {len(text)}")
+    body = rules[0].rstrip(";")
     parts: dict[str, str] = {}
     for part in body.upper().split(";"):
         key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -176,6 +204,29 @@ def parse_pattern(text: str, option: str = "pattern") -> Rule:
             raise InvalidInput(f"{option}: {part!r} is not known to the service; its keys are {', '.join(sorted(_KEYS))}, each once")
         parts[key] = value
     return _rule_of_parts(parts, option)
+
+
+def _rule_lines(text: str) -> list[str]:
+    """Return what a pattern says without its envelope and without the word RRULE, one text for each line."""
+    lines = [line.strip() for line in _LINE_ENDS.split(text)]
+    return [re.sub(r"^RRULE:", "", line, flags=re.IGNORECASE) for line in lines if line and line.upper() not in _ENVELOPE]
+
+
+def _normal_lines(text: str) -> list[list[str]]:
+    """Return a pattern in a form in which texts that differ only in how they are written are equal.
+
+    Line ends, envelope, case, spaces, leading zeros, and the order of lines, keys and values do not count.
+    """
+    lines = []
+    for line in _rule_lines(text):
+        parts = []
+        for part in line.upper().split(";"):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            values = sorted(re.sub(r"^0+(?=[0-9])", "", one.strip()) for one in value.split(","))
+            if key or equals:
+                parts.append(f"{key}{equals}{','.join(values)}")
+        lines.append(sorted(parts))
+    return sorted(lines)
 
 
 def _rule_of_parts(parts: dict[str, str], option: str) -> Rule:
@@ -199,13 +250,18 @@ def _rule_of_parts(parts: dict[str, str], option: str) -> Rule:
 
 def _numbers(parts: dict[str, str], key: str, most: int, option: str) -> frozenset[int]:
     pieces = [piece.strip() for piece in parts.get(key, "").split(",")]
-    if not all(piece.isdecimal() and int(piece) <= most for piece in pieces):
+    if not all(re.fullmatch(r"0*[0-9]{1,2}", piece) and int(piece[-2:]) <= most for piece in pieces):
         raise InvalidInput(f"{option}: {key} needs numbers from 0 to {most}, not {parts.get(key)!r}")
-    return frozenset(int(piece) for piece in pieces)
+    return frozenset(int(piece[-2:]) for piece in pieces)
 
 
-def format_pattern(rule: Rule) -> str:
-    """Return the pattern of a rule as the service wants it: in its envelope, with CRLF line ends."""
+def format_pattern(rule: Rule | RawPattern) -> str:
+    """Return the pattern of a rule as the service wants it: in its envelope, with CRLF line ends.
+
+    Raises InvalidInput for a pattern that the service does not take.
+    """
+    if isinstance(rule, RawPattern):
+        raise InvalidInput(f"{rule.refusal}. Only a policy that has this pattern already can keep it")
     if rule.daily:
         head = "FREQ=DAILY" + (f";INTERVAL={rule.interval}" if rule.interval > 1 else "")
     else:
@@ -222,18 +278,24 @@ def describe_schedule(pattern: str | None) -> dict[str, t.Any]:
     if not pattern:
         return shape
     try:
-        rule = parse_pattern(pattern)
+        rule = parse_pattern(str(pattern))
+        # Words that the option would refuse could not be given back to it.
+        _check_spacing("pattern", rule)
     except InvalidInput:
-        return {**shape, "pattern": pattern}
+        return {**shape, "pattern": str(pattern)}
     shape.update(times=[_format_clock(minutes) for minutes in rule.times], timezone="UTC")
     if rule.daily:
         return {**shape, "frequency": "daily", "interval": rule.interval}
     return {**shape, "frequency": "weekly", "days": [DAYS[day] for day in sorted(rule.days)]}
 
 
-def same_schedule(pattern: str | None, rule: Rule) -> bool:
-    """Return whether a pattern of the service means rule."""
+def same_schedule(pattern: str | None, rule: Rule | RawPattern) -> bool:
+    """Return whether a pattern of the service means rule; patterns that break the rules are compared by their text."""
+    if not pattern:
+        return False
+    if isinstance(rule, RawPattern):
+        return _normal_lines(str(pattern)) == _normal_lines(rule.text)
     try:
-        return bool(pattern) and parse_pattern(str(pattern)) == rule
+        return parse_pattern(str(pattern)) == rule
     except InvalidInput:
         return False

@@ -13,14 +13,16 @@ description:
   - Deletes the backups of servers that no rule keeps. Backups made by hand, and those of a policy that was run by hand, stay until
     somebody deletes them; no policy's retention acts on them. This module is their retention.
   - The rules are those of C(restic forget). A backup is kept when at least one rule keeps it, and RV(kept) tells by which.
+  - O(name) and O(tags) limit the task to some backups. All others are neither deleted nor counted, and are not in the result.
   - The backups of each server are a group for themselves, sorted by their recovery points. What a rule counts is never shared among servers.
   - Only good backups count, those that could be restored. Failed ones hold no recovery point, so they are deleted and never take the place
-    of good ones, unless O(keep_tags) or an image keeps them.
+    of good ones, unless O(older_than), O(keep_tags) or an image keeps them.
   - Backups that are being made or deleted are left alone and not counted; they are neither in RV(kept) nor in RV(removed).
   - A backup of which an image was made cannot be deleted; it is kept with the reason V(image), and counts like any other.
-  - With O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly) the oldest backup of a group is kept as well, as C(restic) does it,
-    when the count is not used up by the time it is reached; it then has that rule's reason. So O(keep_daily=7) with backups of three days
-    keeps the newest of each of these days, and the oldest backup of all. This keeps the history long while it is being built up.
+  - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly) the oldest backup of a group is kept as well, as
+    C(restic) does it, when the count is not used up by the time it is reached; it then has that rule's reason. So O(keep_daily=7) with
+    backups of three days keeps the newest of each of these days, and the oldest backup of all. This keeps the history long while it is
+    being built up. With O(keep_within_hourly) to O(keep_within_yearly) the oldest backup is kept as well when it is within the duration.
   - Run it with C(--check --diff) first, to see what would go.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -32,9 +34,33 @@ options:
       - This or O(server_filters) is required. An empty list chooses nothing.
     type: list
     elements: raw
+  name:
+    description:
+      - Only backups whose whole name matches this glob are judged, such as V(before-patch-*). Case matters.
+      - Several servers that were backed up together have names with a number, so V(before-patch*) finds V(before-patch-0001) too.
+      - A glob that matches no name deletes nothing. An empty text is refused; V(*) matches every name.
+    type: str
+  tags:
+    description:
+      - Only backups that have all these tags with these values are judged. A key with nothing after it stands for any value of that tag.
+      - Tags that no backup has delete nothing. An empty dictionary is refused.
+    type: dict
+  older_than:
+    description:
+      - Only backups that are at least this old are deleted, counted from now, by the clock of the cloud. Younger ones, failed ones
+        included, are kept with the reason V(young).
+      - Young backups count for the other rules all the same. So O(keep_last=3) with five young backups keeps these five, and nothing older.
+      - Such as V(24h), V(7d), V(2w), or a number of seconds. C(m) is refused, as it could be minutes or months.
+      - It needs another rule beside it that says what to keep of the older backups.
+    type: str
   keep_last:
     description:
       - Keeps so many of the newest backups; V(-1) keeps all, V(0) is no rule.
+    type: int
+  keep_hourly:
+    description:
+      - For the last so many hours in which there is a backup, keeps the newest one of each hour; V(-1) means all hours, V(0) is no rule.
+      - Hours are those of the clock, such as 14:00 to 14:59. While the count is not used up, the oldest backup is kept as well.
     type: int
   keep_daily:
     description:
@@ -59,9 +85,36 @@ options:
   keep_within:
     description:
       - Keeps every backup that is less than this older than the newest good backup of its server.
-        Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+      - A duration as C(restic) takes it, with years, months, days and hours in this order, such as V(14d), V(36h) or V(1y5m7d2h).
+        B(C(m) is months), not minutes. There are no weeks, minutes or seconds, and a number needs its unit.
+      - Months and years are those of the calendar in O(timezone).
       - It is counted from the newest backup and not from the present time, so a server that is no longer backed up
-        loses nothing more as time goes by.
+        loses nothing more as time goes by. A backup whose date is in the future is not the one to count from.
+    type: str
+  keep_within_hourly:
+    description:
+      - Keeps the newest backup of each hour, among those that are less than this older than the newest good backup of its server.
+        A duration as for O(keep_within).
+    type: str
+  keep_within_daily:
+    description:
+      - Keeps the newest backup of each day, among those that are less than this older than the newest good backup of its server.
+        A duration as for O(keep_within).
+    type: str
+  keep_within_weekly:
+    description:
+      - Keeps the newest backup of each week, among those that are less than this older than the newest good backup of its server.
+        A duration as for O(keep_within).
+    type: str
+  keep_within_monthly:
+    description:
+      - Keeps the newest backup of each month, among those that are less than this older than the newest good backup of its server.
+        A duration as for O(keep_within).
+    type: str
+  keep_within_yearly:
+    description:
+      - Keeps the newest backup of each year, among those that are less than this older than the newest good backup of its server.
+        A duration as for O(keep_within).
     type: str
   keep_tags:
     description:
@@ -77,7 +130,8 @@ options:
     default: false
   timezone:
     description:
-      - IANA name of the time zone whose days, weeks, months and years count, such as V(Europe/Berlin).
+      - Time zone whose hours, days, weeks, months and years count. An IANA name such as V(Europe/Berlin), or a fixed offset such as
+        V(UTC+02:00).
     type: str
     default: UTC
 extends_documentation_fragment:
@@ -108,7 +162,7 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_backup_prune:
     server_filters:
       name: web-*
-    keep_within: 2w
+    keep_within: 14d
     keep_tags:
       retain: "true"
     poll_interval: 1
@@ -121,13 +175,41 @@ EXAMPLES = r"""
     keep_daily: -1
     include_automatic: true
     poll_interval: 1
+
+- name: Keep one backup a day for a week, one a week for a month, and one a month for a year and a half, as restic counts them
+  opentelekomcloud.csbs.csbs_backup_prune:
+    server_filters:
+      name: "*"
+    keep_within_daily: 7d
+    keep_within_weekly: 1m
+    keep_within_monthly: 1y6m
+    poll_interval: 1
+
+- name: Keep the last two backups that were made before patches, and all that are younger than two days; touch no other backup
+  opentelekomcloud.csbs.csbs_backup_prune:
+    server_filters:
+      name: "*"
+    name: before-patch*
+    keep_last: 2
+    older_than: 2d
+    poll_interval: 1
+
+- name: Thin out what one team made, whatever the value of its tag is
+  opentelekomcloud.csbs.csbs_backup_prune:
+    servers: [db-1]
+    tags:
+      team:
+    keep_hourly: 24
+    keep_daily: 7
+    poll_interval: 1
 """
 
 RETURN = r"""
 kept:
   description:
     - The backups that were judged and stay, by server and the newest first, as RV(opentelekomcloud.csbs.csbs_backup_info#module:backups) has them.
-    - Each has C(reasons), a list of V(last), V(daily), V(weekly), V(monthly), V(yearly), V(within), V(tag) and V(image), in this order.
+    - Each has C(reasons), a list of V(last), V(hourly), V(daily), V(weekly), V(monthly), V(yearly), V(within), V(young), V(tag) and V(image),
+      in this order. V(within) stands for O(keep_within) and all options that begin with C(keep_within_).
   returned: success
   type: list
   elements: dict
@@ -213,14 +295,23 @@ from ..module_utils._prune_wait import finish_prune
 ARGUMENT_SPEC = {
     "include_automatic": {"type": "bool", "default": False},
     "keep_daily": {"type": "int"},
+    "keep_hourly": {"type": "int"},
     "keep_last": {"type": "int"},
     "keep_monthly": {"type": "int"},
     "keep_tags": {"type": "dict"},
     "keep_weekly": {"type": "int"},
     "keep_within": {"type": "str"},
+    "keep_within_daily": {"type": "str"},
+    "keep_within_hourly": {"type": "str"},
+    "keep_within_monthly": {"type": "str"},
+    "keep_within_weekly": {"type": "str"},
+    "keep_within_yearly": {"type": "str"},
     "keep_yearly": {"type": "int"},
+    "name": {"type": "str"},
+    "older_than": {"type": "str"},
     "server_filters": FILTERS_SPEC,
     "servers": {"type": "list", "elements": "raw"},
+    "tags": {"type": "dict"},
     "timezone": {"type": "str", "default": "UTC"},
     **WAIT_SPEC,
 }

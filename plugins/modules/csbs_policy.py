@@ -47,9 +47,9 @@ options:
     suboptions:
       frequency:
         description:
-          - Whether backups are made on every so many days or on days of the week.
+          - How often backups are made. V(daily) is every day, or every O(schedule.interval) days; V(weekly) is on O(schedule.days)
+            of each week. No other value is accepted.
         type: str
-        choices: [daily, weekly]
       interval:
         description:
           - Number of days from one backup to the next, 1 to 30; for V(daily) only.
@@ -67,13 +67,18 @@ options:
         elements: str
       timezone:
         description:
-          - Time zone of O(schedule.times) and O(schedule.days), an IANA name such as V(Europe/Berlin). Without it they are UTC.
-          - The service counts in UTC. The offset at the time of the run is used, so a play that runs regularly follows summer time.
+          - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed offset from
+            V(UTC-12:00) to V(UTC+14:00). Without it they are UTC.
+          - The service counts in UTC. With an IANA name the offset at the time of the run is used, so a play that runs regularly
+            follows summer time. A fixed offset never changes.
         type: str
       pattern:
         description:
           - The schedule as an iCalendar rule in UTC, with or without its envelope,
             such as V(FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2;BYMINUTE=0).
+          - The service accepts V(FREQ=DAILY) and V(FREQ=WEEKLY) with the keys C(INTERVAL) (days, for V(FREQ=DAILY) only), C(BYDAY),
+            C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy has this very pattern already; then it stays.
+            So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns can always be given back.
         type: str
   retention:
     description:
@@ -180,6 +185,15 @@ EXAMPLES = r"""
       max_backups: 8
       monthly: 12
       timezone: UTC+01:00
+
+- name: Back up every third day at 22:30 in a zone without summer time
+  opentelekomcloud.csbs.csbs_policy:
+    name: every-third-day
+    schedule:
+      frequency: daily
+      interval: 3
+      times: ["22:30"]
+      timezone: UTC+02:00
 
 - name: Stop the schedule
   opentelekomcloud.csbs.csbs_policy:
@@ -308,7 +322,8 @@ ARGUMENT_SPEC = {
         "type": "dict",
         "options": {
             "days": {"type": "list", "elements": "str"},
-            "frequency": {"type": "str", "choices": ["daily", "weekly"]},
+            # No choices: null, which csbs_policy_info returns beside a pattern, would not be one of them.
+            "frequency": {"type": "str"},
             "interval": {"type": "int"},
             "pattern": {"type": "str"},
             "times": {"type": "list", "elements": "str"},

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -64,14 +64,92 @@ def test_reasons_come_in_their_order_and_the_oldest_is_kept_while_a_count_is_lef
     newest, *dummy, oldest = made(cloud, "srv-0001", 0, 400, 400.001, 800, 800.001, tags={"keep": "yes"})
     for one in (newest, oldest):
         backup_in(cloud, one).tags = {}
-    result = prune(cloud, servers=["srv-0001"], keep_last=1, keep_daily=2, keep_yearly=9, keep_within="1h", keep_tags={"keep": "yes"})
+    options: Result = {"keep_last": 1, "keep_hourly": 1, "keep_daily": 2, "keep_yearly": 9, "keep_within": "1h", "older_than": "7d"}
+    result = prune(cloud, servers=["srv-0001"], keep_tags={"keep": "yes"}, **options)
     assert list(reasons(result).items()) == [
-        ("srv-0001-0", ["last", "daily", "yearly", "within"]),
+        ("srv-0001-0", ["last", "hourly", "daily", "yearly", "within", "young"]),
         ("srv-0001-400", ["daily", "yearly", "tag"]),
         ("srv-0001-400.001", ["tag"]),
         ("srv-0001-800", ["yearly", "tag"]),
         ("srv-0001-800.001", ["yearly"]),
     ]
+
+
+def test_m_is_months_as_in_restic(cloud: Emulator) -> None:
+    made(cloud, "srv-0001", 0, 1, 200, 300)
+    assert names(prune(cloud, servers=["srv-0001"], keep_within="7m")["removed"]) == ["srv-0001-300"]
+
+
+def test_durations_keep_the_newest_of_each_period(cloud: Emulator) -> None:
+    # Noon in the middle of a month, and time stands still while backups are made.
+    now = cloud.clock.now()
+    noon = (now.replace(day=1) + timedelta(days=45)).replace(day=15, hour=12, minute=0)
+    cloud.settings(speed=0)
+    cloud.clock.advance((noon - now).total_seconds())
+    made(cloud, "srv-0001", 0, 0.01, 1, 1.01, 2, 40, 40.01, 400, 800)
+    cloud.settings(speed=3000)
+    result = prune(cloud, servers=["srv-0001"], keep_within_daily="36h", keep_within_monthly="3m", keep_within_yearly="1y6m", timezone="UTC+02:00")
+    kept = reasons(result)
+    assert {"srv-0001-0", "srv-0001-1", "srv-0001-40", "srv-0001-400"} <= set(kept)
+    assert not {"srv-0001-0.01", "srv-0001-1.01", "srv-0001-2", "srv-0001-40.01", "srv-0001-800"} & set(kept)
+    assert set(map(tuple, kept.values())) == {("within",)}
+
+
+def test_only_what_is_older_goes_and_younger_ones_count(cloud: Emulator) -> None:
+    made(cloud, "srv-0001", 1, 2, 3, 60, 61)
+    made(cloud, "srv-0001", 4, 62, status="error")
+    result = prune(cloud, servers=["srv-0001"], keep_last=1, older_than="30d")
+    assert reasons(result) == {
+        "srv-0001-1": ["last", "young"],
+        "srv-0001-2": ["young"],
+        "srv-0001-3": ["young"],
+        "srv-0001-4": ["young"],
+    }
+    assert names(result["removed"]) == ["srv-0001-60", "srv-0001-61", "srv-0001-62"]
+    cloud.clock.advance(40 * DAY)
+    assert names(prune(cloud, servers=["srv-0001"], keep_last=1, older_than="30d")["removed"]) == ["srv-0001-2", "srv-0001-3", "srv-0001-4"]
+
+
+def named(cloud: Emulator, server: str, name: str, *days: float, **fields: t.Any) -> list[str]:
+    return [cloud.make_backup(cloud.server(server).id, name=name, age=one * DAY, **fields).id for one in days]
+
+
+def test_a_name_chooses_which_backups_are_judged(cloud: Emulator) -> None:
+    named(cloud, "srv-0001", "before-patch-0001", 1, 2, 3)
+    named(cloud, "srv-0002", "before-patch-0002", 1, 2)
+    named(cloud, "srv-0001", "golden", 0, 4)
+    named(cloud, "srv-0001", "Before-Patch", 5)
+    result = prune(cloud, server_filters={"name": "*"}, name="before-patch*", keep_last=1)
+    assert names(result["kept"]) == ["before-patch-0001", "before-patch-0002"]
+    assert names(result["removed"]) == ["before-patch-0001", "before-patch-0001", "before-patch-0002"]
+    assert sorted(item.name for item in cloud.state.items.values() if item.name.lower() in ("golden", "before-patch")) == ["Before-Patch", "golden", "golden"]
+    cloud.journal.clear()
+    again = prune(cloud, server_filters={"name": "*"}, name="nothing-like-it*", keep_last=1)
+    assert (again["changed"], again["kept"], again["removed"], cloud.journal.writes()) == (False, [], [], [])
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_tags_choose_which_backups_are_judged(cloud: Emulator, refused: bool) -> None:
+    made(cloud, "srv-0001", 0, 1)
+    made(cloud, "srv-0001", 2, 3, tags={"team": "a", "env": "prod"})
+    made(cloud, "srv-0001", 4, tags={"team": "b"})
+    if refused:
+        cloud.faults.add(method="POST", path="resource_instances/action", status=400, error_code="CSBS.9001", times=-1)
+    assert names(prune(cloud, servers=["srv-0001"], tags={"team": "a", "env": "prod"}, keep_last=1)["removed"]) == ["srv-0001-3"]
+    assert prune(cloud, servers=["srv-0001"], tags={"team": "a", "env": None, "other": None}, keep_last=1)["kept"] == []
+    assert names(prune(cloud, servers=["srv-0001"], tags={"team": None}, keep_last=1)["removed"]) == ["srv-0001-4"]
+    assert there(cloud) == {"srv-0001-0", "srv-0001-1", "srv-0001-2"}
+
+
+def test_servers_are_named_as_they_are_now(cloud: Emulator) -> None:
+    made(cloud, "srv-0001", 0, 1)
+    made(cloud, "srv-0002", 0, 1)
+    cloud.change_server(cloud.server("srv-0001").id, name="renamed")
+    delete_server(cloud, "srv-0002")
+    result = prune(cloud, servers=["renamed", "srv-0002"], keep_last=1)
+    assert [one["server"]["name"] for one in result["kept"]] == ["renamed", "srv-0002"]
+    assert [one["server"]["name"] for one in result["removed"]] == ["renamed", "srv-0002"]
+    assert result["diff"]["before"] == {"backups": [{"name": "srv-0001-1", "server": "renamed"}, {"name": "srv-0002-1", "server": "srv-0002"}]}
 
 
 def test_what_schedules_made_is_touched_only_when_asked_for(cloud: Emulator) -> None:
@@ -290,6 +368,16 @@ def test_the_diff_tells_what_goes_by_names_only(cloud: Emulator) -> None:
     assert there(cloud) == {"srv-0001-0", "srv-0001-1"}
 
 
+def test_a_backup_that_lists_leave_out_is_not_told_to_be_gone(cloud: Emulator) -> None:
+    """Pages move while others delete; what is busy and not listed is still there."""
+    old = made(cloud, "srv-0001", 0, 1, 2, 3, 4, 5)[1:]
+    cloud.faults.add(method="DELETE", path="/checkpoints/", status=400, error_code="CSBS.2003", times=-1)
+    busy = [cloud.state.items[key] for key in old]
+    cloud.faults.add(method="GET", path=r"/checkpoint_items\?", skip=1, times=-1, body='{"checkpoint_items": []}')
+    result = prune(cloud, servers=["srv-0001"], keep_last=1, timeout=2)
+    assert (names(result["busy"]), result["removed"], result["changed"]) == ([one.name for one in busy], [], False)
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -300,6 +388,20 @@ def test_the_diff_tells_what_goes_by_names_only(cloud: Emulator) -> None:
         ({"servers": ["a"], "keep_daily": -2}, ["keep_daily", "-2"]),
         ({"servers": ["a"], "keep_within": "soon"}, ["keep_within", "soon"]),
         ({"servers": ["a"], "keep_within": "0d"}, ["keep_within", "0d"]),
+        ({"servers": ["a"], "keep_within": "2w"}, ["keep_within", "2w", "14d"]),
+        ({"servers": ["a"], "keep_within": 7}, ["keep_within", "unit"]),
+        ({"servers": ["a"], "keep_within": "7M"}, ["keep_within", "7m"]),
+        ({"servers": ["a"], "keep_within": ""}, ["keep_within"]),
+        ({"servers": ["a"], "keep_within_weekly": "90s"}, ["keep_within_weekly", "1h"]),
+        ({"servers": ["a"], "keep_hourly": -2}, ["keep_hourly", "-2"]),
+        ({"servers": ["a"], "older_than": "7d"}, ["older_than", "keep_last"]),
+        ({"servers": ["a"], "older_than": "7d", "keep_last": 0}, ["older_than", "keep_last"]),
+        ({"servers": ["a"], "older_than": "90m", "keep_last": 1}, ["older_than", "90m", "5400", "months"]),
+        ({"servers": ["a"], "name": "", "keep_last": 1}, ["name", "empty"]),
+        ({"servers": ["a"], "name": "  ", "keep_last": 1}, ["name", "empty"]),
+        ({"servers": ["a"], "tags": {}, "keep_last": 1}, ["tags", "leave tags out"]),
+        ({"servers": ["a"], "tags": {"no space": "x"}, "keep_last": 1}, ["tags", "no space"]),
+        ({"servers": ["a"], "keep_last": 1, "timezone": "UTC+15:00"}, ["timezone", "UTC+14:00"]),
         ({"servers": ["a"], "keep_last": 1, "keep_tags": {"no space": "x"}}, ["keep_tags", "no space"]),
         ({"servers": ["a"], "keep_last": 1, "timezone": "Mars/Olympus"}, ["timezone", "Mars/Olympus"]),
         ({"servers": [""], "keep_last": 1}, ["servers"]),

@@ -13,6 +13,13 @@ from tests.support.estate import delete_server, make_image
 from .scenario import FAST, Args, Given, Scenario
 
 DAY = 86400.0
+DURATIONS = {
+    "keep_within_hourly": "1h",
+    "keep_within_daily": "1d",
+    "keep_within_weekly": "1d",
+    "keep_within_monthly": "1h",
+    "keep_within_yearly": "1d12h",
+}
 
 
 def _history(cloud: Emulator) -> None:
@@ -26,6 +33,10 @@ def _history(cloud: Emulator) -> None:
 
 def _failed(cloud: Emulator) -> None:
     cloud.make_backup(cloud.server("srv-0001").id, name="broken", status="error")
+
+
+def _old(cloud: Emulator) -> None:
+    cloud.make_backup(cloud.server("srv-0001").id, name="old", age=90 * DAY)
 
 
 def _held(cloud: Emulator) -> None:
@@ -48,6 +59,14 @@ SCENARIOS = [
     _prune("to the last one", {"keep_last": 1}, _history),
     _prune("by periods", {"keep_last": 1, "keep_daily": 2, "keep_weekly": 1, "keep_monthly": 1, "keep_yearly": 1}, _history),
     _prune("by duration and tag", {"keep_within": "30h", "keep_tags": {"days": "3"}}, _history),
+    _prune("by hours, and by durations of periods", {"keep_hourly": 1, "timezone": "UTC-03:30", **DURATIONS}, _history),
+    _prune("where years are within", {"keep_within": "1y1m"}, _history, idle=True),
+    _prune("of what is older", {"keep_last": 1, "older_than": "30d"}, _history, _failed, _old),
+    _prune("where all is young", {"keep_last": 1, "older_than": "4w"}, _history, _failed, idle=True),
+    _prune("by name", {"name": "manual-[0-2]", "keep_last": 1}, _history, _failed),
+    _prune("by a name that nothing has", {"name": "MANUAL-*", "keep_last": 1}, _history, idle=True),
+    _prune("of what has a tag", {"tags": {"days": None}, "keep_last": 2}, _history),
+    _prune("of what has tags that nothing has", {"tags": {"days": 1, "other": None}, "keep_last": 1}, _history, idle=True),
     _prune("by tag alone", {"keep_tags": {"days": 2}}, _history),
     _prune("what schedules made as well", {"keep_last": 1, "include_automatic": True}, _history),
     _prune("of several servers by filter", {"servers": [], "server_filters": {"name": "srv-000[12]"}, "keep_last": 1}, _history),

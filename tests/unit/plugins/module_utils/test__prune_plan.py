@@ -20,7 +20,11 @@ GONE, OTHER = "45baf976-c20a-4894-a7c3-c94b7376bf55", "90c1d5fa-1b9f-4aeb-b2f4-8
 DEFAULTS: dict[str, t.Any] = {
     "servers": None,
     "server_filters": None,
-    **{f"keep_{name}": None for name in ("last", "daily", "weekly", "monthly", "yearly", "within", "tags")},
+    "name": None,
+    "tags": None,
+    "older_than": None,
+    **{f"keep_{name}": None for name in ("last", "within", "tags")},
+    **{f"keep_{name}": None for period in ("hourly", "daily", "weekly", "monthly", "yearly") for name in (period, f"within_{period}")},
     "include_automatic": False,
     "timezone": "UTC",
     "wait": True,
@@ -30,8 +34,8 @@ Rows = list[dict[str, t.Any]]
 
 
 def at(day: int, server_name: str = "web", status: str = "available", **fields: t.Any) -> dict[str, t.Any]:
-    """A backup of July, named for its day."""
-    return backup(f"d{day:02d}", server_name, status, created_at=f"2026-07-{day:02d}T06:00:00.000000", **fields)
+    """A backup of June, named for its day; the cloud's clock stands at noon of 1 July."""
+    return backup(f"d{day:02d}", server_name, status, created_at=f"2026-06-{day:02d}T06:00:00.000000", **fields)
 
 
 def plan(rows: Rows, cloud: t.Any = None, **options: t.Any) -> Plan:
@@ -91,7 +95,7 @@ def test_what_is_not_good_displaces_nothing(status: str, first: str) -> None:
 
 
 def test_the_recovery_point_counts_and_not_when_the_row_was_made() -> None:
-    todo = plan([at(9, protected_at="2026-07-02T00:00:00"), at(5)])
+    todo = plan([at(9, protected_at="2026-06-02T00:00:00"), at(5)])
     assert going(todo) == ["d09-web"]
 
 
@@ -168,6 +172,157 @@ def test_one_list_tells_of_all_backups(servers: list[str], query: dict[str, str]
     cloud = Cloud([server("web"), server("db")])
     plan([], cloud, servers=servers)
     assert cloud.asked == [("servers", None), *([] if query is None else [("backups", query)])]
+
+
+# ========== Which backups are judged ==========
+A1, A2 = [{"key": "a", "value": "1"}], [{"key": "a", "value": "2"}]
+
+
+def named(name: str, day: int, **fields: t.Any) -> dict[str, t.Any]:
+    return {**at(day, **fields), "name": name}
+
+
+@pytest.mark.parametrize(
+    ("name", "deleted"),
+    [
+        ("patch-*", ["d03-web", "d01-web"]),
+        ("patch-?", ["d03-web", "d01-web"]),
+        ("patch-[12]", ["d03-web"]),
+        ("PATCH-*", []),
+        ("patch", []),
+        ("*atch-1", []),
+        ("*", ["d05-web", "d04-web", "d03-web", "d02-web", "d01-web"]),
+        ("nothing-*", []),
+    ],
+)
+def test_a_name_chooses_whole_names_with_case_and_others_neither_go_nor_count(name: str, deleted: list[str]) -> None:
+    rows = [named("golden", 6), named("patch-2", 5), named("golden", 4), named("patch-1", 3), named("Patch-3", 2), named("patch-3", 1)]
+    todo = plan(rows, name=name)
+    assert going(todo) == deleted
+    judged = [one["name"] for fate in ("kept", "removed", "busy") for one in todo.result[fate]]
+    assert len(judged) in (0, len(deleted) + 1)
+
+
+@pytest.mark.parametrize(
+    ("tags", "deleted"),
+    [
+        ({"a": 1}, ["d04-web"]),
+        ({"a": None}, ["d05-web", "d04-web"]),
+        ({"a": ""}, []),
+        ({"a": "1", "b": None}, []),
+        ({"b": None}, []),
+    ],
+)
+def test_tags_choose_backups_that_have_all_of_them(tags: dict[str, t.Any], deleted: list[str]) -> None:
+    rows = [at(7), at(6, tags=A1), at(5, tags=A2), at(4, tags=A1), at(3)]
+    todo = plan(rows, tags=tags)
+    assert going(todo) == deleted
+    assert len(todo.result["kept"]) == min(len(deleted), 1)
+    assert todo.result["servers"] == [{"id": "id-web", "name": "web"}]
+
+
+def test_name_and_tags_choose_together_and_failed_and_busy_ones_as_well() -> None:
+    rows = [named("x", 9, tags=A1), named("x", 8, tags=A1), named("x", 7), named("y", 6, tags=A1)]
+    rows += [named("x", 5, tags=A1, status="error"), named("x", 4, status="error"), named("x", 3, tags=A1, status="restoring"), named("y", 2, status="restoring")]
+    todo = plan(rows, name="x", tags={"a": 1})
+    assert (going(todo), [one["id"] for one in todo.result["busy"]]) == (["d08-web", "d05-web"], ["item-d03-web"])
+
+
+def test_only_backups_whose_name_fits_are_asked_for_their_tags() -> None:
+    cloud = forgetful()
+    plan([], cloud, name="d01", tags={"keep": None})
+    assert cloud.read == 1
+    cloud.asked.clear()
+    assert plan([], cloud, name="other").calls == () and cloud.read == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": ""}, "name: '' is empty.*leave name out"),
+        ({"name": " \t"}, "name: ' .*is empty"),
+        ({"tags": {}}, "tags: {} names no tag"),
+        ({"tags": {"no space": "x"}}, "tags: 'no space' is not a valid tag key"),
+        ({"tags": {"a": "b c"}}, "tags: 'b c' is not a valid value"),
+        ({"tags": {f"k{number}": None for number in range(11)}}, "tags: 11 tags given"),
+        ({"older_than": "7d", "keep_last": 0}, "older_than: no rule beside it.*keep_last"),
+        ({"older_than": "7d", "keep_last": None}, "older_than: no rule beside it"),
+        ({"older_than": "90m"}, "older_than: '90m' is not clear.*5400.*2700d"),
+        ({"older_than": "1y"}, "older_than: '1y' is not an age"),
+        ({"older_than": ""}, "older_than: ''"),
+        ({"keep_hourly": -2}, "keep_hourly: -2"),
+        ({"keep_within": "2w"}, "keep_within: '2w'.*14d"),
+        *(({f"keep_within_{name}": "30s"}, f"keep_within_{name}: '30s'") for name in ("hourly", "daily", "weekly", "monthly", "yearly")),
+        ({"keep_within_daily": ""}, "keep_within_daily: ''"),
+        ({"timezone": "UTC+15:00"}, "timezone: 'UTC\\+15:00'"),
+    ],
+)
+def test_options_that_could_delete_more_than_was_meant_are_refused(options: dict[str, t.Any], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        _prune_plan.wish_prune({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options}, SUMMER)
+
+
+# ========== What is young ==========
+@pytest.mark.parametrize(
+    ("options", "deleted", "young"),
+    [
+        # Noon of 1 July: the 24th is 7 days and 6 hours old.
+        ({"older_than": "7d"}, ["d24-web", "d01-web"], ["d29", "d25"]),
+        ({"older_than": "8d"}, ["d01-web"], ["d29", "d25", "d24"]),
+        ({"older_than": "100d"}, [], ["d29", "d25", "d24", "d01"]),
+        # Young ones count: the last three are young but for one.
+        ({"older_than": "7d", "keep_last": 3}, ["d01-web"], ["d29", "d25"]),
+        ({"older_than": str(26 * 3600 * 24), "keep_tags": {"a": 1}, "keep_last": None}, ["d01-web"], ["d29", "d25", "d24"]),
+    ],
+)
+def test_what_is_younger_now_stays_and_counts_for_the_other_rules(options: dict[str, t.Any], deleted: list[str], young: list[str]) -> None:
+    rows = [at(29), at(25), at(24), at(1)]
+    todo = plan(rows, **{"keep_last": 1, **options})
+    assert going(todo) == deleted
+    assert [one["name"] for one in todo.result["kept"] if "young" in one["reasons"]] == young
+
+
+def test_young_comes_before_tag_and_image_and_after_within() -> None:
+    row = at(29, tags=A1, info={"os_images_data": [{"image_id": "i"}]})
+    todo = plan([row], older_than="7d", keep_last=1, keep_hourly=1, keep_within="1d", keep_tags={"a": 1})
+    assert todo.result["kept"][0]["reasons"] == ["last", "hourly", "within", "young", "tag", "image"]
+
+
+@pytest.mark.parametrize(
+    ("row", "fate"),
+    [
+        ({"status": "error"}, "removed"),
+        ({"status": "error", "created_at": "2026-06-30T00:00:00"}, "kept"),
+        # Nobody knows whether it is older.
+        ({"status": "error", "created_at": None}, None),
+        ({"status": "restoring"}, "busy"),
+        ({"status": "restoring", "created_at": "2026-06-30T00:00:00"}, "kept"),
+    ],
+)
+def test_failed_and_busy_backups_can_be_young(row: dict[str, t.Any], fate: str | None) -> None:
+    assert fates(plan([at(29), {**at(1), **row}], keep_last=1, older_than="7d")).get("d01") == fate
+
+
+def test_tags_and_age_alone_never_take_all_good_backups_of_a_server() -> None:
+    with pytest.raises(InvalidInput, match="keep_tags: .*'web'"):
+        plan([at(1)], older_than="7d", keep_tags={"a": "1"})
+    assert going(plan([at(29), at(1)], older_than="7d", keep_tags={"a": "1"})) == ["d01-web"]
+
+
+def test_durations_do_not_count_from_a_backup_of_the_future() -> None:
+    future = {**at(9), "created_at": "2026-07-09T06:00:00"}
+    assert going(plan([future, at(29), at(28), at(1)], keep_within="3d")) == ["d01-web"]
+
+
+# ========== Names of servers ==========
+def test_servers_have_the_names_that_they_have_now_and_former_ones_those_of_their_backups() -> None:
+    rows = [at(9, info={"resource_name": "web-old"}), at(1, info={"resource_name": "web-old"})]
+    rows += [at(8, "gone", resource_id=GONE), at(2, "gone", resource_id=GONE)]
+    rows += [at(7, info={"resource_name": "web-old", "os_images_data": [{"image_id": "i"}]}), at(6, status="restoring")]
+    todo = plan(rows, servers=["web", GONE])
+    shown = {fate: [one["server"]["name"] for one in todo.result[fate]] for fate in ("kept", "removed", "busy")}
+    assert shown == {"kept": ["web", "web", "gone"], "removed": ["web", "gone"], "busy": ["web"]}
+    assert todo.before == {"backups": [{"name": "d01", "server": "web"}, {"name": "d02", "server": "gone"}]}
 
 
 # ========== Tags ==========

@@ -33,6 +33,17 @@ class Blind(Cloud):
         raise CloudError("read backup", "the service failed", "CSBS.9999", 500, "req-9")
 
 
+class Shifting(Cloud):
+    """A cloud whose lists leave backups out that are there, as pages move while others delete."""
+
+    def __init__(self, backups: Rows, hidden: t.Collection[str]) -> None:
+        super().__init__(backups=backups)
+        self.hidden = hidden
+
+    def backups(self, **query: t.Any) -> Rows:
+        return [row for row in super().backups(**query) if row["name"] not in self.hidden]
+
+
 def finish(failures: dict[str, CloudError], now: Rows | Cloud, rows: Rows = OLD, wait: bool = True) -> dict[str, t.Any]:
     """Finish a prune to the backup of the 9th: failures by name of the backup, now is what is there when it looks."""
     wish = _prune_plan.wish_prune({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait}, SUMMER)
@@ -72,6 +83,37 @@ def test_what_is_held_or_busy_is_told_and_no_failure(
     assert result["changed"] is changed
 
 
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [
+        ({one["name"]: BUSY for one in OLD}, (["d09"], [], ["d05", "d04", "d03", "d02", "d01"])),
+        ({one["name"]: BUSY for one in OLD[:2]}, (["d09"], ["d05", "d04", "d03"], ["d02", "d01"])),
+    ],
+)
+def test_a_backup_that_a_list_lacks_is_not_gone(failures: dict[str, CloudError], expected: tuple[list[str], ...]) -> None:
+    there = [row for row in OLD if row["name"] in failures]
+    cloud = Shifting([at(9), *there], {row["name"] for row in there})
+    assert tuple(told(finish(failures, cloud)).values()) == expected
+
+
+def test_a_refused_backup_that_a_list_lacks_is_not_gone() -> None:
+    failures = {one["name"]: REFUSED for one in OLD[1:]}
+    cloud = Shifting([at(9), *OLD[1:]], {"d02", "d03"})
+    with pytest.raises(ActionFailed, match="1 of 5 backups") as failure:
+        finish(failures, cloud)
+    assert told(failure.value.results)["removed"] == ["d01"]
+
+
+def test_what_was_seen_to_be_gone_is_not_read_again() -> None:
+    many = [at(day) for day in range(1, 9)]
+    cloud = Cloud(backups=[at(9), at(4)])
+    with pytest.raises(ActionFailed) as failure:
+        finish({"d04": REFUSED}, cloud, many)
+    assert len(told(failure.value.results)["removed"]) == 7
+    assert [what for call, what in cloud.asked if call == "backup"].count("item-d04-web") == 1
+    assert len([call for call, what in cloud.asked if call == "backups"]) <= 1
+
+
 @pytest.mark.parametrize(("status", "changed"), [("restoring", False), ("deleting", True)])
 def test_a_busy_backup_is_told_in_its_present_state(status: str, changed: bool) -> None:
     result = finish({"d01": BUSY}, [at(1, status=status)], OLD[:1])
@@ -80,6 +122,12 @@ def test_a_busy_backup_is_told_in_its_present_state(status: str, changed: bool) 
 
 def test_a_held_backup_has_the_reason_image() -> None:
     assert [one["reasons"] for one in finish({"d01": HELD}, OLD[:1], OLD[:1])["kept"]] == [["last"], ["image"]]
+
+
+def test_servers_have_their_present_names_after_the_calls_too() -> None:
+    old = [at(day, info={"resource_name": "before"}) for day in (1, 2, 3)]
+    result = finish({"d01": BUSY, "d02": HELD}, old[:1], old)
+    assert [one["server"]["name"] for fate in ("kept", "removed", "busy") for one in result[fate]] == ["web"] * 4
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 import pytest
@@ -44,6 +45,7 @@ def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
         ({"monthly": 12}, "Europe/Berlin", {"monthly": 12, "timezone": "UTC+02:00"}),
         ({"monthly": 12, "timezone": "utc+1:00"}, "Europe/Berlin", {"monthly": 12, "timezone": "UTC+01:00"}),
         ({"days": 14, "timezone": "UTC+01:00"}, None, {"days": 14}),
+        ({"monthly": 12}, "UTC+02:00", {"monthly": 12, "timezone": "UTC+02:00"}),
     ],
 )
 def test_the_option_becomes_the_whole_rule(
@@ -86,6 +88,8 @@ def test_a_retention_that_cannot_be_is_refused(given_one: dict[str, t.Any], zone
         ),
         ({"day_backups": 0, "week_backups": 0, "timezone": "UTC+01:00"}, {}),
         ({"day_backups": "-1", "week_backups": -1, "timezone": "UTC+00:00"}, {}),
+        # No numbers at all.
+        ({"max_backups": float("inf"), "retention_duration_days": "1e999", "day_backups": "NaN", "week_backups": [3]}, {}),
     ],
 )
 def test_what_the_service_answers_has_one_form(definition: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
@@ -187,3 +191,19 @@ def test_a_retention_that_was_set_is_found_again_and_changes_nothing(
     current = _retention.current_retention(answer)
     assert current == one
     assert _retention.same_retention(current, wanted("UTC", **current), _retention.unreported(answer))
+
+
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=1)
+
+
+@given(st.dictionaries(st.sampled_from([*_retention.COUNTS.values(), *_retention.LONG_TERM.values(), "permanent"]), ANYTHING))
+def test_whatever_the_service_answers_has_the_form(definition: dict[str, t.Any]) -> None:
+    current = _retention.current_retention(definition)
+    assert current.keys() == NOTHING.keys()
+    assert all(isinstance(current[key], (int, type(None))) for key in NOTHING if key != "timezone")
+
+
+@given(st.dictionaries(st.sampled_from([*_retention.COUNTS, *_retention.LONG_TERM]), st.none() | st.integers()))
+def test_whatever_is_asked_for_is_a_retention_or_refused(retention: dict[str, t.Any]) -> None:
+    with contextlib.suppress(InvalidInput):
+        assert wanted("UTC+05:45", **retention).keys() == NOTHING.keys()

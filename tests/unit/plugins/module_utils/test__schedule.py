@@ -12,8 +12,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _schedule
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._schedule import DAYS, Rule
-from hypothesis import given
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._schedule import DAYS, RawPattern, Rule
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils.fakes import DAILY_0200, SUMMER, WINTER
@@ -27,7 +27,9 @@ def rule(days: str, hours: t.Iterable[int], minute: int = 0, interval: int = 1) 
 
 
 def wanted(schedule: dict[str, t.Any], now: datetime = SUMMER) -> Rule:
-    return _schedule.wanted_rule(schedule, now)[0]
+    rule = _schedule.wanted_rule(schedule, now)[0]
+    assert isinstance(rule, Rule)
+    return rule
 
 
 def daily(*times: t.Any, **more: t.Any) -> dict[str, t.Any]:
@@ -49,6 +51,9 @@ def weekly(days: str, *times: t.Any, **more: t.Any) -> dict[str, t.Any]:
         (daily("00:30", "12:30", timezone="Europe/Berlin"), SUMMER, rule("all", [22, 10], 30)),
         (daily("02:00", timezone="Asia/Kolkata"), SUMMER, rule("all", [20], 30)),
         (daily("00:15", timezone="Asia/Kathmandu"), SUMMER, rule("all", [18], 30)),
+        (daily("02:00", timezone="UTC+02:00"), WINTER, rule("all", [0])),
+        (daily("02:00", timezone="utc-3:30"), SUMMER, rule("all", [5], 30)),
+        (weekly("MO", "01:00", timezone="UTC+02:00"), WINTER, rule("SU", [23])),
         (weekly("mo TH", "02:00"), SUMMER, rule("MO TH", [2])),
         (weekly("MO", "01:00", timezone="Europe/Berlin"), SUMMER, rule("SU", [23])),
         (weekly("MO", "01:00", timezone="Europe/Berlin"), WINTER, rule("MO", [0])),
@@ -87,13 +92,21 @@ def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any],
         (daily(), "schedule.times is needed"),
         ({"times": ["02:00"]}, "give frequency"),
         ({}, "give frequency"),
-        ({"frequency": "hourly", "times": ["02:00"]}, "daily or weekly"),
+        ({"frequency": "hourly", "times": ["02:00"]}, "schedule.frequency: 'hourly'"),
+        ({"frequency": "Daily", "times": ["02:00"]}, "must be daily or weekly"),
+        ({"frequency": "", "times": ["02:00"]}, "schedule.frequency: ''"),
+        (daily("9" * 5000), "is not a time of day"),
+        (daily("\u0660\u0662:00"), "is not a time of day"),
         (daily("02:00", "14:30"), "02:00, 14:30"),
         (daily("02:00", "02:59"), "59 minutes"),
         (daily("02:00", interval=0), "interval: 0"),
         (daily("02:00", interval=31), "interval: 31"),
         (daily("02:00", days=["MO"]), "schedule.days"),
         (daily("02:00", timezone="Mars/Olympus"), "'Mars/Olympus'"),
+        (daily("02:00", timezone="UTC+15:00"), "'UTC+15:00' is not an offset from UTC; it must be UTC-12:00 to UTC+14:00"),
+        (daily("02:00", timezone="UTC+2"), "an offset like UTC+02:00"),
+        (daily("01:00", "12:00", interval=2, timezone="UTC+02:00"), "01:00, 12:00 in UTC+02:00 fall on different days"),
+        ({"pattern": DAILY_0200, "timezone": "Mars/Olympus"}, "'Mars/Olympus'"),
         (daily("01:00", "12:00", interval=2, timezone="Europe/Berlin"), "different days"),
         (weekly("", "02:00"), "schedule.days is needed"),
         (weekly("MON", "02:00"), "'MON'"),
@@ -106,11 +119,9 @@ def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any],
         ({"pattern": DAILY_0200, "frequency": "daily", "interval": 1}, "schedule.frequency, schedule.interval"),
         ({"pattern": DAILY_0200, "days": []}, "schedule.days"),
         ({"pattern": ""}, "exactly one RRULE"),
-        ({"pattern": "RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0,59"}, "59 minutes"),
-        ({"pattern": "RRULE:FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59"}, "1 minutes"),
-        ({"pattern": "RRULE:FREQ=WEEKLY;BYDAY=SU,MO;BYHOUR=0,23;BYMINUTE=0,59"}, "1 minutes"),
-        ({"pattern": "FREQ=DAILY;INTERVAL=2;BYHOUR=1;BYMINUTE=0,30"}, "30 minutes"),
-        ({"pattern": "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30"}, "48 points"),
+        ({"pattern": "every night"}, "'EVERY NIGHT' is not known"),
+        ({"pattern": "RRULE:BYHOUR=2;BYMINUTE=0"}, "FREQ must be"),
+        ({"pattern": "FREQ=DAILY;BYHOUR=2;BYMINUTE=0;" + "X=1;" * 2600}, "10240"),
     ],
 )
 def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
@@ -123,11 +134,19 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
 
 
 @pytest.mark.parametrize(
-    ("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False)]
+    ("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False), ("UTC+02:00", False)]
 )
 def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
     notes = _schedule.wanted_rule(daily("02:00", timezone=zone), WINTER)[1]
     assert [str(zone) in note for note in notes] == [True] * noted
+
+
+@pytest.mark.parametrize(
+    ("zone", "noted"), [("Europe/Berlin", True), ("UTC+02:00", True), ("UTC", False), ("UTC+00:00", False), ("", False), (None, False)]
+)
+def test_a_zone_beside_a_pattern_carries_a_note(zone: str | None, noted: bool) -> None:
+    notes = _schedule.wanted_rule({"pattern": DAILY_0200, "timezone": zone}, SUMMER)[1]
+    assert [f"schedule.timezone {zone} has no effect" in note for note in notes] == [True] * noted
 
 
 @pytest.mark.parametrize(
@@ -195,6 +214,8 @@ def test_another_schedule_is_not_the_same(text: str | None) -> None:
         ("DTSTART:20260301T020000Z\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "exactly one"),
         ("BEGIN:VCALENDAR\r\nEND:VCALENDAR", "exactly one"),
         ("FREQ=DAILY;BYHOUR=2;BYMINUTE=" + ",".join(["0"] * 6000), "10240"),
+        ("FREQ=DAILY;BYHOUR=" + "9" * 5000 + ";BYMINUTE=0", "BYHOUR"),
+        ("FREQ=DAILY;BYHOUR=\u0662;BYMINUTE=0", "BYHOUR"),
     ],
 )
 def test_a_pattern_that_the_service_cannot_say_is_refused_with_the_part_that_is_wrong(text: str, fragment: str) -> None:
@@ -228,10 +249,99 @@ EMPTY = {"frequency": None, "interval": None, "days": None, "times": None, "time
             {**EMPTY, "frequency": "weekly", "days": ["MO", "TH"], "times": ["02:00"], "timezone": "UTC"},
         ),
         ("RRULE:FREQ=MONTHLY;BYHOUR=2", {**EMPTY, "pattern": "RRULE:FREQ=MONTHLY;BYHOUR=2"}),
+        # Words for it would be refused.
+        ("FREQ=DAILY;BYHOUR=2;BYMINUTE=0,30", {**EMPTY, "pattern": "FREQ=DAILY;BYHOUR=2;BYMINUTE=0,30"}),
     ],
 )
 def test_a_pattern_is_described_in_the_shape_of_the_option(pattern: str | None, shape: dict[str, t.Any]) -> None:
     assert _schedule.describe_schedule(pattern) == shape
+
+
+# ========== Patterns that break the rules ==========
+def enveloped(text: str, *before: str) -> str:
+    return "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *before, f"RRULE:{text}", "END:VEVENT", "END:VCALENDAR", ""])
+
+
+@pytest.mark.parametrize(
+    ("stored", "fragment"),
+    [
+        (enveloped("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;BYHOUR=02;BYMINUTE=00"), "INTERVAL"),
+        (enveloped("FREQ=MONTHLY;BYMONTHDAY=1;BYHOUR=02;BYMINUTE=00"), "BYMONTHDAY"),
+        (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00;WKST=SU"), "WKST=SU"),
+        (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00;UNTIL=20301231T000000Z"), "UNTIL"),
+        (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00", "DTSTART;TZID=Europe/Berlin:20260301T020000"), "exactly one RRULE"),
+        ("FREQ=HOURLY", "HOURLY"),
+        ("RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0,59", "59 minutes"),
+        ("RRULE:FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59", "1 minutes"),
+        ("RRULE:FREQ=WEEKLY;BYDAY=SU,MO;BYHOUR=0,23;BYMINUTE=0,59", "1 minutes"),
+        ("FREQ=DAILY;INTERVAL=2;BYHOUR=1;BYMINUTE=0,30", "30 minutes"),
+        ("FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30", "48 points"),
+    ],
+)
+def test_a_pattern_that_breaks_the_rules_stays_where_it_is_and_goes_nowhere_else(stored: str, fragment: str) -> None:
+    described = _schedule.describe_schedule(stored)
+    assert described == {**EMPTY, "pattern": stored}
+    rule, notes = _schedule.wanted_rule(described, SUMMER)
+    assert isinstance(rule, RawPattern) and notes == []
+    for same in (stored, stored.replace("\r\n", "\n"), stored.replace("\r\n", "\\r\\n"), stored.lower(), stored.replace("=0", "=00")):
+        assert _schedule.same_schedule(same, rule)
+    for other in (None, "", DAILY_0200, stored.replace("FREQ=", "FREQ=X"), stored + ";COUNT=3"):
+        assert not _schedule.same_schedule(other, rule)
+    with pytest.raises(InvalidInput, match="^schedule.pattern: .*Only a policy that has this pattern already can keep it") as refusal:
+        _schedule.format_pattern(rule)
+    assert fragment in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;BYHOUR=02,14;BYMINUTE=00",
+        "rrule:byminute=0;byhour=14,2;byday=TH,MO;interval=2;freq=weekly;",
+        " RRULE: FREQ = WEEKLY ; INTERVAL=02 ; BYDAY= MO , TH ; BYHOUR=2,14 ; BYMINUTE=0 ",
+    ],
+)
+def test_such_a_pattern_written_otherwise_is_the_same(text: str) -> None:
+    rule = _schedule.wanted_rule({"pattern": text}, SUMMER)[0]
+    assert _schedule.same_schedule(enveloped("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;BYHOUR=02,14;BYMINUTE=00"), rule)
+    assert not _schedule.same_schedule(enveloped("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;BYHOUR=02,14;BYMINUTE=00"), rule)
+
+
+PIECES = st.sampled_from(
+    ["FREQ", "INTERVAL", "BYDAY", "=", ";", ",", ":", "DAILY", "WEEKLY", "MO", "0", "2", "59", "\r\n", "RRULE:", "BEGIN:VEVENT", " ", "\u0662", "9" * 5000]
+)
+
+
+@given(st.lists(PIECES, max_size=20).map("".join) | st.text(max_size=60))
+@example("FREQ=DAILY;BYHOUR=" + "9" * 5000 + ";BYMINUTE=0")
+@example("=;=,;FREQ=")
+def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_refused(text: str) -> None:
+    described = _schedule.describe_schedule(text)
+    try:
+        rule = _schedule.wanted_rule(described, SUMMER)[0]
+    except InvalidInput:
+        assert "FREQ=" not in "".join(text.upper().split()) or len(text) > 10240
+        return
+    assert _schedule.same_schedule(text, rule)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "frequency": st.sampled_from(["daily", "weekly", None]) | st.text(max_size=5),
+            "interval": st.none() | st.integers(),
+            "days": st.none() | st.lists(st.sampled_from(DAYS) | st.text(max_size=3), max_size=3),
+            "times": st.none() | st.lists(st.sampled_from(["02:00", "14:30"]) | st.text(max_size=5) | st.integers(), max_size=3),
+            "timezone": st.none() | st.sampled_from(["Europe/Berlin", "UTC+05:45", "UTC-12:00"]) | st.text(max_size=5),
+            "pattern": st.none(),
+        }
+    )
+)
+def test_whatever_is_asked_for_is_a_rule_or_refused(schedule: dict[str, t.Any]) -> None:
+    try:
+        rule = _schedule.wanted_rule(schedule, SUMMER)[0]
+    except InvalidInput:
+        return
+    assert _schedule.same_schedule(_schedule.format_pattern(rule), rule)
 
 
 # ========== For all rules ==========
