@@ -57,23 +57,26 @@ def read_policies(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
         rows = [row for row in rows if row["id"] in tagged]
     servers = cloud.servers() if rows or _asks_for_servers(wish) else []
     if _asks_for_servers(wish):
-        rows = [whole for row in rows if (whole := _whole(row, cloud, row.get("resources") is None)) is not None]
+        rows = _wholes(rows, cloud, lambda row: row.get("resources") is None)
         former = [one for row in (*listed, *rows) for one in members_of(row)]
         wanted = set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
         rows = [row for row in rows if wanted & {one["id"] for one in members_of(row)}]
     # A few policies are read in full: that costs no more than the tag query.
     few = len(rows) <= FEW
-    policies = [whole for row in rows if (whole := _whole(row, cloud, few or _is_sparse(row))) is not None]
+    policies = _wholes(rows, cloud, lambda row: few or _is_sparse(row))
     add_tags(cloud, policies, "policy")
     return {"policies": [policy_result(raw, names_of(servers)) for raw in policies]}
 
 
-def _whole(row: Row, cloud: t.Any, lacks: bool) -> Row | None:
-    """Return a row of the list, read by its ID when it lacks something; None when the policy was deleted meanwhile."""
-    if not lacks or row.get("whole"):
-        return row
-    found = cloud.policy(row["id"])
-    return None if found is None else {**found, "whole": True}
+def _wholes(rows: list[Row], cloud: t.Any, lacks: t.Callable[[Row], bool]) -> list[Row]:
+    """Return rows of the list. Those that lack something are read by their ID, or left out when they are gone by now."""
+    wholes = []
+    for row in rows:
+        if row.get("whole") or not lacks(row):
+            wholes.append(row)
+        elif (found := cloud.policy(row["id"])) is not None:
+            wholes.append({**found, "whole": True})
+    return wholes
 
 
 def _is_sparse(row: Row) -> bool:
@@ -85,8 +88,7 @@ def _is_sparse(row: Row) -> bool:
 
 def _direct(cloud: t.Any, key: str) -> list[Row]:
     """Return what is too new to be listed, by its ID."""
-    row = _whole({"id": key}, cloud, lacks=True) if is_id(key) else None
-    return [row] if row else []
+    return _wholes([{"id": key}], cloud, lambda row: True) if is_id(key) else []
 
 
 # ========== csbs_backup_info ==========
@@ -121,7 +123,7 @@ def _check_countable(wish: Wish) -> None:
 
 
 def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the backups that fit all filters, the newest first, and their number; or with count_only their number alone."""
+    """Return the backups that fit all filters, the newest first, and their number. With count_only, return the number alone."""
     if wish["count_only"] and wish["query"]:
         return {"backups": [], "count": int(cloud.count_tagged("backup", wish["query"]))}
     servers = cloud.servers() if _asks_for_servers(wish) else None
@@ -144,7 +146,7 @@ def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
 
 
 def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]:
-    """Return the IDs of the servers that are asked for. A server that does not exist any more is looked for among all backups."""
+    """Return the IDs of the servers that are asked for. Former servers are looked for among all backups."""
     known = {key for server in servers for key in (server["id"], server["name"])}
     names = [ref for ref in wish["servers"] or [] if ref not in known and not is_id(ref)]
     # The service finds backups by a part of their server's name.
@@ -153,7 +155,7 @@ def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]
     return set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
 
 
-def _count_backups(wish: Wish, cloud: t.Any, query: dict[str, t.Any], wanted: set[str] | None) -> int:
+def _count_backups(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -> int:
     query = dict(query)
     for option, name in (("after", "start_time"), ("before", "end_time")):
         if wish[option] is not None:
@@ -165,17 +167,18 @@ def _count_backups(wish: Wish, cloud: t.Any, query: dict[str, t.Any], wanted: se
     return sum(1 for row in _once(cloud.backups(**query)) if row["resource_id"] in wanted)
 
 
-def _candidates(wish: Wish, cloud: t.Any, query: dict[str, t.Any], wanted: set[str] | None) -> list[Row]:
+def _candidates(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -> list[Row]:
     """Return backups among which all are that fit, by as few and as short lists as can tell."""
     if wish["ids"] is None:
         if wish["name"] is not None:
             query = {**query, "name": wish["name"]}
-        narrow = [{"resource_id": server} for server in sorted(wanted)] if wanted is not None and len(wanted) <= FEW else [{}]
-        return _once([row for one in narrow for row in cloud.backups(**query, **one)])
+        if wanted is None or len(wanted) > FEW:
+            return _once(cloud.backups(**query))
+        return _once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
     made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
     listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > FEW else {}
-    # What the list does not show may be too new for it.
-    found = (listed.get(one) or cloud.backup(one) for one in wish["ids"])
+    # What the list does not show may be too new for it. What is no ID names no backup, and must not get into an address.
+    found = (listed.get(one) or (cloud.backup(one) if is_id(one) else None) for one in wish["ids"])
     return [row for row in found if row is not None and (made is None or row["id"] in made)]
 
 
@@ -219,7 +222,8 @@ def read_tags(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     rows = named or []
     if query:
         wanted = None if named is None else {one["id"] for one in named}
-        rows = [_tagged(row) for row in cloud.find_tagged(owner, query) if wanted is None or row["resource_id"] in wanted]
+        rows = [_tagged(row) for row in cloud.find_tagged(owner, query)]
+        rows = [row for row in rows if wanted is None or row["id"] in wanted]
     values: dict[str, set[str]] = {}
     for row in rows:
         for key, value in row["tags"].items():

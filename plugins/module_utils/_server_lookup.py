@@ -26,13 +26,13 @@ def resolve_servers(
 ) -> list[str]:
     """Return the IDs of the servers that refs name and filters match, each once: first as listed, then by name.
 
-    servers are those that exist. former holds further servers (id and name) as backups or policies know them. A name in
-    former counts only for a server that does not exist any more: the stored name of an existing one may be out of date.
+    servers are those that exist. former holds further servers (id and name) as backups or policies know them. A name
+    in former counts only for a server that does not exist any more: the stored name of an existing one may be old.
     A name that exists now goes before the same name of a former server.
 
-    Raises InvalidInput for a name that several servers have. unknown says what happens with a ref that fits none of them:
-    "error" raises InvalidInput that lists all such refs, "ignore" drops names and returns IDs as they are. A caller that
-    accepts unknown IDs with "error" adds them to former.
+    Raises InvalidInput for a name that several servers have. unknown says what happens with a ref that fits none:
+    "error" raises InvalidInput that lists all such refs, "ignore" drops names and returns IDs as they are. A caller
+    that accepts unknown IDs with "error" adds them to former.
     """
     present = {server["id"]: server for server in servers}
     gone = {(one["id"], one["name"]): one for one in former if one["id"] not in present}

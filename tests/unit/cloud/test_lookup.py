@@ -225,6 +225,17 @@ def test_two_ids_are_read_by_themselves_and_many_by_one_list(cloud: Emulator) ->
         assert ("checkpoint_items" in asked(cloud)) is (count == 12)
 
 
+@pytest.mark.parametrize("key", ["nope", "..", "../policies", "a/b", "?limit=1", "#"])
+def test_what_is_no_id_names_no_backup_and_gets_into_no_address(cloud: Emulator, key: str) -> None:
+    backup = made(cloud, "srv-0001", "b")
+    cloud.journal.clear()
+    assert backups(cloud, ids=[key]) == [] and asked(cloud) == []
+    assert backups(cloud, ids=[key, backup]) == ["b"]
+    for resource_type in ("backup", "policy"):
+        assert run_ok("csbs_tag_info", {"resource_type": resource_type, "resources": [key]}, cloud)["resources"] == []
+    assert policies(cloud, name=key) == []
+
+
 def test_the_backups_of_one_server_are_listed_alone(cloud: Emulator) -> None:
     key = cloud.server("srv-0001").id
     made(cloud, "srv-0001", "b")

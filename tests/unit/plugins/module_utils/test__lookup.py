@@ -135,10 +135,11 @@ OPTIONS = (
     "image_type",
     "status",
 )
+IDS = [f"{number}0c1d5fa-1b9f-4aeb-b2f4-81c806e98190" for number in range(3)]
 BACKUPS = [
-    backup("b", "web", created_at="2026-06-01T00:00:00", info={"resource_az": "eu-de-01"}, tags=A),
-    backup("b-0001", "db", "error", created_at="2026-06-03T00:00:00", info={"image_type": "backup"}),
-    backup("bb", "gone", created_at="2026-06-02T00:00:00.000001", info={"resource_az": "eu-de-02"}),
+    backup("b", "web", id=IDS[0], created_at="2026-06-01T00:00:00", info={"resource_az": "eu-de-01"}, tags=A),
+    backup("b-0001", "db", "error", id=IDS[1], created_at="2026-06-03T00:00:00", info={"image_type": "backup"}),
+    backup("bb", "gone", id=IDS[2], created_at="2026-06-02T00:00:00.000001", info={"resource_az": "eu-de-02"}),
 ]
 
 
@@ -146,7 +147,7 @@ class WithPolicies(Cloud):
     """A cloud that knows which policy made which backup, and filters by what its rows may not tell."""
 
     def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
-        made = {"pol-nightly": ["item-b-web"]}.get(query.pop("policy_id", ""))
+        made = {"pol-nightly": [IDS[0]]}.get(query.pop("policy_id", ""))
         told = {"resource_az": query.get("availability_zone"), "image_type": query.get("image_type")}
         return [
             row
@@ -167,14 +168,14 @@ def backups(**options: t.Any) -> list[str]:
     [
         ({}, ["b-0001", "bb", "b"]),
         ({"name": "b"}, ["b"]),
-        ({"ids": ["item-b-web"]}, ["b"]),
-        ({"ids": ["item-b-web", "item-bb-gone", "item-b-web", "no-such"]}, ["bb", "b"]),
+        ({"ids": [IDS[0]]}, ["b"]),
+        ({"ids": [IDS[0], IDS[2], IDS[0], "no-such"]}, ["bb", "b"]),
         ({"ids": ["no-such"]}, []),
         ({"ids": []}, []),
-        ({"ids": ["item-b-web"], "status": "error"}, []),
-        ({"ids": ["item-b-web"], "servers": ["db"]}, []),
-        ({"ids": ["item-b-web"], "policy": "nightly"}, ["b"]),
-        ({"ids": ["item-b-0001-db"], "policy": "nightly"}, []),
+        ({"ids": [IDS[0]], "status": "error"}, []),
+        ({"ids": [IDS[0]], "servers": ["db"]}, []),
+        ({"ids": [IDS[0]], "policy": "nightly"}, ["b"]),
+        ({"ids": [IDS[1]], "policy": "nightly"}, []),
         ({"policy": "nightly"}, ["b"]),
         ({"servers": ["web"]}, ["b"]),
         ({"servers": ["gone"]}, ["bb"]),
