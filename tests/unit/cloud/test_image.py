@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible.module_utils.common import warnings as basic_warnings
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _cloud, _plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._ims.v1 import _proxy
 
 from tests.emulator import Emulator, keystone
@@ -16,10 +18,28 @@ from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60}
 ACTION = "/wholeimages/action$"
+READING = "/v2/(cloud)?images"
+HTML: dict[str, t.Any] = {"body": "<html>Log in</html>", "content_type": "text/html"}
+GATEWAY = {"status": 404, "error_code": "APIGW.0101"}
+# What a task may get instead of an image's details
+UNREADABLE: dict[str, dict[str, t.Any]] = {
+    "gateway": GATEWAY,
+    "404-without-code": {"status": 404, "body": "{}"},
+    "404-page": {"status": 404, **HTML},
+    "forbidden": {"status": 403, "error_code": "IMG.0003"},
+    "broken": {"status": 500},
+    "page": HTML,
+    "empty": {"body": "{}"},
+    "cut-off": {"body": '{"images": [{"id'},
+}
 
 
 def image(cloud: Emulator, **args: t.Any) -> dict[str, t.Any]:
-    return run_ok("csbs_image", {**FAST, "backup": "b", "name": "golden", **args}, cloud)
+    """Return the result of a run that succeeded, with its warnings as one text."""
+    # Ansible keeps the warnings of a process, and here many runs share one.
+    basic_warnings._global_warnings.clear()
+    result = run_ok("csbs_image", {**FAST, "backup": "b", "name": "golden", **args}, cloud)
+    return {**result, "warnings": str(result.get("warnings") or "")}
 
 
 def failed(cloud: Emulator, **args: t.Any) -> dict[str, t.Any]:
@@ -46,6 +66,12 @@ def start_job(cloud: Emulator, backup_id: str, name: str = "golden") -> str:
 def asked(cloud: Emulator) -> list[t.Any]:
     """What the journal tells of requests for images."""
     return [entry for entry in cloud.journal if entry["path"].endswith("/wholeimages/action")]
+
+
+@pytest.fixture
+def _soon_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists show everything after a few seconds, so that a lost answer is soon known to have had no effect."""
+    monkeypatch.setattr(_plan, "SECONDS_UNTIL_LISTED", 2.0)
 
 
 def test_an_image_is_made_and_is_active_with_all_that_was_wished(cloud: Emulator) -> None:
@@ -99,7 +125,7 @@ def test_a_job_that_was_interrupted_is_found_again(cloud: Emulator, listed: bool
     again = image(cloud)
     assert (again["image_id"], again["image"]["status"]) == (there, "active")
     assert len(cloud.state.images) == 1
-    late = cloud.state.settings.live and not listed
+    late = not listed
     assert again["changed"] is late, "what does not show when the task begins cannot be predicted to be there"
     assert bool(asked(cloud)) is late
 
@@ -138,9 +164,10 @@ def test_a_job_of_an_earlier_run_that_fails_fails_the_task(cloud: Emulator) -> N
     set_server(cloud, "srv-0001", fail_next_image="no room")
     there = start_job(cloud, a_backup(cloud))
     result = failed(cloud)
-    assert "no longer there" in result["msg"] and there in result["msg"] and result["changed"] is False
+    assert "no longer exists" in result["msg"] and there in result["msg"] and result["changed"] is False
 
 
+@pytest.mark.usefixtures("_soon_listed")
 @pytest.mark.parametrize(
     "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=["before", "after", "502", "504"]
 )
@@ -176,14 +203,15 @@ def test_looks_that_all_fail_end_the_task_with_what_was_started(cloud: Emulator)
     backup_id = a_backup(cloud)
     cloud.faults.add(path="/jobs/", status=500, times=-1)
     result = failed(cloud)
-    assert "goes on" in result["msg"] and backup_id in result["msg"] and result["changed"] is True and result["status"] == 500
+    assert "not known whether" in result["msg"] and "run the task again" in result["msg"] and backup_id in result["msg"]
+    assert result["changed"] is True and result["status"] == 500
 
 
 def test_a_timeout_says_what_goes_on_and_the_next_run_waits_for_it(cloud: Emulator) -> None:
     cloud.settings(speed=1, list_delay=0)
     backup_id = a_backup(cloud)
     result = failed(cloud, timeout=1)
-    assert "timeout" in result["msg"] and "goes on" in result["msg"] and "run the task again" in result["msg"]
+    assert "timeout" in result["msg"] and "goes on making it" in result["msg"] and "run the task again" in result["msg"]
     assert next(iter(cloud.state.jobs)) in result["msg"] and "RUNNING" in result["msg"]
     assert (result["changed"], result["image_id"]) == (True, backup_in(cloud, backup_id).image_id)
     stuck = failed(cloud, timeout=1)
@@ -231,7 +259,7 @@ def test_a_backup_that_stays_busy_until_the_timeout_is_told_with_its_code(cloud:
 def test_a_backup_that_can_never_become_an_image_is_refused_before_anything_is_written(cloud: Emulator, status: str) -> None:
     backup_in(cloud, a_backup(cloud)).status = status
     result = failed(cloud)
-    assert status in result["msg"] and "only an available backup" in result["msg"]
+    assert status in result["msg"] and "of an available backup only" in result["msg"]
     assert cloud.journal.writes() == []
 
 
@@ -292,7 +320,117 @@ def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job
     made = image(cloud)
     assert (made["changed"], made["image"]["name"]) == (True, "golden") and made["image_id"] in cloud.state.images
     if len(lacking) == 1:
-        assert image(cloud)["changed"] is False and "carries image 'golden'" in failed(cloud, name="other")["msg"]
+        assert image(cloud)["changed"] is False and "has image 'golden'" in failed(cloud, name="other")["msg"]
+
+
+@pytest.mark.parametrize("fault", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_image_that_is_made_and_cannot_be_read_is_a_success_and_not_made_again(cloud: Emulator, fault: dict[str, t.Any]) -> None:
+    backup_id = a_backup(cloud)
+    cloud.faults.add(method="GET", path=READING, times=-1, **fault)
+    made = image(cloud)
+    there = backup_in(cloud, backup_id).image_id
+    assert (made["changed"], made["image_id"], made["image"]["id"], made["image"]["name"]) == (True, there, there, "golden")
+    assert (made["image"]["status"], made["image"]["created_at"]) == (None, None)
+    assert "was made, but it could not be read" in made["warnings"] and there in made["warnings"]
+    for name in ("golden", "other"):
+        again = image(cloud, name=name)
+        assert (again["changed"], again["image_id"], again["image"]["name"], again["image"]["tags"]) == (False, there, None, None)
+        assert all(word in again["warnings"] for word in ("was not compared with", name, there, backup_id))
+    assert len(asked(cloud)) == len(cloud.state.jobs) == 1
+    cloud.faults.clear()
+    assert (image(cloud)["image"]["status"], image(cloud)["warnings"]) == ("active", "")
+    assert there in failed(cloud, name="other")["msg"]
+
+
+def test_an_image_whose_details_hang_is_a_success_within_the_task_s_time(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that can do without an answer does not wait for it until the deadline."""
+    monkeypatch.setattr(_cloud, "_MINUTE", 0.3)
+    backup_id = a_backup(cloud)
+    cloud.faults.add(method="GET", path=READING, times=-1, hang="before")
+    made = image(cloud, timeout=3600)
+    assert made["changed"] is True and made["image_id"] == backup_in(cloud, backup_id).image_id and made["image"]["status"] is None
+    again = image(cloud, timeout=3600)
+    assert (again["changed"], again["image_id"]) == (False, made["image_id"])
+    assert len(asked(cloud)) == 1
+
+
+def test_an_image_that_is_gone_and_blocks_another_ends_the_task_at_once(cloud: Emulator) -> None:
+    """The service's own "not found" says that it is gone, so another one is asked for, which the service refuses."""
+    there = make_image(cloud, a_backup(cloud))
+    gone = '{"error": {"code": "IMG.0027", "message": "no such image"}}'
+    cloud.faults.add(method="GET", path="/v2/images/", times=-1, status=404, body=gone)
+    cloud.faults.add(method="GET", path="/v2/cloudimages", times=-1, body='{"images": []}')
+    cloud.journal.clear()
+    result = failed(cloud)
+    assert there in result["msg"] and "there is no such image" in result["msg"] and result["changed"] is False
+    assert [entry["status"] for entry in asked(cloud)] == [400] and "until the timeout" not in result["msg"]
+
+
+@pytest.mark.parametrize("answer", [HTML, {"body": "{}"}, {"status": 404, **HTML}, GATEWAY], ids=["page", "empty", "404-page", "gateway"])
+def test_an_answer_that_is_not_the_service_s_own_to_a_job_is_no_end_of_it(cloud: Emulator, answer: dict[str, t.Any]) -> None:
+    backup_id = a_backup(cloud)
+    cloud.faults.add(method="GET", path="/jobs/", times=3, **answer)
+    assert image(cloud)["image_id"] == backup_in(cloud, backup_id).image_id
+    cloud.faults.clear()
+    other = a_backup(cloud, "srv-0002", "c")
+    cloud.faults.add(method="GET", path="/jobs/", times=-1, **answer)
+    result = failed(cloud, backup="c")
+    assert result["changed"] is True and "Could not read job" in result["msg"] and other in result["msg"]
+
+
+@pytest.mark.usefixtures("_soon_listed")
+@pytest.mark.parametrize("effect", [True, False])
+@pytest.mark.parametrize("answer", [HTML, {"body": "{}"}], ids=["page", "empty"])
+def test_an_answer_to_the_call_that_is_not_the_service_s_own_makes_one_image(cloud: Emulator, answer: dict[str, t.Any], effect: bool) -> None:
+    a_backup(cloud)
+    cloud.faults.add(method="POST", path=ACTION, effect=effect, **answer)
+    assert image(cloud)["image"]["status"] == "active"
+    assert len(cloud.state.images) == len(cloud.state.jobs) == 1
+    assert len(asked(cloud)) == (1 if effect else 2)
+
+
+@pytest.mark.parametrize("answer", [{"status": 404, **HTML}, GATEWAY], ids=["page", "gateway"])
+def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(cloud: Emulator, answer: dict[str, t.Any]) -> None:
+    a_backup(cloud)
+    cloud.faults.add(method="POST", path=ACTION, times=-1, **answer)
+    result = failed(cloud)
+    assert result["msg"].startswith("Could not make image 'golden'") and "\n" not in result["msg"]
+    assert (result["changed"], result["status"], cloud.state.images) == (False, 404, {})
+
+
+def test_a_lost_answer_is_looked_for_until_lists_show_the_image(cloud: Emulator) -> None:
+    """The image shows in the list only after some looks, which are counted and not timed."""
+    cloud.settings(speed=1, list_delay=0)
+    a_backup(cloud)
+    cloud.faults.add(method="POST", path=ACTION, drop="after")
+    cloud.faults.add(method="GET", path="/v2/cloudimages", skip=1, times=4, body='{"images": []}')
+    made = image(cloud, wait=False)
+    assert made["image_id"] in cloud.state.images and len(asked(cloud)) == 1
+
+
+@pytest.mark.parametrize("catalog", ["split", "ims", "image"])
+def test_each_call_goes_to_the_address_that_serves_it(cloud: Emulator, catalog: str) -> None:
+    cloud.settings(image_catalog=catalog)
+    backup_id = a_backup(cloud)
+    made = image(cloud)
+    assert (made["changed"], made["image"]["status"], made["warnings"]) == (True, "active", "")
+    assert (image(cloud)["changed"], image(cloud)["image"]) == (False, made["image"])
+    assert made["image_id"] in failed(cloud, name="other")["msg"]
+    del cloud.state.images[made["image_id"]]
+    made = image(cloud)
+    assert made["changed"] is True and made["image_id"] == backup_in(cloud, backup_id).image_id
+    assert len([entry for entry in asked(cloud) if entry["status"] == 200]) == 2
+    assert any(entry["path"].startswith("/image/") for entry in cloud.journal) is (catalog == "split")
+
+
+def test_what_one_of_two_addresses_does_not_show_is_not_gone(cloud: Emulator) -> None:
+    cloud.settings(image_catalog="split")
+    a_backup(cloud)
+    cloud.faults.add(method="GET", path="^/image/", times=-1, status=404, error_code="APIGW.0101")
+    cloud.faults.add(method="GET", path="/v2/cloudimages[?].*id=", times=-1, **HTML)
+    made = image(cloud)
+    assert made["changed"] is True and "could not be read" in made["warnings"]
+    assert image(cloud)["image_id"] == made["image_id"] and len(asked(cloud)) == 1
 
 
 def test_an_image_is_found_on_a_later_page(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
