@@ -8,11 +8,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _plan
 
 from tests.emulator import Emulator
 
 SERVERS = 6
 FAST = {"speed": 3000, "list_delay": 0.1}
+# What a test may have set, as it is at the start.
+USUAL = {**FAST, "unique_policy_names": None, "image_catalog": "same"}
 
 
 @pytest.fixture(scope="module", params=["reference", "live"])
@@ -23,9 +26,11 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
 
 
 @pytest.fixture
-def cloud(running: Emulator) -> t.Iterator[Emulator]:
+def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emulator]:
     """The cloud as at its start; afterwards no answer of it may have broken the contract."""
-    running.settings(**FAST)
+    # Its lists show new things after a tenth of a second, so what a lost answer made need not be looked for half a minute.
+    monkeypatch.setattr(_plan, "SECONDS_UNTIL_LISTED", 3.0)
+    running.settings(**USUAL)
     running.reset(servers=SERVERS)
     yield running
     assert not running.contract_violations

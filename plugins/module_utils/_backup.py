@@ -8,25 +8,26 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ._backup_delete import plan_deletion
-from ._backup_shape import GOOD, RUNNING, backup_result, name_pattern, newest, recovery_point
-from ._errors import RETRYABLE_CODES, CloudError
+from ._backup_shape import GOOD, RUNNING, BackupNames, backup_names, backup_result, newest, recovery_point
+from ._backup_tags import add_tags
+from ._errors import RETRYABLE_CODES
 from ._membership import OTHER_POLICY, explain_verdict
 from ._plan import Call, Plan
-from ._rules import InvalidInput, check_description, check_name, check_range
-from ._selection import RUNNABLE, brief, choose_servers, wanted_filters, wanted_keys
+from ._rules import InvalidInput, check_description, check_name, check_range, refuse_ignored
+from ._selection import RUNNABLE, brief, choose_servers, names_of, wanted_filters, wanted_keys
 from ._tags import tags_as_list, wanted_tags
 from ._times import parse_age
 
 # What the diff shows of a name that is made up when the backup is sent.
 UNNAMED = "manualbk_xxxx"
 _SUFFIX_ROOM = 5
+_NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
             raise InvalidInput("state absent needs ids or name: it deletes what is named, and nothing by omission")
         if ids is not None and (name is not None or servers is not None or filters is not None):
             raise InvalidInput("ids: each ID is one backup; it excludes name, servers and server_filters")
+        refuse_ignored(params, "with state: absent, which deletes every backup that ids or name say", _NOT_WITH_ABSENT)
     else:
         if ids is not None:
             raise InvalidInput("ids goes with state absent; a new backup has no ID yet")
@@ -95,15 +97,15 @@ def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
     # Ages are counted by the clock that gave the backups their times.
     wish = replace(wish, now=cloud.now())
     done = find_done(wish, chosen, rows)
-    needy = [server for server in chosen if server["id"] not in done]
-    refusals = unprotectable(needy, cloud.protectable([server["id"] for server in needy]))
+    to_back_up = [server for server in chosen if server["id"] not in done]
+    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if refusals and not wish.skip_unprotectable:
-        lines = "; ".join(f"{server['name']!r} ({server['id']}): {refusals[server['id']]}" for server in needy if server["id"] in refusals)
+        lines = "; ".join(f"{server['name']!r} ({server['id']}): {refusals[server['id']]}" for server in to_back_up if server["id"] in refusals)
         raise InvalidInput(
             f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {lines}."
             " skip_unprotectable: true backs up the others"
         )
-    with_tags(cloud, list(done.values()))
+    add_tags(cloud, list(done.values()))
     return plan_creation(wish, chosen, rows, done, refusals)
 
 
@@ -118,53 +120,39 @@ def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) ->
     return rows
 
 
-def with_tags(cloud: t.Any, rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Return rows of a list with the tags that lists may leave out, by one query for all."""
-    if any(row.get("tags") is None for row in rows):
-        try:
-            tags = {row["resource_id"]: row.get("tags") or [] for row in cloud.find_tagged("backup", {})}
-        except CloudError as error:
-            if error.status != 400:
-                raise
-            # A service that answers only queries for some tag is asked for each backup.
-            tags = {row["id"]: cloud.tags_of("backup", row["id"]) for row in rows if row.get("tags") is None}
-        for row in rows:
-            row["tags"] = tags.get(row["id"], []) if row.get("tags") is None else row["tags"]
-    return rows
-
-
 def find_done(wish: BackupWish, chosen: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
     """Return by server the backup that makes a new one needless.
 
     With max_age that is a good backup that is young enough, or else one that is running; with name alone a
     good or running backup of that name, or of its suffixed form when several servers share it.
     """
+    names = None if wish.name is None else _names(wish.name, chosen, rows)
     by_server: dict[str, list[dict[str, t.Any]]] = {}
     for row in rows:
         by_server.setdefault(row["resource_id"], []).append(row)
     return {
         server["id"]: found
         for server in chosen
-        if (found := _done_by(wish, by_server.get(server["id"], []), len(chosen) > 1)) is not None
+        if (found := _done_by(wish, names, by_server.get(server["id"], []))) is not None
     }
 
 
-def _done_by(wish: BackupWish, rows: list[dict[str, t.Any]], several: bool) -> dict[str, t.Any] | None:
+def _done_by(wish: BackupWish, names: BackupNames | None, rows: list[dict[str, t.Any]]) -> dict[str, t.Any] | None:
     good = [row for row in rows if row["status"] in GOOD]
     running = [row for row in rows if row["status"] in RUNNING]
     if wish.max_age is not None:
         oldest = wish.now - wish.max_age
         good = [row for row in good if (recovery_point(row) or oldest) > oldest]
-    elif wish.name is not None:
-        pattern = _names(wish.name, several)
-        good, running = ([row for row in part if pattern.fullmatch(row["name"] or "")] for part in (good, running))
+    elif names is not None:
+        good, running = ([row for row in part if names.fit(row["name"])] for part in (good, running))
     else:
         return None
     return newest(good) or newest(running)
 
 
-def _names(name: str, several: bool) -> re.Pattern[str]:
-    return name_pattern(name) if several else re.compile(re.escape(name))
+def _names(name: str, chosen: t.Sized, rows: list[dict[str, t.Any]]) -> BackupNames:
+    """Return the names that a task with this name gives; one server alone gets no number."""
+    return backup_names(name, rows, more=len(chosen)) if len(chosen) > 1 else BackupNames(name)
 
 
 def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str, t.Any]]) -> dict[str, str]:
@@ -181,27 +169,27 @@ def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str,
     return refusals
 
 
-def assign_names(name: str | None, servers: list[dict[str, t.Any]], several: bool, rows: list[dict[str, t.Any]]) -> dict[str, str | None]:
+def assign_names(names: BackupNames | None, servers: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]) -> dict[str, str | None]:
     """Return by server the name of its new backup; None where it is made up.
 
     A server that had a number for itself keeps it; the others get the numbers after the highest that is taken.
     """
-    if name is None or not several:
-        return {server["id"]: name for server in servers}
+    if names is None or names.highest is None:
+        return {server["id"]: names and names.base for server in servers}
     owners: dict[int, set[str]] = {}
     for row in rows:
-        suffix = (row["name"] or "").removeprefix(name).removeprefix("-")
-        if name_pattern(name).fullmatch(row["name"] or "") and suffix:
-            owners.setdefault(int(suffix), set()).add(row["resource_id"])
+        number = names.number_of(row["name"])
+        if number:
+            owners.setdefault(number, set()).add(row["resource_id"])
     highest = max(owners, default=0)
     numbers = {next(iter(owner)): number for number, owner in sorted(owners.items()) if len(owner) == 1}
-    names: dict[str, str | None] = {}
+    assigned: dict[str, str | None] = {}
     for server in servers:
         if server["id"] not in numbers:
             highest += 1
             numbers[server["id"]] = highest
-        names[server["id"]] = f"{name}-{numbers[server['id']]:04d}"
-    return names
+        assigned[server["id"]] = f"{names.base}-{numbers[server['id']]:04d}"
+    return assigned
 
 
 def plan_creation(
@@ -212,17 +200,18 @@ def plan_creation(
     refusals: dict[str, str],
 ) -> Plan:
     """Return the plan that backs up every chosen server that is neither done nor refused."""
-    needy = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
-    names = assign_names(wish.name, needy, len(chosen) > 1, rows)
+    to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
+    names = None if wish.name is None else _names(wish.name, chosen, rows)
+    assigned = assign_names(names, to_back_up, rows)
+    present = names_of(chosen)
     known = frozenset(row["id"] for row in rows)
-    # What a killed run, or another one, has just started may be too new to be listed; it shows when the server is busy.
+    # A backup that another run has just started may be too new to be listed. The server is busy then, and it is looked for.
     makes_done: dict[str, t.Any] | None = None
     if wish.name is not None or wish.max_age is not None:
-        names_done = None if wish.max_age is not None or wish.name is None else _names(wish.name, len(chosen) > 1)
-        makes_done = {"names": names_done, "states": GOOD | RUNNING}
+        makes_done = {"names": None if wish.max_age is not None else names, "states": GOOD | RUNNING}
     calls, planned = [], {}
-    for server in needy:
-        name = names[server["id"]]
+    for server in to_back_up:
+        name = assigned[server["id"]]
         attrs: dict[str, t.Any] = {"backup_name": name or f"manualbk_{secrets.token_hex(2)}"}
         if wish.description is not None:
             attrs["description"] = wish.description
@@ -240,20 +229,20 @@ def plan_creation(
                 meanwhile=None if makes_done is None else ("running_backup", {**of_this, **makes_done}),
             )
         )
-        planned[server["id"]] = backup_result(_unborn(server, name, wish))
-    results = [planned.get(server["id"]) or backup_result(done[server["id"]]) for server in chosen if server["id"] not in refusals]
+        planned[server["id"]] = backup_result(_planned_row(server, name, wish))
+    results = [planned.get(server["id"]) or backup_result(done[server["id"]], present) for server in chosen if server["id"] not in refusals]
     skipped = [{"id": server["id"], "name": server["name"], "reason": refusals[server["id"]]} for server in chosen if server["id"] in refusals]
     return Plan(
         tuple(calls),
         {"backups": []},
-        {"backups": [_for_diff(planned[server["id"]]) for server in needy]},
+        {"backups": [_for_diff(planned[server["id"]]) for server in to_back_up]},
         {"backups": results, "skipped_servers": skipped, "servers": brief(chosen)},
         workers=wish.concurrency,
-        context={"needy": needy, "done": done, "chosen": chosen, "skipped": skipped},
+        context={"to_back_up": to_back_up, "done": done, "chosen": chosen, "skipped": skipped},
     )
 
 
-def _unborn(server: dict[str, t.Any], name: str | None, wish: BackupWish) -> dict[str, t.Any]:
+def _planned_row(server: dict[str, t.Any], name: str | None, wish: BackupWish) -> dict[str, t.Any]:
     return {
         "name": name,
         "description": wish.description,

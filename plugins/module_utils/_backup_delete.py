@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._backup_shape import LEAVING, backup_result, describe_backup, name_pattern
+from ._backup_shape import LEAVING, backup_names, backup_result, describe_backup
 from ._plan import Call, Plan
-from ._selection import find_one, match_server
+from ._selection import names_of
+from ._server_lookup import resolve_servers, servers_of_backups
 
 # The service deletes five at a time and lets the others queue.
 MAX_DELETIONS = 5
@@ -21,13 +22,20 @@ _FEW = 3
 
 
 def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
-    """Read which backups there are, and return the plan after which those that are wished away are gone."""
+    """Read which backups there are, and return the plan after which those that the task names are gone."""
     rows = [row for row in _targets(wish, cloud) if row["status"] != "deleted"]
-    going = [row for row in rows if row["status"] not in LEAVING]
-    shown = [{"name": row["name"], "server": backup_result(row)["server"]} for row in going]
-    result = {"backups": [backup_result(row) for row in going], "skipped_servers": [], "servers": []}
+    to_delete = [row for row in rows if row["status"] not in LEAVING]
+    names = names_of(cloud.servers()) if to_delete else {}
+    result = {"backups": [backup_result(row, names) for row in to_delete], "skipped_servers": [], "servers": []}
+    shown = {"backups": [_for_diff(row, wish.name, names) for row in to_delete]}
     workers = min(wish.concurrency, MAX_DELETIONS)
-    return Plan(deletion_calls(going), {"backups": shown}, {"backups": []}, result, workers=workers, context={"going": going, "rows": rows})
+    context = {"to_delete": to_delete, "rows": rows}
+    return Plan(deletion_calls(to_delete), shown, {"backups": []}, result, workers=workers, context=context)
+
+
+def _for_diff(row: dict[str, t.Any], name: str | None, names: t.Mapping[str, str]) -> dict[str, t.Any]:
+    shown = {"name": row["name"], "server": backup_result(row, names)["server"]}
+    return shown if name in (None, row["name"]) else {**shown, "numbered_form_of": name}
 
 
 def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
@@ -50,20 +58,10 @@ def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
         found = (listed.get(one) or cloud.backup(one) for one in wish.ids)
         return [row for row in found if row is not None]
     # The name with its numbers as well, as one task gave it to several servers.
-    pattern = name_pattern(wish.name)
-    rows = [row for row in cloud.backups(name=wish.name) if pattern.fullmatch(row["name"] or "")]
+    rows = cloud.backups(name=wish.name)
+    names = backup_names(wish.name, rows)
+    rows = [row for row in rows if names.fit(row["name"])]
     if wish.servers is None and wish.filters is None:
         return rows
-    wanted = _wanted_server_ids(wish, cloud.servers())
+    wanted = resolve_servers(wish.servers, wish.filters, cloud.servers(), servers_of_backups(rows), unknown="ignore")
     return [row for row in rows if row["resource_id"] in wanted]
-
-
-def _wanted_server_ids(wish: t.Any, servers: list[dict[str, t.Any]]) -> set[str]:
-    """Return the ids of the chosen servers; one that no longer exists is known by its id only."""
-    wanted = set()
-    for key in wish.servers or []:
-        server = find_one("server", key, servers)
-        wanted.add(key if server is None else server["id"])
-    if wish.filters is not None:
-        wanted.update(server["id"] for server in servers if match_server(server, wish.filters))
-    return wanted

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import dataclass
 from datetime import datetime
 
 from ._tags import tags_as_dict
@@ -98,7 +99,7 @@ def size_of(raw: dict[str, t.Any]) -> int | None:
 
 
 def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:
-    """Return the backup with the latest recovery point, None of none."""
+    """Return the backup with the latest recovery point, None for an empty list."""
     dated = [(recovery_point(row), row) for row in rows]
     known = [(moment, row) for moment, row in dated if moment is not None]
     if known:
@@ -113,9 +114,39 @@ def describe_backup(raw: dict[str, t.Any]) -> str:
     return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({known_by})"
 
 
-def name_pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of a name and its suffixed forms, name-0001 to name-99999.
+_NUMBERED = re.compile(r"(.+)-(\d{4}|[1-9]\d{4})")
 
-    name-20260301 is another name: people write dates like that.
+
+@dataclass(frozen=True)
+class BackupNames:
+    """The names that one task gives to its backups: base alone, or for several servers base-0001, base-0002 and so on.
+
+    base-2024 may be a name of its own, with a year. A number that does not begin with 0 is the task's only up to highest.
+    Without highest there are no numbers.
     """
-    return re.compile(re.escape(name) + r"(-(\d{4}|[1-9]\d{4}))?")
+
+    base: str
+    highest: int | None = None
+
+    def number_of(self, name: str | None) -> int | None:
+        """Return the number in a name, 0 for the base alone, None for a name of something else."""
+        if name == self.base:
+            return 0
+        match = _NUMBERED.fullmatch(name or "")
+        if match is None or match[1] != self.base or self.highest is None:
+            return None
+        number = int(match[2])
+        return number if number and (match[2].startswith("0") or number <= self.highest) else None
+
+    def fit(self, name: str | None) -> bool:
+        """Return whether a name is one of these."""
+        return self.number_of(name) is not None
+
+
+def backup_names(base: str, rows: t.Iterable[dict[str, t.Any]], more: int = 0) -> BackupNames:
+    """Return the names of a base, by the backups that there are of it and how many more a task makes.
+
+    A task numbers its backups without gaps, so no number is higher than the number of backups.
+    """
+    every = BackupNames(base, highest=99999)
+    return BackupNames(base, highest=sum(1 for row in rows if every.fit(row["name"])) + more)

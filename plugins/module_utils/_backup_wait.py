@@ -15,9 +15,10 @@ from ._backup_shape import GOOD, backup_result, describe_backup
 from ._deletion_wait import await_deletion
 from ._errors import ActionFailed
 from ._plan import Outcome, Plan
+from ._selection import names_of
 from ._tags import tags_as_list
 from ._wait import Clock, poll
-from ._watch import Patience, Watch, first_fields, voiced
+from ._watch import Patience, Watch, failure_texts, first_fields, voiced
 
 # How long a task that does not wait looks for the ids of what it started.
 _BRIEFLY = 3
@@ -36,7 +37,7 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     for server_id, row in context["done"].items():
         watch.rows[server_id] = {**row, "seen": True}
     names = {server["id"]: server["name"] for server in context["chosen"]}
-    for position, server in enumerate(context["needy"]):
+    for position, server in enumerate(context["to_back_up"]):
         answer = outcome.answers.get(position)
         if answer is not None:
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
@@ -48,7 +49,7 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
 
     backups = _results(wish, cloud, watch, context)
-    problems = [str(error) for error in outcome.failures.values()]
+    problems = failure_texts(outcome)
     problems += [
         f"Backup {describe_backup(watch.rows[server_id])} failed: {why}" for server_id, why in watch.failed.items()
     ]
@@ -56,13 +57,13 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     unseen = look.trouble if wish.wait else None
     late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values())
     if unseen and late:
-        problems.append(f"{unseen} So nobody knows what became of these, which were started and go on: {late}. Run the task again")
+        problems.append(f"{unseen} These were started and go on, but their end could not be seen: {late}. Run the task again")
     elif late and not in_time:
         problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on; run the task again")
     if problems:
         good = sum(1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed)
         text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
-        raise ActionFailed(text, {"changed": bool(outcome.answers), **results, **first_fields(outcome, unseen)})
+        raise ActionFailed(text, {"changed": outcome.changed, **results, **first_fields(outcome, unseen)})
     return results
 
 
@@ -85,27 +86,21 @@ def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) ->
 
 
 def _results(wish: BackupWish, cloud: t.Any, watch: Watch, context: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    fresh = {server["id"] for server in context["needy"]}
+    fresh = {server["id"] for server in context["to_back_up"]}
     for server_id, row in watch.rows.items():
         if server_id in fresh and row.get("tags") is None:
             row["tags"] = tags_as_list(wish.tags or {})
-    rows = [_with_server(watch.rows[server["id"]], server) for server in context["chosen"] if server["id"] in watch.rows]
-    return [backup_result(row) for row in rows]
-
-
-def _with_server(row: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return a row of a list, which may lack it, with the name of its server."""
-    info = row.get("extend_info") or {}
-    return row if info.get("resource_name") else {**row, "extend_info": {**info, "resource_name": server["name"]}}
+    names = names_of(context["chosen"])
+    return [backup_result(watch.rows[key], names) for key in names if key in watch.rows]
 
 
 def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
-    going = plan.context["going"]
-    ids = {row["id"] for row in going}
-    leaving = [row for row in plan.context["rows"] if row["id"] not in ids]
-    departure = await_deletion(wish, cloud, going, leaving, outcome, clock)
-    if departure.problems:
-        deleted = [one for one in plan.result["backups"] if one["id"] not in departure.staying]
+    to_delete = plan.context["to_delete"]
+    ids = {row["id"] for row in to_delete}
+    being_deleted = [row for row in plan.context["rows"] if row["id"] not in ids]
+    deletion = await_deletion(wish, cloud, to_delete, being_deleted, outcome, clock)
+    if deletion.problems:
+        deleted = [backup for backup in plan.result["backups"] if backup["id"] not in deletion.staying]
         results = {**plan.result, "backups": deleted}
-        raise ActionFailed(" ".join(departure.problems), {"changed": bool(outcome.answers), **results, **first_fields(outcome, departure.unseen)})
+        raise ActionFailed(" ".join(deletion.problems), {"changed": outcome.changed, **results, **first_fields(outcome, deletion.unseen)})
     return {}

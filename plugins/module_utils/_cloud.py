@@ -14,6 +14,7 @@ import re
 import typing as t
 from datetime import datetime
 
+from ._backup_shape import BackupNames
 from ._csbs.service import CsbsService
 from ._csbs.v1._base import SERVER
 from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted, explain
@@ -23,6 +24,7 @@ from ._policy_members import PolicyMembers
 from ._restore_call import Restores
 from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._rules import InvalidInput
+from ._selection import is_id
 from ._session import ForeignBody, OutOfTime, RidingSession, is_repeatable, retry_after
 
 #: The authentication options of openstack.cloud, name by name; what of auth and cloud is no secret, _module shows again
@@ -214,6 +216,9 @@ class Cloud:
 
     def policy(self, policy_id: str) -> dict[str, t.Any] | None:
         """Return one policy in full, None when it does not exist."""
+        # Any other text would become part of the address.
+        if not is_id(policy_id):
+            return None
         with acting(f"read backup policy {policy_id}"):
             return _found(self.csbs.get_policy, policy_id, "id", "name", "scheduled_operations")
 
@@ -229,6 +234,8 @@ class Cloud:
 
     def backup(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return one backup in full, None when it does not exist."""
+        if not is_id(backup_id):
+            return None
         with acting(f"read backup {backup_id}"):
             return _found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS)
 
@@ -239,14 +246,14 @@ class Cloud:
 
     def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
         """Return the backup of a server by that name whose id is not among known, None when there is none."""
-        return self.running_backup(server_id, re.compile(re.escape(name)), None, known)
+        return self.running_backup(server_id, BackupNames(name), None, known)
 
     def running_backup(
-        self, server_id: str, names: re.Pattern[str] | None, states: t.Collection[str] | None, known: t.Collection[str]
+        self, server_id: str, names: BackupNames | None, states: t.Collection[str] | None, known: t.Collection[str]
     ) -> dict[str, t.Any] | None:
-        """Return a backup of a server that is not among known and, where these are given, in one of states and fits names; or None."""
+        """Return a backup of a server that is not among known and, where these are given, in one of states and of these names; or None."""
         for row in self.backups(resource_id=server_id):
-            fits = (names is None or names.fullmatch(row["name"] or "")) and (states is None or row["status"] in states)
+            fits = (names is None or names.fit(row["name"])) and (states is None or row["status"] in states)
             if fits and row["id"] not in known and row["resource_id"] == server_id:
                 return row
         return None

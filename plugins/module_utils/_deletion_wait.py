@@ -15,13 +15,14 @@ from ._backup_shape import LEAVING, backup_result, describe_backup, fail_reason
 from ._errors import CloudError
 from ._plan import Outcome
 from ._wait import Clock, poll
-from ._watch import Patience, voiced
+from ._watch import Patience, failure_texts, voiced
 
-_FEW = 3
+# So many backups are read one by one; more are read by one list.
+_MAX_SINGLE_READS = 3
 
 
 @dataclass(frozen=True)
-class Departure:
+class Deletion:
     """What came of deletions: the ids that stay, what to tell of it, and why nothing could be seen in the end."""
 
     staying: frozenset[str]
@@ -30,22 +31,19 @@ class Departure:
 
 
 def await_deletion(
-    wish: t.Any, cloud: t.Any, going: list[dict[str, t.Any]], leaving: list[dict[str, t.Any]], outcome: Outcome, clock: Clock
-) -> Departure:
+    wish: t.Any, cloud: t.Any, to_delete: list[dict[str, t.Any]], being_deleted: list[dict[str, t.Any]], outcome: Outcome, clock: Clock
+) -> Deletion:
     """Wait, if wish.wait says so, until backups are gone.
 
-    going are the backups in the order of the plan's calls, leaving those that were being deleted already; both are
-    answers of the service. wish has wait and poll_interval (seconds).
+    to_delete are the backups in the order of the plan's calls, being_deleted those whose deletion had begun before; both
+    are answers of the service. wish has wait and poll_interval (seconds).
     """
-    problems = []
-    refused = set()
-    for position, error in outcome.failures.items():
-        row = going[position]
-        refused.add(row["id"])
-        images = backup_result(row)["images"]
-        held = f" Images: {', '.join(images)}." if images else ""
-        problems.append(f"{error}{held}")
-    pending = {row["id"]: row for row in (*going, *leaving) if row["id"] not in refused}
+    problems = failure_texts(outcome)
+    staying = {to_delete[position]["id"] for position in outcome.failures}
+    held = [image for position in outcome.failures for image in backup_result(to_delete[position])["images"]]
+    if held:
+        problems.append(f"Images that hold these backups: {', '.join(held)}")
+    pending = {row["id"]: row for row in (*to_delete, *being_deleted) if row["id"] not in staying}
     failed: dict[str, str] = {}
     in_time, unseen = True, None
     if wish.wait:
@@ -55,21 +53,19 @@ def await_deletion(
         problems += [f"Backup {why}" for why in failed.values()]
     if unseen and pending:
         listed = ", ".join(describe_backup(row) for row in pending.values())
-        problems.append(f"{unseen} So nobody knows what became of these, which are to go: {listed}. Run the task again")
+        problems.append(f"{unseen} The deletion of these goes on, but its end could not be seen: {listed}. Run the task again")
     elif not in_time:
         listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())
         problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
-    return Departure(frozenset(refused | failed.keys()), tuple(f"{one.rstrip('.')}." for one in problems), unseen)
+    return Deletion(frozenset(staying | failed.keys()), tuple(f"{text.rstrip('.')}." for text in problems), unseen)
 
 
 def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], cloud: t.Any) -> bool:
     """Look once at backups that are being deleted; take those that are gone or failed out of pending."""
-    if len(pending) <= _FEW:
-        rows = {key: row for key in pending if (row := cloud.backup(key)) is not None}
-    else:
-        rows = {row["id"]: row for row in cloud.backups()}
+    listed = {row["id"]: row for row in cloud.backups()} if len(pending) > _MAX_SINGLE_READS else {}
     for key in list(pending):
-        row, before = rows.get(key), pending[key]
+        # Pages move while others delete, and lists lag: only the backup itself tells that it is gone.
+        row, before = listed.get(key) or cloud.backup(key), pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]
         elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):

@@ -191,7 +191,7 @@ class _Task:
     def _failed(self, failure: PlanFailed, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> ActionFailed:
         """Return the error of an ordered plan, with what can still be read of the changes that stay."""
         self.changed = self.changed or failure.error.applied
-        fields: dict[str, t.Any] = {**failure.error.fields(), "not_started": failure.outcome.not_started, "changed": self.changed}
+        fields: dict[str, t.Any] = {**failure.error.fields(), **failure.outcome.fields(), "changed": self.changed}
         if self.changed:
             cloud.give(_LAST_LOOK)
             with contextlib.suppress(ActionFailed, CloudError):

@@ -92,6 +92,10 @@ class Outcome:
         """The acts that were not started, in words."""
         return [error.act for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
 
+    def fields(self) -> dict[str, t.Any]:
+        """Return what a failed task reports of what it did not start."""
+        return {"not_started": self.not_started} if self.not_started else {}
+
 
 class PlanAgain(Exception):
     """What is there after a plan was carried out is not yet what is wanted; the text says what differs."""

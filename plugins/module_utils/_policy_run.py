@@ -12,14 +12,15 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ._backup import UNNAMED, BackupWish, find_done, unprotectable, with_tags
+from ._backup import UNNAMED, BackupWish, find_done, unprotectable
 from ._backup_shape import backup_result
+from ._backup_tags import add_tags
 from ._errors import explain
 from ._plan import Call, Plan
 from ._policy_server import find_policy, wanted_policy
 from ._policy_shape import members_of, policy_result
 from ._rules import InvalidInput
-from ._selection import brief, choose_servers, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, names_of, wanted_filters, wanted_keys
 from ._times import parse_age
 
 _GONE = "DELETED"
@@ -60,12 +61,12 @@ def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
     rows = _existing(wish, policy, chosen, cloud)
     # Ages are counted by the clock that gave the backups their times.
     done = find_done(BackupWish("present", cloud.now(), max_age=wish.max_age), chosen, rows)
-    needy = [server for server in chosen if server["id"] not in done]
-    refusals = unprotectable(needy, cloud.protectable([server["id"] for server in needy]))
-    if needy and len(refusals) == len(needy):
-        lines = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in needy)
+    to_back_up = [server for server in chosen if server["id"] not in done]
+    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
+    if to_back_up and len(refusals) == len(to_back_up):
+        lines = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in to_back_up)
         raise InvalidInput(f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run. {lines}")
-    with_tags(cloud, list(done.values()))
+    add_tags(cloud, list(done.values()))
     return plan_run(wish, policy, chosen, rows, done, refusals)
 
 
@@ -114,8 +115,9 @@ def plan_run(
     refusals: dict[str, str],
 ) -> Plan:
     """Return the plan that backs up every chosen member that is neither done nor refused, with one run of the policy."""
+    names = names_of(chosen)
     ready = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
-    planned = {server["id"]: backup_result(_unborn(server, policy)) for server in ready}
+    planned = {server["id"]: backup_result(_planned_row(server, policy)) for server in ready}
     calls = (_run_call(wish, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),) if ready else ()
     known = policy_result(policy)
     return Plan(
@@ -123,7 +125,7 @@ def plan_run(
         {"backups": []},
         {"backups": [{"name": UNNAMED, "server": planned[key]["server"], "tags": planned[key]["tags"]} for key in planned]},
         {
-            "backups": [planned.get(one["id"]) or backup_result(done[one["id"]]) for one in chosen if one["id"] not in refusals],
+            "backups": [planned.get(one["id"]) or backup_result(done[one["id"]], names) for one in chosen if one["id"] not in refusals],
             "policy": {key: known[key] for key in ("id", "name", "enabled")},
             "servers": brief(chosen),
         },
@@ -146,6 +148,6 @@ def _run_call(wish: RunWish, policy: dict[str, t.Any], ready: list[str], known: 
     )
 
 
-def _unborn(server: dict[str, t.Any], policy: dict[str, t.Any]) -> dict[str, t.Any]:
+def _planned_row(server: dict[str, t.Any], policy: dict[str, t.Any]) -> dict[str, t.Any]:
     info = {"resource_name": server["name"], "auto_trigger": False}
     return {"resource_id": server["id"], "tags": policy.get("tags") or [], "extend_info": info}

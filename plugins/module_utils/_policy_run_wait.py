@@ -15,6 +15,7 @@ from ._errors import ActionFailed, CloudError
 from ._membership import explain_verdict
 from ._plan import Outcome, Plan
 from ._policy_run import RunWish, describe_refusal
+from ._selection import names_of
 from ._wait import Clock, poll
 from ._watch import Patience, Watch, first_fields, voiced
 
@@ -62,6 +63,7 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
         in_time = True
         poll(lambda: look() or all(row.get("id") for row in run.pending.values()), Clock(_BRIEFLY), 0.5)
 
+    names = names_of(chosen.values())
     rows = {**run.rows, **others.rows}
     failed, pending = {**run.failed, **others.failed}, {**run.pending, **others.pending}
     problems = [f"Backup {describe_backup(rows[server])} failed: {why}" for server, why in failed.items()]
@@ -70,10 +72,10 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
     unseen = look.trouble if wish.wait else None
     late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in pending.values())
     if unseen and late:
-        problems.append(f"{unseen} So nobody knows what became of these, which were started and go on: {late}. Look at them with csbs_backup_info")
+        problems.append(f"{unseen} These were started and go on, but their end could not be seen: {late}. Look at them with csbs_backup_info")
     elif late and not in_time:
         problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on")
-    results = {**plan.result, "backups": [backup_result(rows[server]) for server in chosen if server in rows]}
+    results = {**plan.result, "backups": [backup_result(rows[server], names) for server in chosen if server in rows]}
     if problems:
         good = sum(1 for server, row in rows.items() if row.get("status") in GOOD and server not in failed)
         text = f"{good} of {len(chosen)} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)

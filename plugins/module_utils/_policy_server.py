@@ -18,6 +18,7 @@ from ._policy import read_policy
 from ._policy_shape import as_resource, for_diff, members_of, policy_result
 from ._rules import InvalidInput
 from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
+from ._server_lookup import resolve_servers
 from ._wait import Clock
 
 
@@ -72,7 +73,7 @@ def plan_membership_task(wish: MembershipWish, cloud: t.Any) -> Plan:
     names = names_of(servers)
     members = members_of(current, names)
     if wish.state == "absent":
-        return plan_leaving(current, _leaving(wish, members, servers), names)
+        return plan_leaving(current, _leaving(wish, current, servers, names), names)
     chosen = choose_servers(wish.servers, wish.filters, servers, known=members)
     member_ids = {one["id"] for one in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
@@ -80,18 +81,16 @@ def plan_membership_task(wish: MembershipWish, cloud: t.Any) -> Plan:
     return plan_joining(current, chosen, plan_moves(joining, rows, current["id"], wish.move_servers, cloud), names)
 
 
-def _leaving(wish: MembershipWish, members: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def _leaving(
+    wish: MembershipWish, current: dict[str, t.Any], servers: list[dict[str, t.Any]], names: t.Mapping[str, str]
+) -> list[dict[str, t.Any]]:
     """Return the servers that are not to be members; what matches nothing has nothing to leave.
 
-    A server that no longer exists is known by its ID, or by the label that the policy has for it. Labels of servers
-    that exist may be old, and do not count.
+    A server that no longer exists is known by its ID, or by the label that the policy has for it.
     """
-    present = {server["id"] for server in servers}
-    gone = [one for one in members if one["id"] not in present]
-    found = [find_one("server", key, servers) or find_one("server", key, gone) for key in wish.servers or []]
-    if wish.filters is not None:
-        found += choose_servers(None, wish.filters, servers)
-    return list({server["id"]: server for server in found if server is not None}.values())
+    ids = resolve_servers(wish.servers, wish.filters, servers, members_of(current), unknown="ignore")
+    known = {one["id"]: one for one in (*members_of(current, names), *servers)}
+    return [known[key] for key in ids if key in known]
 
 
 def plan_joining(

@@ -16,6 +16,7 @@ MAX_SERVERS_PER_POLICY = 64
 MAX_TAGS = 10
 MAX_NAME = 255
 
+_OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -62,14 +63,15 @@ def check_positive(option: str, value: float, zero: bool = False) -> None:
         raise InvalidInput(f"{option}: {value:g} is out of range; it must be {'0 or more' if zero else 'more than 0'}")
 
 
-def refuse_ignored(params: dict[str, t.Any], why: str, options: t.Iterable[str]) -> None:
-    """Raise InvalidInput naming the first of options that is given although it would have no effect; why says when.
+def refuse_ignored(params: dict[str, t.Any], when: str, options: t.Iterable[str]) -> None:
+    """Raise InvalidInput naming the first of options that is given although it has no effect; when says in which case.
 
-    An option with a default counts as given when it is true.
+    An option that is off by default is given when it is on.
     """
     for option in options:
-        if params.get(option) not in (None, False):
-            raise InvalidInput(f"{option} has no effect {why}. Leave it out, so that nobody takes it for a condition")
+        off = (None, False) if option in _OFF_BY_DEFAULT else (None,)
+        if params[option] not in off:
+            raise InvalidInput(f"{option} has no effect {when}. Leave it out, so that nobody takes it for a condition")
 
 
 def as_text(value: t.Any) -> str:

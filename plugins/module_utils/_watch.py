@@ -12,7 +12,7 @@ import typing as t
 from datetime import timedelta
 
 from ._backup_shape import GOOD, RUNNING, fail_reason
-from ._errors import CloudError
+from ._errors import CloudError, NotStarted
 from ._plan import Outcome
 from ._progress import progress_line, tell
 from ._times import parse_time
@@ -121,9 +121,21 @@ class Watch:
         return {"start_time": earliest.replace(tzinfo=None).isoformat(timespec="microseconds")}
 
 
+def failure_texts(outcome: Outcome) -> list[str]:
+    """Return the failures of a plan as sentences; what was not started is told in one sentence for each reason."""
+    texts = []
+    not_started: dict[str, list[str]] = {}
+    for dummy, error in sorted(outcome.failures.items()):
+        if isinstance(error, NotStarted):
+            not_started.setdefault(error.reason, []).append(error.act)
+        else:
+            texts.append(str(error))
+    return texts + [f"Not started: {', '.join(acts)}. Reason: {reason}" for reason, acts in not_started.items()]
+
+
 def first_fields(outcome: Outcome, unseen: CloudError | None) -> dict[str, t.Any]:
-    """Return what a failed task reports beside msg: the fields of its first error."""
-    for error in (*outcome.failures.values(), unseen):
-        if error:
-            return error.fields()
-    return {"error_code": None, "status": None, "request_id": None}
+    """Return what a failed task reports beside msg: the fields of its first error, and what was not started."""
+    errors = sorted(outcome.failures.items(), key=lambda pair: (isinstance(pair[1], NotStarted), pair[0]))
+    first = next((error for error in (*(error for dummy, error in errors), unseen) if error), None)
+    fields = {"error_code": None, "status": None, "request_id": None} if first is None else first.fields()
+    return {**fields, **outcome.fields()}

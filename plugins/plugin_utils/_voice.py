@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows what a module tells of its progress while it runs, and returns what it returns."""
+"""Shows the progress of a module while it runs."""
 
 from __future__ import annotations
 
@@ -9,39 +9,44 @@ import os
 import tempfile
 import threading
 
-from ansible.plugins.action import ActionBase
+from ansible import constants
+from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ..module_utils._progress import PROGRESS_FILE
 
 _PAUSE = 0.2
+# Callbacks whose output a person reads. Whatever else writes to stdout, such as JSON, must stay as its readers expect it.
+_READ_BY_PEOPLE = frozenset(
+    {"default", "yaml", "debug", "unixy", "dense", "diy", "minimal", "oneline", "selective", "skippy", "awx_display"}
+)
 
 
-class VoicedAction(ActionBase):
-    """Runs the module of the same name; where that happens on this machine, its progress is shown."""
+class VoicedAction(NormalAction):
+    """Runs the module of the same name as any task does; where a person can see it, its progress is shown."""
 
     def run(self, tmp=None, task_vars=None):
         """Run the module and return its result, as a task without an action plugin would."""
-        result = super().run(tmp, task_vars)
-        if not self._can_listen():
-            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
-            return result
+        if not self._is_watched():
+            return super().run(tmp, task_vars)
         with tempfile.NamedTemporaryFile("r", encoding="utf-8", prefix="csbs-progress-") as stream:
             self._task.environment = [*(self._task.environment or []), {PROGRESS_FILE: stream.name}]
             over = threading.Event()
-            listener = threading.Thread(target=self._listen, args=(stream, over, (task_vars or {}).get("inventory_hostname", "")), daemon=True)
+            host = (task_vars or {}).get("inventory_hostname", "")
+            listener = threading.Thread(target=self._listen, args=(stream, over, host), daemon=True)
             listener.start()
             try:
-                result.update(self._execute_module(task_vars=task_vars))
+                return super().run(tmp, task_vars)
             finally:
                 over.set()
                 listener.join()
                 self._task.environment = self._task.environment[:-1]
-        return result
 
-    def _can_listen(self):
-        # A module elsewhere writes to a file elsewhere; a task in the background has nobody to listen.
-        return "local" in self._connection.transport and not self._task.async_val and not self._task.no_log
+    def _is_watched(self):
+        """Return whether the module's progress file can be read here, and somebody reads what is shown."""
+        callback = constants.DEFAULT_STDOUT_CALLBACK.rsplit(".", 1)[-1]
+        local = "local" in self._connection.transport
+        return local and callback in _READ_BY_PEOPLE and not self._task.async_val and not self._task.no_log
 
     def _listen(self, stream, over, host):
         prefix = f"{os.path.splitext(self._task.action)[1].lstrip('.') or self._task.action}: [{host}] "

@@ -108,7 +108,7 @@ def test_one_servers_final_refusal_leaves_the_others_to_finish(cloud: Emulator) 
 
 def test_a_timeout_returns_what_was_started(cloud: Emulator) -> None:
     cloud.settings(speed=1)
-    result = failed(cloud, name="b", servers=["srv-0001"], timeout=1)
+    result = failed(cloud, name="b", servers=["srv-0001"], timeout=8)
     cloud.settings(speed=3000)
     assert "timeout" in result["msg"] and result["changed"] is True
     assert result["backups"][0]["checkpoint_id"]
@@ -201,8 +201,7 @@ def test_a_run_that_was_killed_before_lists_showed_its_backup_is_followed_and_no
     young = backup(cloud, max_age="52w", servers=["srv-0002", "srv-0001"])
     assert {one["status"] for one in again["backups"]} == {"available"} and young["changed"] is False
     assert len(cloud.state.items) == 2
-    # In reference mode lists show everything at once.
-    assert bool(cloud.journal.writes()) is cloud.state.settings.live, "the second run came too late for what is tested"
+    assert cloud.journal.writes(), "the second run came too late for what is tested"
 
 
 def test_tokens_that_expire_under_many_submissions_are_renewed_for_each(cloud: Emulator) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _backup
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._backup_shape import backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._backup_shape import backup_names, backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._rules import InvalidInput
 from hypothesis import given
@@ -159,6 +159,16 @@ def test_one_of_several_servers_is_done_by_the_plain_and_by_the_suffixed_name(na
     assert sent(plan(Cloud(FLEET, backups=[backup(name, "web")]), servers=["web", "db"], name="b")).keys() == {"db"}
 
 
+@pytest.mark.parametrize("status", ["available", "protecting"])
+@pytest.mark.parametrize("name", ["release-2024", "release-1200", "release-20240101"])
+def test_a_year_or_a_time_in_a_name_makes_no_server_done(name: str, status: str) -> None:
+    rows = [backup(name, "web", status)]
+    todo = plan(Cloud(FLEET, backups=rows), servers=["web", "db"], name="release")
+    assert sent(todo) == {"web": "release-0001", "db": "release-0002"}
+    method, arguments = todo.calls[0].meanwhile or ("", {})
+    assert method == "running_backup" and not arguments["names"].fit(name)
+
+
 def test_a_good_backup_is_shown_rather_than_a_running_one() -> None:
     rows = [backup("b", "web", "protecting", id="running"), backup("b", "web", id="good")]
     assert plan(Cloud(FLEET, backups=rows), servers=["web"], name="b").result["backups"][0]["id"] == "good"
@@ -210,7 +220,7 @@ ROWS = st.lists(
 def test_names_are_never_shared_with_another_server(
     rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]
 ) -> None:
-    names = _backup.assign_names("b", servers, True, rows)
+    names = _backup.assign_names(backup_names("b", rows, more=len(servers)), servers, rows)
     assert names.keys() == {one["id"] for one in servers}
     assert len(set(names.values())) == len(servers)
     taken = {row["name"] for row in rows if row["resource_id"] not in names}
@@ -225,10 +235,11 @@ def test_names_are_never_shared_with_another_server(
 def test_names_stay_when_the_list_is_reordered_and_grows(
     rows: list[dict[str, t.Any]], servers: list[dict[str, t.Any]], random: t.Any
 ) -> None:
-    first = _backup.assign_names("b", servers, True, rows)
+    first = _backup.assign_names(backup_names("b", rows, more=len(servers)), servers, rows)
     made = [backup(str(first[one["id"]]), one["name"], "error", id=f"new-{one['id']}") for one in servers]
     later = random.sample(SERVERS, len(SERVERS))
-    again = _backup.assign_names("b", later, True, random.sample(rows + made, len(rows + made)))
+    shuffled = random.sample(rows + made, len(rows + made))
+    again = _backup.assign_names(backup_names("b", shuffled, more=len(later)), later, shuffled)
     assert {key: name for key, name in again.items() if key in first} == first
 
 

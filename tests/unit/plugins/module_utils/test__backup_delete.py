@@ -62,6 +62,37 @@ def test_what_is_named_goes_and_nothing_else(options: dict[str, t.Any], deleted:
     assert [one["id"].removeprefix("item-") for one in todo.result["backups"]] == deleted
 
 
+@pytest.mark.parametrize("other", ["release-2024", "release-1200", "release-20240101", "release-10000"])
+def test_a_year_or_a_time_in_a_name_is_another_name(other: str) -> None:
+    rows = [backup("release", "web"), backup("release-0001", "db"), backup(other, "web", id="other")]
+    assert going(plan(rows, name="release")) == ["release-web", "release-0001-db"]
+
+
+def test_the_diff_says_which_backups_go_by_a_numbered_form_of_the_name() -> None:
+    shown = plan(name="b", servers=["web"]).before["backups"]
+    assert [(row["name"], row.get("numbered_form_of")) for row in shown] == [("b", None), ("b-0001", "b")]
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    [{"max_age": "7d"}, {"tags": {"only": "this"}}, {"description": "d"}, {"incremental": False}, {"skip_unprotectable": True}],
+    ids=lambda option: next(iter(option)),
+)
+@pytest.mark.parametrize("target", [{"name": "b"}, {"ids": ["item-b-web"]}], ids=lambda option: next(iter(option)))
+def test_an_option_that_would_not_narrow_what_goes_is_refused(target: dict[str, t.Any], ignored: dict[str, t.Any]) -> None:
+    with pytest.raises(InvalidInput, match=f"^{next(iter(ignored))} has no effect with state: absent"):
+        plan(**target, **ignored)
+
+
+def test_a_former_server_is_known_by_its_name_as_long_as_it_has_backups() -> None:
+    assert going(plan(name="b", servers=["gone"])) == ["b-0003-gone"]
+
+
+def test_results_show_the_names_that_servers_have_now() -> None:
+    rows = [backup("b", "web", info={"resource_name": "former"}), backup("b-0001", "gone")]
+    assert [one["server"]["name"] for one in plan(rows, name="b").result["backups"]] == ["web", "gone"]
+
+
 def test_an_ambiguous_server_is_refused_and_not_guessed() -> None:
     with pytest.raises(InvalidInput, match="ambiguous.* t1, t2"):
         plan(name="b", servers=["twin"])

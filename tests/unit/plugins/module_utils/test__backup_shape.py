@@ -44,7 +44,7 @@ def test_a_full_answer_has_numbers_booleans_and_times_whatever_their_types() -> 
         )
     )
     assert shown["server"] == {"id": "id-web", "name": "web"}
-    assert (shown["created_at"], shown["protected_at"]) == ("2026-07-01T06:00:00Z", "2026-07-01T06:01:00Z")
+    assert (shown["created_at"], shown["protected_at"]) == ("2026-07-01T06:00:00.000000Z", "2026-07-01T06:01:00.000000Z")
     assert (shown["auto_trigger"], shown["incremental"], shown["instant_restore"]) == (False, True, True)
     assert (shown["progress"], shown["size_mb"], shown["images"]) == (100, 29, ["img"])
     (volume,) = shown["volumes"]
@@ -111,21 +111,46 @@ def test_the_newest_backup_has_the_latest_recovery_point_whatever_the_order() ->
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "matches"),
+    ("name", "number"),
     [
-        ("b", "b", True),
-        ("b", "b-0001", True),
-        ("b", "b-12345", True),
-        ("b", "b-001", False),
-        ("b", "b-0001-0002", False),
-        ("b", "ab", False),
-        ("b", "b-0001\n", False),
-        ("b-0001", "b-0001-0002", True),
-        ("b", "b-x001", False),
+        ("b", 0),
+        ("b-0001", 1),
+        ("b-0999", 999),
+        ("b-1000", None),
+        ("b-2024", None),
+        ("b-1200", None),
+        ("b-0000", None),
+        ("b-10000", None),
+        ("b-00010", None),
+        ("b-20260301", None),
+        ("b-260301", None),
+        ("b-1", None),
+        ("b-001", None),
+        ("b-old", None),
+        ("b-", None),
+        ("b-0001-0002", None),
+        ("ab", None),
+        ("b-0001\n", None),
+        ("b-x001", None),
+        ("B-0001", None),
+        (None, None),
     ],
 )
-def test_a_suffix_is_a_hyphen_and_at_least_four_digits(name: str, text: str, matches: bool) -> None:
-    assert bool(_backup_shape.name_pattern(name).fullmatch(text)) is matches
+def test_a_number_begins_with_0_and_a_year_or_a_time_is_a_name_of_its_own(name: str | None, number: int | None) -> None:
+    """With state absent whatever fits is deleted."""
+    assert _backup_shape.BackupNames("b", 3).number_of(name) == number
+
+
+def test_a_name_for_one_server_has_no_numbers() -> None:
+    names = _backup_shape.BackupNames("b")
+    assert [name for name in ("b", "b-0001", "b-0002") if names.fit(name)] == ["b"]
+    assert _backup_shape.BackupNames("b-0001", 5).number_of("b-0001-0002") == 2
+
+
+@pytest.mark.parametrize(("count", "number"), [(1023, None), (1024, 1024), (2000, 1024)])
+def test_a_number_above_0999_counts_only_when_there_are_as_many_backups_of_the_name(count: int, number: int | None) -> None:
+    rows = [{"name": f"b-{one:04d}"} for one in range(1, count)] + [{"name": "b-1024"}, {"name": "other"}, {"name": None}]
+    assert _backup_shape.backup_names("b", rows).number_of("b-1024") == number
 
 
 def test_a_message_names_backup_server_and_id() -> None:
@@ -136,15 +161,6 @@ def test_a_message_names_backup_server_and_id() -> None:
 def test_no_status_is_both_good_and_going() -> None:
     groups = [_backup_shape.GOOD, _backup_shape.RUNNING, _backup_shape.LEAVING, {"error", "deleted"}]
     assert sum(len(group) for group in groups) == len(frozenset().union(*groups)) == 9
-
-
-@pytest.mark.parametrize(
-    ("other", "same"),
-    [("b", True), ("b-0001", True), ("b-9999", True), ("b-10000", True), ("b-00010", False), ("b-20260301", False), ("b-260301", False), ("b-1", False)],
-)
-def test_a_suffix_is_a_number_of_the_console_and_no_date(other: str, same: bool) -> None:
-    """With state absent whatever fits is deleted."""
-    assert bool(_backup_shape.name_pattern("b").fullmatch(other)) is same
 
 
 def test_a_cause_that_is_a_text_and_an_image_without_an_id_are_no_trouble() -> None:

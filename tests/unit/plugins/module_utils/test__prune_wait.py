@@ -166,7 +166,7 @@ def test_a_refusal_is_told_with_its_code_and_changes_nothing() -> None:
 
 @pytest.mark.parametrize("rows", [OLD, OLD[:1]], ids=["many", "few"])
 def test_what_nobody_can_see_is_not_claimed_to_be_gone(rows: Rows) -> None:
-    with pytest.raises(ActionFailed, match="nobody knows what became of these.*item-d01-web") as failure:
+    with pytest.raises(ActionFailed, match="its end could not be seen.*item-d01-web") as failure:
         finish({}, Blind(), rows)
     assert (told(failure.value.results)["removed"], failure.value.results["error_code"]) == ([], "CSBS.9999")
 
