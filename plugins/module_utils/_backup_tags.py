@@ -18,8 +18,8 @@ _BAD_REQUEST = 400
 def add_tags(cloud: t.Any, rows: list[dict[str, t.Any]], resource_type: str = "backup") -> list[dict[str, t.Any]]:
     """Give rows the tags that lists leave out, and return the rows; one query tells of all.
 
-    resource_type is backup or policy. What the query leaves out, as its pages move while others write, is read by itself;
-    a row that is gone gets no tags.
+    resource_type is backup or policy. What the query leaves out, as its pages move while others write, is read by
+    itself; a row that is gone gets no tags.
     """
     lacking = [row for row in rows if row.get("tags") is None]
     if not lacking:

@@ -55,8 +55,12 @@ class _Mapping:
             same = next((disk for disk in self._free() if disk["id"] == source["volume_id"]), None)
             if same is not None:
                 self._take(source, same)
-        for system in (True, False):
-            self._map_kind(system)
+        unclear = [source for system in (True, False) for source in self._map_kind(system)]
+        if unclear:
+            names = " and ".join(_name_source(one) for one in unclear)
+            raise self._refusal(
+                f"{names} could go onto more than one disk of the target server, and a guess would overwrite the wrong one"
+            )
         return [(source, self.pairs[source["id"]]) for source in self.sources]
 
     def _give(self, key: str, volume_id: str) -> None:
@@ -89,13 +93,16 @@ class _Mapping:
             )
         self.pairs[source["id"]] = disk
 
-    def _map_kind(self, system: bool) -> None:
-        """Map the system disks, or the data disks, of which only the sizes can tell where they go."""
+    def _map_kind(self, system: bool) -> list[Disk]:
+        """Map the system disks, or the data disks, if their sizes leave one way only; else return them.
+
+        Device names are no help: the backup does not hold them.
+        """
         sources = [one for one in self._unmapped() if bool(one["bootable"]) is system]
         disks = [one for one in self._free() if bool(one["bootable"]) is system]
         if system and len(sources) == len(disks) == 1:
             self._take(sources[0], disks[0])
-            return
+            return []
         disks = [one for one in disks if not one["shared"]]
         # The largest first: a disk that can take it can take each that follows as well, so that the choices multiply.
         falling = sorted(sources, key=lambda one: -one["volume_size_gb"])
@@ -108,13 +115,12 @@ class _Mapping:
                     f" than {_name_source(source)} with {source['volume_size_gb']} GB"
                 )
             choices *= fitting - taken
-        if choices == 1:
-            for source in falling:
-                free = self._free()
-                self._take(source, next(one for one in disks if one in free and one["size_gb"] >= source["volume_size_gb"]))
-            return
-        names = " and ".join(_name_source(one) for one in sources)
-        raise self._refusal(f"{names} could go onto more than one disk of the target server, and a guess would overwrite the wrong one")
+        if choices > 1:
+            return sources
+        for source in falling:
+            free = self._free()
+            self._take(source, next(one for one in disks if one in free and one["size_gb"] >= source["volume_size_gb"]))
+        return []
 
     def _unmapped(self) -> list[Disk]:
         return [one for one in self.sources if one["id"] not in self.pairs]

@@ -41,9 +41,9 @@ class Point:
 class Rules:
     """What to keep; periods are those of zone.
 
-    Counts: 0 is none, -1 is all. The durations reach back from the newest point: within keeps all points in it, the others
-    the newest of each period in it. What is younger than older_than at the time now is kept. A tag whose wanted value is
-    None may have any value.
+    Counts: 0 is none, -1 is all. The durations reach back from the newest point: within keeps all points in it, the
+    others the newest of each period in it. What is younger than older_than at the time now is kept. A tag whose wanted
+    value is None may have any value.
     """
 
     last: int = 0
@@ -111,9 +111,13 @@ def reasons_to_keep(points: t.Iterable[Point], rules: Rules) -> dict[str, list[s
 
 
 def _newest_of_periods(
-    newest_first: list[Point], oldest: Point, count: int, period_of: t.Callable[[datetime], tuple[int, ...]], zone: tzinfo
+    newest_first: list[Point],
+    oldest: Point,
+    count: int,
+    period_of: t.Callable[[datetime], tuple[int, ...]],
+    zone: tzinfo,
 ) -> list[Point]:
-    """Return the newest point of each of the last count periods that have one, and the oldest of all while count is not used up."""
+    """Return the newest point of each of the last count periods that have one, and oldest while count is not used up."""
     kept: list[Point] = []
     seen: set[tuple[int, ...]] = set()
     for point in newest_first:
@@ -138,9 +142,10 @@ def _kept_within(newest_first: list[Point], rules: Rules) -> set[str]:
     """Return the keys of the points that a duration keeps.
 
     As restic has it, a duration reaches back from the newest point that is not in the future, and what is older by the
-    whole duration is not within it. The oldest of all points is kept beside the newest of its period, when it is within.
+    whole duration is not within it. The oldest of all points is kept as well when it is within.
     """
-    anchor = next((point.moment for point in newest_first if rules.now is None or point.moment < rules.now + _CLOCKS_AGREE), None)
+    until = None if rules.now is None else rules.now + _CLOCKS_AGREE
+    anchor = next((point.moment for point in newest_first if until is None or point.moment < until), None)
 
     def inside(duration: Duration) -> list[Point]:
         # All points are in the future: there is nothing to count from, so none is too old.

@@ -58,7 +58,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the plan decided, for the steps after its calls: each backup that was judged, and the present names of servers."""
+    """What was decided, for the steps after the calls: each backup that was judged, and the present names of servers."""
 
     judged: list[Judged]
     names: dict[str, str]
@@ -145,8 +145,8 @@ def plan_prune(wish: PruneWish, cloud: t.Any) -> Plan:
     names = names_of(servers)
     calls = deletion_calls([one.row for one in judged if one.fate == "removed"])
     result = {**result_of(judged, names), "servers": brief(chosen)}
-    shown = [{"name": one["name"], "server": one["server"]["name"]} for one in result["removed"]]
-    return Plan(calls, {"backups": shown}, {"backups": []}, result, workers=MAX_DELETIONS, context=Verdict(judged, names))
+    before = {"backups": [{"name": one["name"], "server": one["server"]["name"]} for one in result["removed"]]}
+    return Plan(calls, before, {"backups": []}, result, workers=MAX_DELETIONS, context=Verdict(judged, names))
 
 
 def _read(
@@ -232,14 +232,13 @@ def _refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) 
     if bare:
         names = ", ".join(repr(server["name"] or server["id"]) for server in chosen if server["id"] in bare)
         raise InvalidInput(
-            f"keep_tags: no good backup of these servers has these tags, so all of theirs would go: {names}. Nothing was removed."
-            " To keep the newest one, give keep_last: 1 as well"
+            f"keep_tags: no good backup of these servers has these tags, so all of theirs would go: {names}."
+            " Nothing was removed. To keep the newest one, give keep_last: 1 as well"
         )
 
 
 def result_of(judged: list[Judged], names: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]]]:
     """Return the backups in the shape of results: kept with reasons, removed, busy; names as for backup_result."""
-    return {
-        "kept": [{**backup_result(one.row, names), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"],
-        **{fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")},
-    }
+    kept = [{**backup_result(one.row, names), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"]
+    others = {fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")}
+    return {"kept": kept, **others}

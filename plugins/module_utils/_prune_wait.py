@@ -28,7 +28,8 @@ _FEW = 3
 def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed naming every backup that could not be removed.
 
-    What an image in the making holds is kept, and what was busy until the timeout is reported as busy; neither is a failure.
+    What an image in the making holds is kept, and what was busy until the timeout is reported as busy; neither is a
+    failure.
     """
     if not plan.changed:
         return {}
@@ -68,8 +69,8 @@ def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
 def _seen_now(unsure: list[Judged], cloud: t.Any, wait: bool) -> dict[str, Judged]:
     """Return by id what became of backups: removed when it is gone, busy when it is being deleted still, or as it was thought.
 
-    One that was busy or could not be deleted may be gone by now, by a request whose answer was lost or by somebody else's.
-    Where nobody waits, what was accepted counts as removed; otherwise only what is known to be gone does.
+    One that was busy or could not be deleted may be gone by now, by a request whose answer was lost or by somebody
+    else's. Where nobody waits, what was accepted counts as removed; otherwise only what is known to be gone does.
     """
     accepted = {one.row["id"]: one for one in unsure if one.fate == "removed" and not wait}
     looked_for = [one for one in unsure if one.row["id"] not in accepted]

@@ -67,8 +67,8 @@ class RawPattern:
 def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
     """Return the rule that the option schedule asks for, and notes for the user.
 
-    Raises InvalidInput naming the suboption, the value and the rule that it breaks. A recurrence rule that the service does
-    not take becomes a RawPattern: whether that is wrong depends on what the policy has.
+    Raises InvalidInput naming the suboption, the value and the rule that it breaks. A recurrence rule that the service
+    does not take becomes a RawPattern: whether that is wrong depends on what the policy has.
     """
     if schedule.get("pattern") is not None:
         words = [key for key in ("frequency", "times", "days", "interval") if schedule.get(key) is not None]
@@ -86,8 +86,9 @@ def _rule_of_pattern(text: str, option: str) -> Rule | RawPattern:
         rule = parse_pattern(text, option)
         _check_spacing(option, rule)
     except InvalidInput as error:
-        # What is no recurrence rule at all is no policy's.
-        if len(text) > _LONGEST_PATTERN or not any(part.startswith("FREQ=") for line in _normal_lines(text) for part in line):
+        # A text that is no recurrence rule at all cannot be the pattern of any policy.
+        keys = {part.partition("=")[0] for line in _normal_lines(text) for part in line}
+        if len(text) > _LONGEST_PATTERN or "FREQ" not in keys:
             raise
         return RawPattern(text, str(error))
     return rule
@@ -209,7 +210,8 @@ def parse_pattern(text: str, option: str = "pattern") -> Rule:
 def _rule_lines(text: str) -> list[str]:
     """Return what a pattern says without its envelope and without the word RRULE, one text for each line."""
     lines = [line.strip() for line in _LINE_ENDS.split(text)]
-    return [re.sub(r"^RRULE:", "", line, flags=re.IGNORECASE) for line in lines if line and line.upper() not in _ENVELOPE]
+    rules = [line for line in lines if line and line.upper() not in _ENVELOPE]
+    return [re.sub(r"^RRULE:", "", line, flags=re.IGNORECASE) for line in rules]
 
 
 def _normal_lines(text: str) -> list[list[str]]:

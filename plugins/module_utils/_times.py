@@ -34,7 +34,7 @@ class Duration:
     hours: int = 0
 
     def before(self, moment: datetime, zone: tzinfo) -> datetime:
-        """Return the moment that lies this duration before another, by the calendar of zone; at the earliest 1 January of year 1.
+        """Return the moment that lies this duration before another, by the calendar of zone; never before the year 1.
 
         Days that a month lacks run over into the next one, as in Go's Time.AddDate: a month before 31 March is 3 March,
         or 2 March in a leap year.
@@ -58,7 +58,8 @@ def parse_age(option: str, value: str, minutes: bool = True) -> timedelta:
     match = _AGE.fullmatch(str(value).strip())
     digits = match[1].lstrip("0") if match else ""
     if not match or not digits:
-        raise InvalidInput(f"{option}: {value!r} is not an age; write it like {'90m, ' if minutes else ''}24h, 7d, 2w, or in seconds")
+        examples = "90m, 24h, 7d, 2w" if minutes else "24h, 7d, 2w"
+        raise InvalidInput(f"{option}: {value!r} is not an age; write it like {examples}, or in seconds")
     # A longer one would reach back before the calendar begins.
     if len(digits) > 10 or int(digits) * _UNITS[match[2]] > _LONGEST_AGE:
         raise InvalidInput(f"{option}: {value!r} is longer than a hundred years")
@@ -79,14 +80,14 @@ def parse_duration(option: str, value: str) -> Duration:
         raise InvalidInput(f"{option}: {value!r} is not a duration; {_DURATION_RULE}.{_better_spelling(text)}")
     digits = [(number or "").lstrip("0") for number in match.groups()]
     if not any(digits):
-        raise InvalidInput(f"{option}: {value!r} is no time at all, so it would keep nothing; {_DURATION_RULE}, or leave {option} out")
+        raise InvalidInput(f"{option}: {value!r} would keep nothing; {_DURATION_RULE}, or leave {option} out")
     if any(len(one) > _MOST_DIGITS for one in digits):
-        raise InvalidInput(f"{option}: {value!r} has a number that is too long; a number has at most {_MOST_DIGITS} digits")
+        raise InvalidInput(f"{option}: {value!r} has too long a number; a number has at most {_MOST_DIGITS} digits")
     return Duration(*(int(one or 0) for one in digits))
 
 
 def _better_spelling(text: str) -> str:
-    """Return how a duration that is spelt in another way should be written, as a sentence; empty where that is not known."""
+    """Return how to write a duration that is spelt in another way, as a sentence; empty where that is not known."""
     joined = "".join(text.lower().split())
     weeks = re.fullmatch(r"0*([1-9][0-9]{0,5})w", joined)
     if weeks:
@@ -157,8 +158,8 @@ def load_zone(option: str, name: str) -> tzinfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput(
-            f"{option}: {name!r} is not a time zone known here; write an IANA name like Europe/Berlin, or an offset like UTC+02:00"
-            " (a machine without a zone database needs the Python package tzdata)"
+            f"{option}: {name!r} is not a time zone known here; write an IANA name like Europe/Berlin, or an offset like"
+            " UTC+02:00 (a machine without a zone database needs the Python package tzdata)"
         ) from None
 
 

@@ -88,7 +88,8 @@ def test_durations_keep_the_newest_of_each_period(cloud: Emulator) -> None:
     cloud.clock.advance((noon - now).total_seconds())
     made(cloud, "srv-0001", 0, 0.01, 1, 1.01, 2, 40, 40.01, 400, 800)
     cloud.settings(speed=3000)
-    result = prune(cloud, servers=["srv-0001"], keep_within_daily="36h", keep_within_monthly="3m", keep_within_yearly="1y6m", timezone="UTC+02:00")
+    durations = {"keep_within_daily": "36h", "keep_within_monthly": "3m", "keep_within_yearly": "1y6m"}
+    result = prune(cloud, servers=["srv-0001"], **durations, timezone="UTC+02:00")
     kept = reasons(result)
     assert {"srv-0001-0", "srv-0001-1", "srv-0001-40", "srv-0001-400"} <= set(kept)
     assert not {"srv-0001-0.01", "srv-0001-1.01", "srv-0001-2", "srv-0001-40.01", "srv-0001-800"} & set(kept)
@@ -122,7 +123,8 @@ def test_a_name_chooses_which_backups_are_judged(cloud: Emulator) -> None:
     result = prune(cloud, server_filters={"name": "*"}, name="before-patch*", keep_last=1)
     assert names(result["kept"]) == ["before-patch-0001", "before-patch-0002"]
     assert names(result["removed"]) == ["before-patch-0001", "before-patch-0001", "before-patch-0002"]
-    assert sorted(item.name for item in cloud.state.items.values() if item.name.lower() in ("golden", "before-patch")) == ["Before-Patch", "golden", "golden"]
+    others = sorted(item.name for item in cloud.state.items.values() if not item.name.startswith("before-patch"))
+    assert others == ["Before-Patch", "golden", "golden"]
     cloud.journal.clear()
     again = prune(cloud, server_filters={"name": "*"}, name="nothing-like-it*", keep_last=1)
     assert (again["changed"], again["kept"], again["removed"], cloud.journal.writes()) == (False, [], [], [])

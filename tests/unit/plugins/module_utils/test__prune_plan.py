@@ -223,7 +223,8 @@ def test_tags_choose_backups_that_have_all_of_them(tags: dict[str, t.Any], delet
 
 def test_name_and_tags_choose_together_and_failed_and_busy_ones_as_well() -> None:
     rows = [named("x", 9, tags=A1), named("x", 8, tags=A1), named("x", 7), named("y", 6, tags=A1)]
-    rows += [named("x", 5, tags=A1, status="error"), named("x", 4, status="error"), named("x", 3, tags=A1, status="restoring"), named("y", 2, status="restoring")]
+    rows += [named("x", 5, tags=A1, status="error"), named("x", 4, status="error")]
+    rows += [named("x", 3, tags=A1, status="restoring"), named("y", 2, status="restoring")]
     todo = plan(rows, name="x", tags={"a": 1})
     assert (going(todo), [one["id"] for one in todo.result["busy"]]) == (["d08-web", "d05-web"], ["item-d03-web"])
 
