@@ -8,20 +8,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
 from ._backup_shape import GOOD, LEAVING, backup_result, describe_backup, newest, recovery_point
 from ._disk_mapping import Pair, map_disks
-from ._errors import RETRYABLE_CODES, CloudFailed, explain
+from ._errors import RETRYABLE_CODES, CloudError, CloudFailed, explain
 from ._plan import Call, Plan
 from ._rules import InvalidInput
-from ._selection import RUNNABLE, brief, find_one, is_id, wanted_keys
+from ._selection import RUNNABLE, brief, find_one, is_id, names_of, wanted_keys
 from ._times import parse_user_time
 
 RESTORING = frozenset({"waiting_restore", "restoring"})
-# Of these a name never speaks when another backup has it too: they can no more be restored.
+# A name never means these when another backup has it too: they cannot be restored any more.
 _LOST = LEAVING | {"deleted", "error"}
 
 Row = dict[str, t.Any]
@@ -45,9 +46,9 @@ def wish_restore(params: dict[str, t.Any], now: datetime) -> RestoreWish:
     """Return what the options of csbs_restore ask for; raises InvalidInput before anything is sent."""
     backup, server, target = (_wanted_key(option, params[option]) for option in ("backup", "server", "target_server"))
     if backup is None and server is None:
-        raise InvalidInput("backup or server is needed: backup names one backup, server means that server's newest good one")
+        raise InvalidInput("backup or server is needed: backup names one backup, server means the newest good backup of that server")
     if params["before"] is not None and (backup is not None or server is None):
-        raise InvalidInput("before goes with server, whose newest good backup until then it means; it excludes backup")
+        raise InvalidInput("before goes with server: it means the newest good backup of that server until then; it excludes backup")
     return RestoreWish(
         backup,
         server,
@@ -72,8 +73,27 @@ def _wanted_pairs(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...
             if not key:
                 raise InvalidInput(f"volumes: {side} is empty; each entry names a disk of the backup and a disk of the target server")
             if ids.count(key) > 1:
-                raise InvalidInput(f"volumes: {side} {key} is there twice; each disk is mapped once")
+                raise InvalidInput(f"volumes: {side} {key} is there twice; map each disk once")
     return tuple((str(pair["backup_id"]).strip(), str(pair["volume_id"]).strip()) for pair in volumes)
+
+
+@dataclass(frozen=True)
+class RestoreContext:
+    """What the end of a restore is compared with: the backup as it was before, and the names that servers have now."""
+
+    before: Row
+    names: t.Mapping[str, str]
+
+    def describe(self, row: Row) -> str:
+        """Return how messages speak of the backup."""
+        return describe_now(row, self.names)
+
+
+def describe_now(row: Row, names: t.Mapping[str, str]) -> str:
+    """Return how messages speak of a backup, with the name that its server has now."""
+    info = row.get("extend_info") or {}
+    name = names.get(row["resource_id"]) or info.get("resource_name")
+    return describe_backup({**row, "extend_info": {**info, "resource_name": name}})
 
 
 def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
@@ -82,19 +102,21 @@ def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
     Raises InvalidInput for what does not fit, and CloudError for what the service refuses for good.
     """
     servers = cloud.servers()
+    names = names_of(servers)
     found = _find_backup(wish, servers, cloud)
-    # Rows of a list may be sparser, and older, than the backup itself; what it says now is what its end is compared with.
+    # Rows of a list may be sparser, and older, than the backup itself; the end of the restore is compared with this.
     row = cloud.backup(found["id"])
     if row is None:
-        raise InvalidInput(f"backup {describe_backup(found)} is no longer there")
+        raise InvalidInput(f"backup {describe_now(found, names)} no longer exists")
     if row["status"] not in GOOD:
-        raise InvalidInput(f"backup {describe_backup(row)} is {row['status']}; only an available backup can be restored")
+        hint = "" if wish.server is None else _hint_at_former(wish, servers, cloud)
+        raise InvalidInput(f"backup {describe_now(row, names)} is {row['status']}; only an available backup can be restored{hint}")
     target = _find_target(wish, row, servers)
     named = f"{target['name']!r} ({target['id']})"
     pairs = map_disks(backup_result(row)["volumes"], cloud.server_disks(target["id"]), wish.volumes, named)
     if target["status"] not in RUNNABLE:
         raise InvalidInput(f"target server {named} is in state {target['status']}; it must be {' or '.join(RUNNABLE)} to be restored")
-    act = f"restore backup {describe_backup(row)} to server {named}"
+    act = f"restore backup {describe_now(row, names)} to server {named}"
     mapping = [{"backup_id": source["id"], "volume_id": disk["id"]} for source, disk in pairs]
     _check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
     parameters = {
@@ -116,22 +138,34 @@ def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
         "power_on": wish.power_on,
         "volumes": [_pair_result(pair) for pair in pairs],
     }
-    before, after = _for_diff(row, target, pairs, wish.power_on)
-    return Plan((call,), before, after, {"restore": restore, "backup": backup_result(row)}, context=row)
+    result = {"restore": restore, "backup": backup_result(row, names)}
+    before, after = _for_diff(result["backup"], target, pairs, wish.power_on)
+    return Plan((call,), before, after, result, context=RestoreContext(row, names))
 
 
 def _find_backup(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
     if wish.backup is not None:
         return _find_named(wish, servers, cloud)
     server_id, rows = _backups_of(wish.server or "", servers, cloud)
-    dated = [row for row in rows if row["status"] in GOOD and recovery_point(row) is not None]
-    found = newest(row for row in dated if wish.before is None or (recovery_point(row) or wish.before) <= wish.before)
+    dated = _good_and_dated(rows)
+    found = newest(row for row in dated if _fits(wish, row))
     if found is None:
-        until = "" if wish.before is None else f" of {wish.before.isoformat()} or earlier"
+        until = "" if wish.before is None else f" of {_in_words(wish.before)} or earlier"
         oldest = min((moment for moment in map(recovery_point, dated) if moment), default=None)
-        hint = f"; its oldest good backup is of {oldest.isoformat()}" if oldest else ""
-        raise InvalidInput(f"server {wish.server!r} ({server_id}) has no good backup{until}{hint}")
+        has = f"; its oldest good backup is of {_in_words(oldest)}" if oldest else ""
+        hint = _hint_at_former(wish, servers, cloud)
+        raise InvalidInput(f"server {wish.server!r} ({server_id}) has no good backup{until}{has}{hint}")
     return found
+
+
+def _good_and_dated(rows: t.Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row["status"] in GOOD and recovery_point(row) is not None]
+
+
+def _fits(wish: RestoreWish, row: Row) -> bool:
+    """Return whether a dated backup is one that the options backup and before allow."""
+    point = recovery_point(row)
+    return (wish.backup is None or row["name"] == wish.backup) and (wish.before is None or (point is not None and point <= wish.before))
 
 
 def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
@@ -148,8 +182,8 @@ def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
     usable = [one for one in named if one["status"] not in _LOST]
     found = find_one("backup", key, usable or named)
     if found is None:
-        of_server = "" if wish.server is None else f" of server {wish.server!r}"
-        raise InvalidInput(f"backup: no such backup{of_server}: {key!r}")
+        of_server, hint = ("", "") if wish.server is None else (f" of server {wish.server!r}", _hint_at_former(wish, servers, cloud))
+        raise InvalidInput(f"backup: no such backup{of_server}: {key!r}{hint}")
     return found
 
 
@@ -159,12 +193,67 @@ def _backups_of(key: str, servers: list[Row], cloud: t.Any) -> tuple[str, list[R
     if server is not None or is_id(key):
         server_id = key if server is None else server["id"]
         return server_id, [row for row in cloud.backups(resource_id=server_id) if row["resource_id"] == server_id]
-    rows = [row for row in cloud.backups(resource_name=key) if (row.get("extend_info") or {}).get("resource_name") == key]
+    names = names_of(servers)
+    rows = _labelled(key, cloud)
     # A former server is known by its backups alone, and two of them may have had the name.
-    former = find_one("server", key, [{"id": one, "name": key} for one in dict.fromkeys(row["resource_id"] for row in rows)])
-    if former is None:
-        raise InvalidInput(f"server: no such server, and no backup of one: {key!r}")
-    return former["id"], rows
+    former = dict.fromkeys(row["resource_id"] for row in rows if row["resource_id"] not in names)
+    if len(former) == 1:
+        server_id = next(iter(former))
+        return server_id, [row for row in rows if row["resource_id"] == server_id]
+    if former:
+        raise InvalidInput(
+            f"server: no server is named {key!r} now, and {len(former)} former servers had that name: {_tell_former(rows, former)}."
+            " What to do: write one of these IDs as server"
+        )
+    renamed = {row["resource_id"]: names[row["resource_id"]] for row in rows}
+    if renamed:
+        known = ", ".join(f"{name!r} ({server_id})" for server_id, name in renamed.items())
+        raise InvalidInput(f"server: no server is named {key!r} now; the server of the backups with that name is now {known}. Write its ID as server")
+    raise InvalidInput(f"server: no such server, and no backup of one: {key!r}")
+
+
+def _labelled(name: str, cloud: t.Any) -> list[Row]:
+    """Return the backups whose server had a name when they were made; the service finds parts of names as well."""
+    return [row for row in cloud.backups(resource_name=name) if (row.get("extend_info") or {}).get("resource_name") == name]
+
+
+def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
+    """Return, for the end of a message, which former servers of the name of the option server have what was not found."""
+    key = wish.server or ""
+    server = find_one("server", key, servers)
+    if server is None:
+        return ""
+    present = names_of(servers)
+    rows = []
+    # The hint must not hide what it is added to.
+    with contextlib.suppress(CloudError):
+        rows = [row for row in _good_and_dated(_labelled(server["name"], cloud)) if row["resource_id"] not in present and _fits(wish, row)]
+    if not rows:
+        return ""
+    former = dict.fromkeys(row["resource_id"] for row in rows)
+    latest = (newest(rows) or {})["resource_id"]
+    options = {"backup": wish.backup, "server": latest, "target_server": wish.target_server or key}
+    write = ", ".join(f"{option}: {value}" for option, value in options.items() if value is not None)
+    kept = "" if wish.before is None else ", with the same before"
+    who = "A former server of that name has such backups" if len(former) == 1 else "Former servers of that name have such backups"
+    return f". {who}: {_tell_former(rows, former)}. What to do to restore from there: write {write}{kept}"
+
+
+def _tell_former(rows: list[Row], former: t.Iterable[str]) -> str:
+    """Return how many good backups each former server has, and its newest one, in words."""
+    told = []
+    for server_id in former:
+        good = _good_and_dated(row for row in rows if row["resource_id"] == server_id)
+        has = "no good backup"
+        if good:
+            last = newest(good) or {}
+            has = f"{len(good)} good backup{'s' if len(good) > 1 else ''}, the newest is {last['name']!r} of {_in_words(recovery_point(last))}"
+        told.append(f"{server_id} ({has})")
+    return "; ".join(told)
+
+
+def _in_words(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def _find_target(wish: RestoreWish, row: Row, servers: list[Row]) -> Row:
@@ -182,7 +271,7 @@ def _check_verdict(act: str, verdict: Row) -> None:
         return
     if not verdict.get("error_code"):
         said = verdict.get("error_msg") or "without a reason"
-        raise CloudFailed(act, f"the service's own check refuses it ({said}). What to do: check backup, target server and disks.")
+        raise CloudFailed(act, f"the service's own check refuses it ({said}). What to do: check the backup, the target server and its disks.")
     raise explain(act, None, verdict, None)
 
 
@@ -201,9 +290,9 @@ def _pair_result(pair: Pair) -> Row:
     }
 
 
-def _for_diff(row: Row, target: Row, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
-    """Return before and after in names; what is on a disk now has none, what will be there is the backup's."""
-    origin = f"backup {row['name']!r} of server {(row.get('extend_info') or {}).get('resource_name') or row['resource_id']!r}"
+def _for_diff(backup: Row, target: Row, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
+    """Return before and after in names; the present content of a disk has none, the later one is the backup's."""
+    origin = f"backup {backup['name']!r} of server {backup['server']['name'] or backup['server']['id']!r}"
     disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for dummy, disk in pairs]
     contents = [f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, dummy in pairs]
     return (

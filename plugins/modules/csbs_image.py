@@ -10,12 +10,17 @@ module: csbs_image
 short_description: Make a whole-server image of a backup
 version_added: 0.1.0
 description:
-  - Sees that a backup of Cloud Server Backup Service carries a whole-server image, from which new servers can be created with all their disks,
-    and waits until the image is active.
-  - A backup carries one image only. When it carries one of the wanted name, there is nothing to do; when it carries another, the task fails and
-    names that image.
+  - Ensures that a whole-server image of a backup exists, from which new servers can be created with all their disks, and waits
+    until the image is active.
+  - A backup can have one image only. When it has one of the wanted name, there is nothing to do. When it has another one, the task
+    fails and names that image.
   - An image that an earlier, interrupted run left in the making is found again and waited for.
   - A backup that is still being made, or being restored from, is waited for before its image is made.
+  - The job of the image service decides. When it succeeded with the ID of the image, the task succeeds, also when the image itself
+    cannot be read, for example because the user lacks the right to read images. What could not be read is null, and a
+    warning says so.
+  - When the backup already has an image that cannot be read, its name cannot be compared with O(name). The task then changes
+    nothing, returns the ID, and warns. Only the image service's own answer that it has no such image means that there is none.
   - As long as the image exists, the backup cannot be deleted. To delete the image, use the image service, such as with
     C(openstack.cloud.image).
 author:
@@ -56,7 +61,10 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.wait
 notes:
-  - The image service is found in the catalog under the type C(ims) or else C(image).
+  - The image service is found in the catalog under the types C(ims) and C(image). Where these have different addresses, a call that
+    the first address does not serve goes to the second.
+  - When the images cannot be listed, an image in the making is not seen. The task then warns and goes on, because the service refuses
+    a second image of a backup.
 """
 
 EXAMPLES = r"""
@@ -79,12 +87,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image_id:
-  description: ID of the image; null in check mode when it is not there yet, and with O(wait=false) when the service does not tell it yet.
+  description: ID of the image; null in check mode when there is no image yet, and with O(wait=false) when the service does not show it yet.
   returned: success
   type: str
   sample: ea0d5dce-ddb2-4f6f-83e3-55da065347fd
 image:
-  description: The image that was made or was there. What is not known yet, in check mode or with O(wait=false), is null.
+  description:
+    - The image that was made or existed already. What is not known yet, in check mode or with O(wait=false), is null.
+    - When the image cannot be read, all is null but C(id), C(backup_id), and for a new image what the task asked for.
   returned: success
   type: dict
   sample:

@@ -11,13 +11,15 @@ short_description: Put a server back to a backup of Cloud Server Backup Service
 version_added: 0.1.0
 description:
   - Overwrites the disks of a server with those of a backup. The service shuts the server down first. This cannot be undone.
-  - Which disk goes onto which is settled and checked before anything is sent, and so is whether the service would take it.
+  - Before anything is sent, the module decides which disk goes onto which, and asks the service whether it accepts the restore.
     What is not certain is refused, with the disks of both sides and the way to say what is meant.
   - In check mode it shows all that, and needs no O(confirm).
-  - Waits until the restore has ended. The service tells nothing of a restore but the state of the backup, which is C(available)
-    again whether the restore succeeded or failed; so the module compares what the backup says of failures before and after,
-    and looks at the server.
-  - While it waits, a line for each look tells how far it is, when the module runs on the machine of the controller.
+  - Waits until the restore has ended. The service has no status of a restore. It shows only the state of the backup, which becomes
+    C(available) again whether the restore succeeded or failed. So the module compares the failures that the backup shows before
+    and after, and checks the server.
+  - When the answer to the restore call is lost, the module reads the backup to find out whether the restore began, and does not
+    send the call again unless it is certain that it did not.
+  - While it waits, a line for each look shows the progress, when the module runs on the machine of the controller.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -31,8 +33,12 @@ options:
   server:
     description:
       - Name or ID of the server that was backed up, or a dictionary with C(id). It need not exist any more.
+      - A name means the server that has it now. Only when no server has it, it means the former server that had it. The old name
+        of a server that has another name now is refused.
       - Without O(backup) it means the newest good backup of this server, made by hand or by a policy, that fits O(before).
         One that is being restored just now counts, and is waited for.
+      - When a server was created again under its old name, its old backups belong to the former server. The error says so, with
+        the ID of the former server. Give that ID here, and the name as O(target_server).
     type: raw
   before:
     description:
@@ -49,9 +55,9 @@ options:
   volumes:
     description:
       - Which disk of the backup goes onto which disk of the target server.
-      - What is not listed goes back onto the disk that it came from, where the target has that; then the system disk goes onto
-        the system disk; then what is left goes where its size leaves one way only, or, when there are as many disks of each
-        size on either side, onto the disks of equal size in the order of their devices. All else is refused.
+      - What is not listed goes back onto the disk that it came from, if that is attached to the target. Then the system disk goes
+        onto the system disk. Then what is left goes where its size leaves one way only. All else is refused, also disks of
+        equal size, as the backup does not hold which device a disk was.
       - Target disks must be at least as large, must not be shared, and a system disk and a data disk do not replace each other.
     type: list
     elements: dict
@@ -69,11 +75,12 @@ options:
   power_on:
     description:
       - Whether the server is started after the restore. With V(false) it stays shut off, even if it was running before.
+      - With V(true) the task succeeds only when the server is ACTIVE before O(timeout).
     type: bool
     default: true
   confirm:
     description:
-      - Says that the disks may be overwritten. Without it the module runs in check mode only.
+      - Confirms that the disks may be overwritten. Without it the module runs in check mode only.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -84,7 +91,7 @@ attributes:
   idempotent:
     support: none
     details:
-      - Every run restores again, for nothing tells whether the disks still hold what the backup does.
+      - Every run restores again, because nothing shows whether the disks still hold what the backup holds.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
   - module: opentelekomcloud.csbs.csbs_backup_info
@@ -141,8 +148,9 @@ RETURN = r"""
 restore:
   description:
     - What was restored to where.
-    - C(id) is the service's ID of the restore, null in check mode and where the service's answer was lost.
-    - C(status) is C(restored), C(failed), or C(in_progress) where the end was not waited for or not reached; null in check mode.
+    - C(id) is the service's ID of the restore, null in check mode and when the service's answer was lost.
+    - C(status) is C(restored), C(failed), or C(in_progress) when the end was not waited for or not reached; null in check mode.
+    - C(target_server) and C(backup.server) have the names that the servers have now.
     - C(volumes) has an entry for each disk of the backup and the disk of the target server that it goes onto.
   returned: success, and failure after the restore was started
   type: dict

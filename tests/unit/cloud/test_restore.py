@@ -9,6 +9,7 @@ import typing as t
 from datetime import timedelta
 
 import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _plan
 
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
@@ -16,6 +17,10 @@ from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60, "confirm": True}
 SYSTEM = {"size": 20, "bootable": True}
+HTML: dict[str, t.Any] = {"body": "<html>Log in</html>", "content_type": "text/html"}
+GATEWAY = {"status": 404, "error_code": "APIGW.0101"}
+# Answers that are not the service's own
+FOREIGN = {"page": HTML, "empty": {"body": "{}"}, "404-page": {"status": 404, **HTML}, "404-without-code": {"status": 404, "body": "{}"}, "gateway": GATEWAY}
 Result = dict[str, t.Any]
 
 
@@ -23,6 +28,12 @@ Result = dict[str, t.Any]
 def made(cloud: Emulator) -> t.Any:
     """A good backup of srv-0001, as the cloud holds it."""
     return cloud.make_backup(cloud.server("srv-0001").id, name="safe", age=3600)
+
+
+@pytest.fixture
+def _soon_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost answer is soon known to have had no effect."""
+    monkeypatch.setattr(_plan, "SECONDS_UNTIL_LISTED", 2.0)
 
 
 def restore(cloud: Emulator, **args: t.Any) -> Result:
@@ -130,6 +141,32 @@ def test_the_backup_of_a_server_that_is_gone_needs_a_target(cloud: Emulator, mad
     assert done["restore"]["target_server"]["name"] == "srv-0002" and len(sent(cloud)) == 1
 
 
+def test_a_former_server_of_the_name_is_named_with_what_to_write(cloud: Emulator, made: t.Any) -> None:
+    newest = cloud.make_backup(made.resource_id, name="newest", age=60)
+    delete_server(cloud, "srv-0001")
+    now = cloud.add_server("srv-0001", disks=[SYSTEM])
+    for args in ({"server": "srv-0001"}, {"server": now.id}, {"server": "srv-0001", "backup": "newest"}):
+        message = refused(cloud, **args)
+        count = "1 good backup," if "backup" in args else "2 good backups,"
+        assert all(word in message for word in (made.resource_id, count, "'newest'", f"server: {made.resource_id}", "target_server: ")), message
+    done = restore(cloud, server=made.resource_id, target_server="srv-0001")
+    assert done["backup"]["id"] == newest.id and done["restore"]["target_server"] == {"id": now.id, "name": "srv-0001"}
+    assert "former" not in refused(cloud, server="srv-0001", backup="nothing").lower()
+
+
+def test_results_and_diff_have_the_names_that_servers_have_now(cloud: Emulator, made: t.Any) -> None:
+    cloud.change_server(made.resource_id, name="renamed")
+    expected = {"id": made.resource_id, "name": "renamed"}
+    check = run_module("csbs_restore", {"backup": "safe"}, cloud, check=True)
+    assert check["backup"]["server"] == check["restore"]["target_server"] == expected and "srv-0001'" not in str(check["diff"])
+    done = restore(cloud, backup="safe")
+    assert done["backup"]["server"] == done["restore"]["target_server"] == expected
+    set_server(cloud, "renamed", fail_next_restore="storage node lost")
+    result = failed(cloud, server="renamed")
+    assert result["backup"]["server"] == expected and "srv-0001" not in result["msg"]
+    assert "is now 'renamed'" in refused(cloud, server="srv-0001"), "nobody's disks are overwritten by an old name"
+
+
 @pytest.mark.parametrize("status", ["error", "protecting", "deleting"])
 def test_only_a_good_backup_is_restored(cloud: Emulator, made: t.Any, status: str) -> None:
     cloud.force_backup(made.id, status=status)
@@ -200,12 +237,16 @@ def test_what_could_go_more_than_one_way_is_refused_and_solved_with_volumes(clou
         assert [pair["volume_id"] for pair in request["targets"]["volumes"]][1:] == [second, first]
 
 
-def test_disks_that_were_replaced_by_equal_ones_are_taken_in_order(cloud: Emulator) -> None:
-    wide(cloud, 40, 40, 10)
+def test_disks_that_were_replaced_by_equal_ones_are_not_guessed(cloud: Emulator) -> None:
+    """The backup does not hold devices, so their order tells nothing."""
+    made = wide(cloud, 40, 40, 10)
     set_server(cloud, "wide", disks=[SYSTEM, {"size": 10}, {"size": 40}, {"size": 40}])
     system, small, first, second = disks_of(cloud, "wide")
-    restore(cloud, backup="wide")
-    assert [pair["volume_id"] for pair in sent(cloud)[0]["targets"]["volumes"]] == [system, first, second, small]
+    assert "more than one" in refused(cloud, backup="wide")
+    parts = [part.id for part in made.volumes]
+    volumes = [{"backup_id": parts[1], "volume_id": second}, {"backup_id": parts[3], "volume_id": small}]
+    restore(cloud, backup="wide", volumes=volumes)
+    assert [pair["volume_id"] for pair in sent(cloud)[0]["targets"]["volumes"]] == [system, second, first, small]
 
 
 # ========== Whether it may begin ==========
@@ -272,7 +313,7 @@ def test_a_second_failure_for_the_same_reason_is_no_success(cloud: Emulator, mad
     for dummy in range(2):
         set_server(cloud, "srv-0001", fail_next_restore="storage node lost", status="ACTIVE")
         result = failed(cloud, backup="safe")
-    assert "cannot be told from the earlier failure" in result["msg"] and "storage node lost" in result["msg"]
+    assert "showed the same failure before this one" in result["msg"] and "storage node lost" in result["msg"]
     assert restore(cloud, backup="safe")["restore"]["status"] == "restored"
 
 
@@ -290,6 +331,7 @@ def test_the_server_is_started_or_stays_shut_off(cloud: Emulator, made: t.Any, b
     assert sent(cloud)[0]["power_on"] is power_on
 
 
+@pytest.mark.usefixtures("_soon_listed")
 @pytest.mark.parametrize(
     ("fault", "speed"),
     [
@@ -298,15 +340,66 @@ def test_the_server_is_started_or_stays_shut_off(cloud: Emulator, made: t.Any, b
         ({"drop": "after"}, 100),
         ({"status": 502, "effect": True}, 3000),
         ({"status": 504}, 3000),
+        ({"hang": "after"}, 3000),
+        ({"effect": True, **HTML}, 3000),
+        ({"effect": True, "body": "{}"}, 100),
+        ({"body": "{}"}, 3000),
+        (HTML, 3000),
     ],
-    ids=["before", "after-and-over", "after-and-going-on", "502", "504"],
+    ids=["before", "after-and-over", "after-and-going-on", "502", "504", "hung", "page-after", "empty-after", "empty", "page"],
 )
 def test_a_lost_answer_makes_exactly_one_restore(cloud: Emulator, made: t.Any, fault: Result, speed: float) -> None:
     """In live mode the backup's updated_at moves meanwhile for no reason, and must not be taken for a restore."""
-    cloud.settings(speed=speed)
+    cloud.settings(speed=speed, list_delay=12)
     cloud.faults.add(method="POST", path="/restores$", times=1, **fault)
-    done = restore(cloud, backup="safe")
+    done = restore(cloud, backup="safe", api_timeout=1)
     assert done["restore"]["status"] == "restored" and len(sent(cloud)) == 1
+
+
+def test_a_lost_answer_with_a_backup_that_cannot_be_read_then_is_not_sent_again(cloud: Emulator, made: t.Any) -> None:
+    """The restore may be over before the next look, and would be sent a second time."""
+    cloud.faults.add(method="POST", path="/restores$", drop="after")
+    cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, status=500)
+    result = failed(cloud, backup="safe")
+    assert "could not be read" in result["msg"] and "not sent again" in result["msg"] and "What to do" in result["msg"]
+    assert len(sent(cloud)) == 1
+
+
+@pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize(
+    "path", ["/servers/detail", "/checkpoint_items[?]", "/checkpoint_items/", "/os-volume_attachments", "/volumes/", "/resources/action$"]
+)
+def test_an_answer_that_is_not_the_services_own_ends_the_task_with_nothing_sent(cloud: Emulator, made: t.Any, path: str, answer: Result) -> None:
+    cloud.faults.add(path=path, times=-1, **answer)
+    message = refused(cloud, backup="safe")
+    assert message.startswith("Could not ") and "\n" not in message and "no such backup" not in message and "What to do" in message, message
+    assert sent(cloud) == []
+
+
+@pytest.mark.parametrize("answer", [{"status": 404, **HTML}, GATEWAY], ids=["page", "gateway"])
+def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(cloud: Emulator, made: t.Any, answer: Result) -> None:
+    cloud.faults.add(method="POST", path="/restores$", times=-1, **answer)
+    result = failed(cloud, backup="safe")
+    assert result["msg"].startswith("Could not restore backup 'safe'") and result["changed"] is False and sent(cloud) == []
+
+
+@pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
+def test_looks_with_foreign_answers_are_neither_an_end_nor_a_lost_backup(cloud: Emulator, made: t.Any, answer: Result) -> None:
+    cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, times=2, **answer)
+    assert restore(cloud, backup="safe")["restore"]["status"] == "restored"
+    cloud.faults.clear()
+    cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, times=-1, **answer)
+    result = failed(cloud, backup="safe")
+    assert "not known how" in result["msg"] and result["restore"]["status"] == "in_progress" and result["changed"] is True
+    assert "no longer exists" not in result["msg"]
+
+
+def test_a_backup_that_is_lost_while_the_server_is_busy_is_not_restored(cloud: Emulator, made: t.Any) -> None:
+    """The plan's checks are old when a busy server has been waited for."""
+    cloud.faults.add(method="POST", path="/restores$", status=400, error_code="CSBS.2003", error_msg="busy")
+    cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, status=404, error_code="CSBS.3001", error_msg="gone")
+    result = failed(cloud, backup="safe")
+    assert "the backup no longer exists" in result["msg"] and sent(cloud) == []
 
 
 @pytest.mark.parametrize(

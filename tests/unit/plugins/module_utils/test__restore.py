@@ -86,6 +86,9 @@ ROWS = [
     good("undated", created_at=None),
     good("same", "db"),
     good("same", "gone"),
+    {**good("renamed", "old-db"), "resource_id": "id-db"},
+    {**good("x", "lost"), "resource_id": "id-l1"},
+    {**good("x", "lost", "error"), "resource_id": "id-l2"},
 ]
 
 
@@ -124,6 +127,8 @@ def test_a_backup_that_is_being_restored_counts_as_the_newest_and_no_older_one_i
         ({"backup": "broken"}, "is error; only an available backup"),
         ({"backup": "running"}, "is protecting; only an available backup"),
         ({"server": "gone"}, "target_server is needed.*item-same-gone"),
+        ({"server": "old-db"}, "no server is named 'old-db' now.*is now 'db' \\(id-db\\).*Write its ID"),
+        ({"server": "lost"}, "2 former servers had that name: id-l1 .1 good backup, the newest is 'x' of 2026-07-01T06:00:00Z.; id-l2 .no good"),
         ({"server": "web", "target_server": "nobody"}, "target_server: no such server: 'nobody'"),
         ({"server": "web", "target_server": "twin"}, "ambiguous.* t1, t2"),
         ({"server": "web", "target_server": "off"}, "'off' \\(id-off\\) is in state ERROR"),
@@ -170,3 +175,90 @@ def told(status: str = "available", updated_at: str = "1", op: str = "", reason:
 )
 def test_a_time_that_moved_is_a_change_but_no_sign_of_a_restore(now: Row, changed: bool, under_way: bool) -> None:
     assert (_restore.has_changed(told(), now), _restore.is_under_way(told(), now)) == (changed, under_way)
+
+
+def former(name: str, server_id: str = "id-former", server_name: str = "web", **fields: t.Any) -> Row:
+    """A backup of a server that no longer exists, and had the name of one that does."""
+    return {**good(name, server_name, **fields), "id": f"item-{name}-{server_id}", "resource_id": server_id}
+
+
+FORMER = [
+    former("a", protected_at="2026-06-01T00:00:00.000000"),
+    former("b", protected_at="2026-06-03T00:00:00.000000"),
+    former("broken", status="error", protected_at="2026-06-09T00:00:00.000000"),
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "said"),
+    [
+        (
+            [],
+            {"server": "web"},
+            "server 'web' (id-web) has no good backup. A former server of that name has such backups: id-former (2 good backups, the newest is"
+            " 'b' of 2026-06-03T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web",
+        ),
+        ([], {"server": "id-web", "target_server": "db"}, "write server: id-former, target_server: db"),
+        ([good("w", status="error")], {"server": "web"}, "id-former (2 good backups"),
+        (
+            [good("w", protected_at="2026-06-05T00:00:00.000000")],
+            {"server": "web", "before": "2026-06-02"},
+            "its oldest good backup is of 2026-06-05T00:00:00Z. A former server of that name has such backups: id-former (1 good backup, the"
+            " newest is 'a' of 2026-06-01T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web, with the"
+            " same before",
+        ),
+        (
+            [former("c", "id-other", protected_at="2026-06-04T00:00:00.000000")],
+            {"server": "web"},
+            "Former servers of that name have such backups: id-former (2 good backups, the newest is 'b' of 2026-06-03T00:00:00Z); id-other (1"
+            " good backup, the newest is 'c' of 2026-06-04T00:00:00Z). What to do to restore from there: write server: id-other",
+        ),
+        (
+            [],
+            {"backup": "a", "server": "web"},
+            "no such backup of server 'web': 'a'. A former server of that name has such backups: id-former (1 good backup, the newest is 'a' of"
+            " 2026-06-01T00:00:00Z). What to do to restore from there: write backup: a, server: id-former, target_server: web",
+        ),
+        ([good("a", status="error")], {"backup": "a", "server": "web"}, "only an available backup can be restored. A former server of that name"),
+    ],
+)
+def test_a_former_server_of_the_name_that_has_what_is_missing_is_named(more: list[Row], options: Row, said: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        plan([*FORMER, *more], **options)
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (FORMER, {"server": "web", "before": "2026-05-01"}),
+        (FORMER, {"backup": "c", "server": "web"}),
+        (FORMER, {"server": "db"}),
+        ([former("a", server_name="web-2")], {"server": "web"}),
+        ([former("a", "id-db")], {"server": "web"}),
+        ([FORMER[2]], {"server": "web"}),
+    ],
+    ids=["too-new", "another-name", "another-server", "part-of-its-name", "renamed", "failed"],
+)
+def test_what_a_former_server_has_and_is_not_wanted_is_not_told(rows: list[Row], options: Row) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        plan(rows, **options)
+    assert "ormer" not in str(refusal.value)
+
+
+def test_a_hint_that_cannot_be_read_does_not_hide_the_refusal() -> None:
+    class Troubled(Restoring):
+        def backups(self, **query: t.Any) -> list[Row]:
+            if "resource_name" in query:
+                raise CloudError("list backups", "the service failed.")
+            return super().backups(**query)
+
+    with pytest.raises(InvalidInput, match="has no good backup$"):
+        _restore.plan_restore(_restore.wish_restore({**DEFAULTS, "server": "web"}, SUMMER), Troubled(FORMER))
+
+
+def test_names_are_those_that_servers_have_now() -> None:
+    todo = plan([{**good("b", "label"), "resource_id": "id-web"}], backup="b")
+    assert todo.result["backup"]["server"] == {"id": "id-web", "name": "web"} and "'label'" not in str((todo.before, todo.after, todo.calls))
+    gone = plan([good("b", "gone")], backup="b", target_server="web")
+    assert gone.result["backup"]["server"]["name"] == "gone" and "of server 'gone'" in str(gone.after)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _restore, _restore_call, _restore_wait
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import ActionFailed, CloudError, CloudFailed, LostAnswer
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import ActionFailed, CloudError, CloudFailed, ForeignAnswer, LostAnswer
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Outcome
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._progress import PROGRESS_FILE
 
@@ -101,8 +101,8 @@ OLD = {"op": "restore", "reason": "disk gone"}
         (OLD, {"op": "restore", "reason": "another"}, "failed: another"),
         ({}, {"op": "restore"}, "failed operation 'restore'"),
         ({}, {"fail_code": {"Code": 7, "Description": "bad"}}, "failed: bad \\(code 7\\)"),
-        (OLD, OLD, "cannot be told from the earlier failure: disk gone"),
-        ({"reason": "disk gone"}, {"reason": "disk gone"}, "cannot be told from the earlier failure"),
+        (OLD, OLD, "showed the same failure before this one.*: disk gone"),
+        ({"reason": "disk gone"}, {"reason": "disk gone"}, "showed the same failure before this one"),
     ],
 )
 @pytest.mark.parametrize("begun", [True, False])
@@ -125,7 +125,7 @@ def test_a_failure_that_went_away_or_was_never_of_a_restore_is_none(before: Row,
         ([seen("restoring"), seen("error", reason="all lost")], "failed: all lost"),
         ([seen("restoring"), seen("error")], "the backup is error"),
         ([seen("restoring"), seen("deleting")], "the backup is deleting"),
-        ([seen("restoring"), None], "no longer there"),
+        ([seen("restoring"), None], "no longer exists"),
     ],
 )
 def test_another_end_than_available_is_a_failure(looks: list[Look], words: str) -> None:
@@ -144,7 +144,7 @@ def test_a_server_that_was_not_started_is_a_failure(state: str) -> None:
 def test_a_server_that_runs_although_it_was_to_stay_shut_off_is_told_of(state: str, warnings: int) -> None:
     result = finish([seen("restoring"), seen()], state=state, power_on=False)[0]
     assert result["restore"]["status"] == "restored" and len(result["warnings"]) == warnings
-    assert all(f"power_on: false the server is {state}" in warning for warning in result["warnings"])
+    assert all(f"power_on: false the server must be SHUTOFF, and it is {state}." in warning for warning in result["warnings"])
 
 
 def test_the_servers_state_is_waited_for_within_the_timeout() -> None:
@@ -156,9 +156,22 @@ def test_the_servers_state_is_waited_for_within_the_timeout() -> None:
     assert ticks.time == 15
 
 
+def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
+    class Slow(Showing):
+        def server_state(self, server_id: str) -> str | None:
+            return "ACTIVE" if ticks.time > 1000 else "SHUTOFF"
+
+    ticks = Ticks()
+    wish = _restore.wish_restore({**DEFAULTS, "backup": "b"}, SUMMER)
+    plan = _restore.plan_restore(wish, Restoring([seen()]))
+    answer: t.Any = types.SimpleNamespace(id="restore-1")
+    result = _restore_wait.finish_restore(wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
+    assert result["restore"]["status"] == "restored"
+
+
 def test_a_timeout_says_what_goes_on_and_warns_of_a_second_run() -> None:
     text, results = failing([seen("restoring")], timeout=100)
-    assert "Not ended within 100 seconds (timeout)" in text and "the backup is restoring" in text and "do not run the task again" in text
+    assert "Not finished within 100 seconds (timeout)" in text and "the backup is restoring" in text and "Do not run the task again" in text
     assert results["restore"]["status"] == "in_progress"
 
 
@@ -166,7 +179,7 @@ def test_looks_that_fail_now_and_then_do_not_end_the_wait_and_looks_that_all_fai
     trouble = CloudError("read backup", "the service failed", "CSBS.9999", 500, "req-9")
     assert finish([trouble, seen("restoring"), trouble, trouble, seen()])[0]["restore"]["status"] == "restored"
     text, results = failing([seen("restoring"), trouble])
-    assert "nobody knows what became of" in text and (results["error_code"], results["request_id"]) == ("CSBS.9999", "req-9")
+    assert "not known how the restore" in text and (results["error_code"], results["request_id"]) == ("CSBS.9999", "req-9")
 
 
 def test_without_waiting_one_look_is_enough() -> None:
@@ -195,22 +208,50 @@ def start(looks: list[Look], answer: t.Any) -> t.Any:
 LOST = LostAnswer("restore it", "the connection was closed.")
 
 
+class Restored(types.SimpleNamespace):
+    """The service's answer to the call."""
+
+    def __init__(self, restore_id: str | None) -> None:
+        super().__init__(id=restore_id)
+
+
 @pytest.mark.parametrize("now", [seen("restoring"), seen("waiting_restore"), seen(updated_at="2"), seen(op="restore", reason="no")])
 def test_a_lost_answer_is_made_good_by_what_the_backup_shows_at_once(now: Row) -> None:
     assert start([seen(), now], LOST) == now
 
 
-@pytest.mark.parametrize("now", [seen(), None, CloudError("read backup", "no", "CSBS.2003", 409)])
+@pytest.mark.parametrize("now", [seen(), None])
 def test_an_answer_stays_lost_when_nothing_shows(now: Look) -> None:
-    """A look that fails must not look like a refusal, after which it would be sent again without being looked for."""
-    with pytest.raises(LostAnswer, match="it may have been: look at the backup"):
+    with pytest.raises(LostAnswer, match="it may have: check the backup"):
         start([seen(), now], LOST)
+
+
+@pytest.mark.parametrize("answer", [LOST, Restored(None), ForeignAnswer("restore it", "text/html instead of JSON")])
+def test_an_answer_that_is_no_answer_is_a_lost_one(answer: t.Any) -> None:
+    assert start([seen(), seen("restoring")], answer)["status"] == "restoring"
+    with pytest.raises(LostAnswer):
+        start([seen()], answer)
+
+
+def test_a_look_that_fails_after_a_lost_answer_ends_the_task() -> None:
+    """A later look could miss a restore that has ended meanwhile, and the restore would be sent a second time."""
+    with pytest.raises(CloudFailed, match="connection was closed.*could not be read.*no: out of order.*not sent again.*What to do") as raised:
+        start([seen(), CloudError("read backup", "no: out of order.", "CSBS.2003", 409)], LOST)
+    assert not raised.value.retryable
 
 
 @pytest.mark.parametrize("before", [seen("restoring"), seen("waiting_restore")])
 def test_an_answer_that_is_lost_while_another_restore_goes_on_is_not_guessed(before: Look) -> None:
-    with pytest.raises(CloudFailed, match="nobody can tell whether this one was begun"):
+    with pytest.raises(CloudFailed, match="not known whether this one began.*not sent again"):
         start([before, seen("restoring")], LOST)
+
+
+@pytest.mark.parametrize(("before", "words"), [(None, "no longer exists"), (seen("error"), "is now error"), (seen("deleting"), "is now deleting")])
+def test_a_backup_that_was_lost_while_the_task_waited_is_not_restored(before: Look, words: str) -> None:
+    cloud = Showing([before], answers={"create_restore": [Restored("restore-1")]})
+    with pytest.raises(CloudFailed, match=words):
+        _restore_call.Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ID})
+    assert cloud.csbs.sent == []
 
 
 def test_what_is_refused_is_not_looked_for() -> None:
