@@ -70,7 +70,7 @@ def _volume(raw: dict[str, t.Any]) -> dict[str, t.Any]:
 def _number(value: t.Any) -> int | None:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

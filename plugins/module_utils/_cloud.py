@@ -85,10 +85,11 @@ def acting(act: str) -> t.Iterator[None]:
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
             raise _no_endpoint(act, error) from error
         raise CloudFailed(act, _one_line(error)) from error
-    except OSError as error:
-        raise CloudFailed(act, f"{_one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
+    # Before OSError: the JSON errors of requests are both.
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ForeignAnswer(act, _describe_parse_error(error)) from error
+    except OSError as error:
+        raise CloudFailed(act, f"{_one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
 
 
 def _one_line(error: Exception) -> str:

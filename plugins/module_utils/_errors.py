@@ -105,8 +105,10 @@ class CloudError(Exception):
     service asks for, None where it asks for none.
     """
 
-    #: Whether something that the task did before, or with this call, stays in the cloud
+    #: Whether something that the task did before, or with this call, is known to stay in the cloud
     applied = False
+    #: Whether this call may have had its effect although it failed
+    uncertain = False
 
     def __init__(
         self,
@@ -138,7 +140,7 @@ class CloudError(Exception):
     def like(cls, other: CloudError, note: str) -> CloudError:
         """Return another error with a note added to its reason."""
         error = cls(other.act, f"{other.reason} {note}".strip(), other.error_code, other.status, other.request_id, other.retry_after)
-        error.applied = other.applied
+        error.applied, error.uncertain = other.applied, other.uncertain
         return error
 
     def gave_up(self) -> CloudError:
@@ -157,10 +159,9 @@ class NotStarted(CloudFailed):
 
 
 class ForeignAnswer(CloudFailed):
-    """An answer that the service does not document: a proxy's page, or a body without what must be in it.
+    """An answer that the service does not document: a proxy's page, or a body without what must be in it."""
 
-    The call may have had its effect.
-    """
+    uncertain = True
 
     def __init__(self, act: str, what: str) -> None:
         super().__init__(
@@ -171,7 +172,9 @@ class ForeignAnswer(CloudFailed):
 
 
 class LostAnswer(CloudError):
-    """The connection or a gateway failed while a call was under way: it may have had its effect."""
+    """The connection or a gateway failed while a call was under way."""
+
+    uncertain = True
 
 
 class NotFound(CloudError):

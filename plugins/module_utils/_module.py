@@ -59,7 +59,7 @@ _INFO_TIMEOUT = 120
 _MOST_PLANS = 3
 _REPLAN_PAUSE = 2.0
 # Seconds in which a failed task may read what it has changed.
-_LAST_LOOK = 30
+_LAST_LOOK = 10
 
 Wish = t.Any
 
@@ -191,9 +191,12 @@ class _Task:
     def _failed(self, failure: PlanFailed, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> ActionFailed:
         """Return the error of an ordered plan, with what can still be read of the changes that stay."""
         self.changed = self.changed or failure.error.applied
+        cloud.give(_LAST_LOOK)
+        if failure.error.uncertain and not self.changed:
+            with contextlib.suppress(CloudError, InvalidInput):
+                self.changed = self._plan(wanted, cloud).before != todo.before
         fields: dict[str, t.Any] = {**failure.error.fields(), **failure.outcome.fields(), "changed": self.changed}
         if self.changed:
-            cloud.give(_LAST_LOOK)
             with contextlib.suppress(ActionFailed, CloudError):
                 fields = {**todo.result, **self._finish(wanted, cloud, todo, failure.outcome, clock.renewed(_LAST_LOOK)), **fields}
         return ActionFailed(str(failure.error), fields)

@@ -22,6 +22,8 @@ SECONDS_UNTIL_LISTED = 30.0
 _UNDO_WITHIN = 120
 # Seconds before a call is sent again, longer each time.
 _FIRST_PAUSE = 2.0
+# How often a call is sent whose answers come from a proxy: they may be for a moment, or for ever.
+_MOST_FOREIGN = 3
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ class _Trial:
         #: Why it is not done yet
         self.reason: CloudError = NotStarted(call.act, "it was not started, because the time of the task (timeout) is over.")
         self._lost = self._busy = self._applied = False
+        self._foreign = 0
 
     def given_up(self) -> CloudError:
         """Return the error to report when there is no time for another attempt."""
@@ -249,8 +252,10 @@ class _Trial:
             raise self.given_up()
         except CloudError as error:
             self._applied = self._applied or error.applied
-            lost = isinstance(error, LostAnswer) or (isinstance(error, ForeignAnswer) and bool(call.recover))
-            if not lost and not error.retryable:
+            foreign = isinstance(error, ForeignAnswer)
+            lost = foreign or isinstance(error, LostAnswer)
+            self._foreign += foreign
+            if self._foreign >= _MOST_FOREIGN or not (lost or error.retryable):
                 raise self._marked(error)
             self._lost, self._busy, self.reason = self._lost or lost, self._busy or not lost, error
             return False
@@ -293,6 +298,7 @@ def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Ou
     cloud.give(clock.timeout)
     done, call = calls[:failed], calls[failed]
     refused = isinstance(error, NotStarted) or error.error_code is not None or (error.status is not None and error.status < 500)
+    refused = refused and not error.uncertain
     # A server that has joined a new policy must not be put back into the old one because something later failed.
     kept = max((position for position, one in enumerate(done, start=1) if one.undo is None), default=0)
     if error.applied:

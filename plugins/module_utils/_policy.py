@@ -19,7 +19,7 @@ from ._plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanAgain, PlanFai
 from ._policy_shape import as_resource, definition_in, for_diff, members_of, operation_of, pattern_of, policy_result
 from ._retention import LONG_TERM, definition_of, same_retention, unreported, wanted_retention
 from ._rules import MAX_POLICIES, InvalidInput, as_text, check_description, check_name, refuse_ignored
-from ._schedule import Rule, describe_schedule, format_pattern, same_schedule, wanted_rule
+from ._schedule import RawPattern, Rule, describe_schedule, format_pattern, same_schedule, wanted_rule
 from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, tags_as_list, wanted_tags
 from ._wait import Clock, poll
@@ -38,7 +38,7 @@ class PolicyWish:
     new_name: str | None = None
     description: str | None = None
     enabled: bool | None = None
-    rule: Rule | None = None
+    rule: Rule | RawPattern | None = None
     retention: dict[str, t.Any] | None = None
     servers: list[str] | None = None
     filters: dict[str, t.Any] | None = None
@@ -142,7 +142,7 @@ def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | N
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
-    return Plan((_delete_call(current),), for_diff(policy_result(current, names)), {}, result)
+    return Plan((_delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]})
 
 
 def _delete_call(policy: dict[str, t.Any]) -> Call:
@@ -299,8 +299,10 @@ def finish_policy(wish: PolicyWish, cloud: t.Any, plan: Plan, outcome: Outcome, 
 
     Raises PlanAgain when it is not yet as wanted, ActionFailed when it cannot be read after the change.
     """
-    if wish.state == "absent" or not plan.changed:
+    if not plan.changed:
         return {}
+    if wish.state == "absent":
+        return _check_gone(cloud, plan.context["policy"])
     policy_id = _made_id(plan, outcome)
     if policy_id is None:
         return {"policy": None}
@@ -316,6 +318,14 @@ def finish_policy(wish: PolicyWish, cloud: t.Any, plan: Plan, outcome: Outcome, 
     if not outcome.failures:
         _check_result(wish, raw, plan)
     return {"policy": policy_result(raw, plan.context["names"])}
+
+
+def _check_gone(cloud: t.Any, policy_id: str) -> dict[str, t.Any]:
+    """Return the result of a deletion; raises PlanAgain when the policy is still there."""
+    left = cloud.policy(policy_id)
+    if left is not None:
+        raise PlanAgain(f"policy {left['name']!r} is still there")
+    return {}
 
 
 def _made_id(plan: Plan, outcome: Outcome) -> str | None:

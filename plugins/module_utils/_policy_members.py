@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from ._csbs.v1._base import SERVER
-from ._errors import CloudError, CloudFailed, LostAnswer
+from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer
 from ._file_lock import file_lock
 
 # How often a change that others have overwritten is written again.
@@ -73,7 +73,7 @@ class PolicyMembers:
         try:
             with self._cloud.acting(act):
                 self._cloud.csbs.update_policy(policy, resources=wanted, **attrs)
-        except LostAnswer as error:
+        except (ForeignAnswer, LostAnswer) as error:
             # A look that fails must not hide that the answer was lost.
             with contextlib.suppress(CloudError):
                 current, wanted = self._read(act, policy, add, remove)

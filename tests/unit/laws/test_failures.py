@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds when a gateway or a proxy answers in place of the service, for every kind of request that a module sends."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.support.modules import Args, run_module, run_ok
+
+from .situations import SCENARIOS
+from .test_laws import prepare
+
+HTML = {"body": "<html><body>Please log in</body></html>", "content_type": "text/html"}
+#: Answers that are not the service's
+FOREIGN: dict[str, dict[str, t.Any]] = {
+    "gateway-404": {"status": 404},
+    "html-404": {"status": 404, **HTML},
+    "object-404": {"status": 404, "body": "{}"},
+    "html-200": {"status": 200, **HTML},
+    "object-200": {"status": 200, "body": "{}"},
+    "cut-200": {"status": 200, "body": '{"policies": [{"id": "'},
+}
+WRITES = {"html-200-done": {"status": 200, **HTML, "effect": True}, "object-200-done": {"status": 200, "body": "{}", "effect": True}}
+#: Tasks that send every kind of request that modules send
+TASKS = (
+    "policy takes servers from another when it is created",
+    "policy changes in everything",
+    "policy is deleted",
+    "policy_server moves from another policy",
+    "policy_server leaves",
+    "backup of several servers by name",
+    "backup is deleted by name",
+    "policy_run of some",
+    "prune to the last one",
+    "image of a backup",
+)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+@pytest.fixture(scope="module", params=["live"])
+def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
+    """One mode only: these answers come before the service's own."""
+    with Emulator(mode=request.param, servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
+        yield cloud
+
+
+def kind_of(entry: t.Any) -> tuple[str, str]:
+    """Method and path of a request, with a pattern in place of each ID."""
+    return entry["method"], re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}", "[^/]+", entry["path"]) + "(\\?|$)"
+
+
+def state_of(cloud: Emulator) -> t.Any:
+    """What a module may have changed in the cloud, without what goes on by itself."""
+    policies = {
+        policy.id: (policy.name, policy.description, policy.enabled, policy.pattern, sorted(one["id"] for one in policy.resources), sorted(policy.tags.items()))
+        for policy in cloud.state.policies.values()
+    }
+    going = ("waiting_delete", "deleting", "deleted")
+    backups = {
+        item.id: sorted(item.tags.items()) for item in cloud.state.items.values() if item.status not in going and not item.auto_trigger
+    }
+    return policies, backups, set(cloud.state.images)
+
+
+@functools.cache
+def requests_of(name: str) -> list[tuple[str, str]]:
+    """The kinds of requests that a task sends, in their order."""
+    with Emulator(mode="live", servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
+        scenario = BY_NAME[name]
+        prepare(cloud, scenario)
+        run_ok(scenario.module, {**scenario.args, "timeout": 60}, cloud)
+        return list(dict.fromkeys(kind_of(entry) for entry in cloud.journal if entry["service"] in ("compute", "csbs", "ims")))
+
+
+@pytest.mark.parametrize("answer", [*FOREIGN, *WRITES])
+@pytest.mark.parametrize("name", TASKS, ids=lambda name: name.replace(" ", "-"))
+def test_an_answer_that_is_not_the_services_is_never_taken_for_one(cloud: Emulator, name: str, answer: str) -> None:
+    """The task either fails with one clear line, or does what it was asked for; changed tells the truth in both cases."""
+    scenario, turn = BY_NAME[name], [*FOREIGN, *WRITES].index(answer)
+    for number, (method, path) in enumerate(requests_of(name)):
+        # A third of all pairs takes a third of the time; each answer still meets each task, and each request three answers.
+        if (answer in WRITES and method == "GET") or (number + turn) % 3:
+            continue
+        cloud.faults.clear()
+        cloud.reset(servers=6)
+        prepare(cloud, scenario)
+        before = state_of(cloud)
+        cloud.faults.add(method=method, path=path, **{**FOREIGN, **WRITES}[answer])
+        result = run_module(scenario.module, {**scenario.args, "timeout": 20}, cloud)
+        told = f"{method} {path} answered {answer}: {result.get('msg')}"
+        assert "exception" not in result, told
+        assert (state_of(cloud) != before) is result["changed"], told
+        if result.get("failed"):
+            check_line(result, told)
+            if "-200" in answer:
+                assert re.search("not what the service documents|Not deleted within", result["msg"]), told
+            assert set(result) >= {"error_code", "status", "request_id"}, told
+        else:
+            assert result["changed"] is not scenario.idle, told
+
+
+def check_line(result: Args, told: str) -> None:
+    """A message names the act, is one line, and shows neither Python's words nor the page."""
+    message = result["msg"]
+    assert "Could not" in message or "Not deleted" in message or "Not ended" in message, told
+    assert not re.search(r"\n|<html|Traceback|Unexpected error|KeyError|JSONDecode|object has no attribute", message), told
