@@ -35,8 +35,8 @@ FLEET = {
 
 
 def forget_member(cloud: Emulator, policy: str, server: str) -> None:
-    """Take a server out of a policy as soon as the policy is there."""
-    while not cloud.journal.select(method="POST", path="/policies$"):
+    """Take a server out of a policy when the policy is finished and the backups begin."""
+    while not cloud.journal.select(method="POST", path="/action$"):
         time.sleep(0.01)
     held = policy_in(cloud, policy)
     held.resources[:] = [one for one in held.resources if one["id"] != cloud.server(server).id]
@@ -64,11 +64,10 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
 
 @of_the_role
 def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Path) -> None:
-    """The service takes the policy and forgets a server, behind everybody's back."""
-    policy_only = {key: value for key, value in FLEET.items() if key != "csbs_backup"}
+    """Somebody takes a server out between the policy's task and the proof."""
     forgetful = threading.Thread(target=forget_member, args=(cloud, "nightly", "srv-0002"), daemon=True)
     forgetful.start()
-    code, output = play(cloud, tmp_path, "protect", policy_only)
+    code, output = play(cloud, tmp_path, "protect", FLEET)
     forgetful.join(timeout=60)
     assert code != 0 and "NOT PROTECTED" in output and "srv-0002" in output
 
@@ -81,10 +80,11 @@ def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, 
 
 
 @of_the_role
-def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path) -> None:
-    nothing = {"csbs_server_filters": {"name": "nothing-*"}, "csbs_backup": {"name": "b"}}
-    code, output = play(cloud, tmp_path, "protect", nothing)
-    assert code != 0 and "choose no server" in output
+@pytest.mark.parametrize("what", ["csbs_policy", "csbs_backup"])
+def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path, what: str) -> None:
+    """Not even an empty policy is made."""
+    code, output = play(cloud, tmp_path, "protect", {"csbs_server_filters": {"name": "nothing-*"}, what: FLEET[what]})
+    assert code != 0 and "NOT DONE" in output and "choose no server" in output
     assert cloud.journal.writes() == []
 
 

@@ -79,6 +79,7 @@ def test_backup_tells_whom_it_left_out_and_fails_when_that_was_not_allowed(cloud
 def test_backup_of_nothing_fails(cloud: Emulator, tmp_path: Path) -> None:
     code, output = play(cloud, tmp_path, "backup", {"csbs_server_filters": {"name": "nothing-*"}})
     assert code != 0 and "choose no server" in output
+    assert cloud.journal.writes() == []
 
 
 # ========== restore ==========

@@ -13,6 +13,8 @@ import sys
 import typing as t
 from pathlib import Path
 
+import yaml
+
 from tests.emulator import Emulator
 
 
@@ -21,8 +23,19 @@ def play(cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.An
     return play_with(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, playbook, variables, *options)
 
 
+def own_play(cloud: Emulator, folder: Path, plays: list[dict[str, t.Any]], variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+    """Run plays of a user, who has the collection's roles in them."""
+    path = folder / "own.yml"
+    path.write_text(yaml.safe_dump(plays, sort_keys=False))
+    return _run(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, str(path), variables, *options)
+
+
 def play_with(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
     """Run a playbook with a cloud of a clouds.yaml."""
+    return _run(clouds, name, folder, f"opentelekomcloud.csbs.{playbook}", variables, *options)
+
+
+def _run(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
     (folder / "vars.json").write_text(json.dumps(variables))
     environment = {
         **os.environ,
@@ -33,7 +46,7 @@ def play_with(clouds: Path, name: str, folder: Path, playbook: str, variables: d
         "PWD": str(folder),
     }
     tool = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [tool, f"opentelekomcloud.csbs.{playbook}", "-e", f"@{folder / 'vars.json'}", *options]
+    command = [tool, playbook, "-e", f"@{folder / 'vars.json'}", *options]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout + done.stderr
 
@@ -45,8 +58,8 @@ def changed(output: str) -> int:
     return sum(map(int, found))
 
 
-def inventory(folder: Path, hosts: t.Iterable[str]) -> str:
-    """Write an inventory of hosts that are this machine by other names; return the option that uses it."""
-    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+def inventory(folder: Path, hosts: t.Iterable[str], **variables: t.Any) -> str:
+    """Write an inventory of hosts that are this machine by other names, with variables for all; return the option that uses it."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": dict.fromkeys(hosts), "vars": local}}))
     return f"--inventory={folder / 'hosts.json'}"
