@@ -4,7 +4,7 @@
 
 # This module_utils is PRIVATE and should only be used by this collection.
 # Breaking changes can occur at any time.
-"""csbs_image: which backup the image is made of, which image the backup already has, and the one call that makes an image.
+"""csbs_image: which backup the image is made of, which image it already has, and the one call that makes an image.
 
 A backup has at most one image; the service refuses to make a second one.
 """
@@ -53,21 +53,34 @@ def wish_image(params: dict[str, t.Any], now: datetime) -> ImageWish:
     (backup,) = wanted_keys("backup", [params["backup"]]) or [""]
     if not _NAME.fullmatch(params["name"]):
         raise InvalidInput(
-            f"name: {params['name']!r} is not a valid image name; it must have 1 to 128 letters, digits, hyphens, periods, underscores"
+            f"name: {params['name']!r} is not a valid image name; it must have 1 to 128 letters, digits, hyphens,"
+            " periods, underscores"
             " and spaces, and must not begin or end with a space"
         )
     tags = wanted_tags("tags", params["tags"]) or {}
-    attrs: dict[str, t.Any] = {"description": params["description"], "image_tags": tags_as_list(tags) or None, **_memory(params)}
+    attrs: dict[str, t.Any] = {
+        "description": params["description"],
+        "image_tags": tags_as_list(tags) or None,
+        **_memory(params),
+    }
     if params["description"] is not None:
         _check_description(params["description"])
     return ImageWish(
-        backup, params["name"], {key: value for key, value in attrs.items() if value is not None}, tags, params["wait"], params["poll_interval"]
+        backup,
+        params["name"],
+        {key: value for key, value in attrs.items() if value is not None},
+        tags,
+        params["wait"],
+        params["poll_interval"],
     )
 
 
 def _check_description(value: str) -> None:
     if len(value) > _MAX_DESCRIPTION:
-        raise InvalidInput(f"description: it has {len(value)} characters; the description of an image can have {_MAX_DESCRIPTION} at most")
+        raise InvalidInput(
+            f"description: it has {len(value)} characters; the description of an image can have {_MAX_DESCRIPTION} at"
+            " most"
+        )
     if re.search(r"[<>\r\n]", value):
         raise InvalidInput(f"description: {value!r} must not contain '<', '>' or line breaks")
 
@@ -95,7 +108,8 @@ def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
     except CloudError as error:
         # The service refuses a second image of a backup itself, so this is safe without the list.
         warnings.append(
-            f"{error} So an image of backup {describe_backup(backup)} that is being made could not be looked for. If there is one, the"
+            f"{error} So an image of backup {describe_backup(backup)} that is being made could not be looked for. If"
+            " there is one, the"
             " service refuses a second one."
         )
     shown = {"image": {"name": wish.name, "backup": backup["name"]}}
@@ -110,7 +124,10 @@ def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
         "create_whole_image",
         {"name": wish.name, "backup_id": backup["id"], **wish.attrs},
         recover=("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_by_now(act, now, cloud)}),
-        meanwhile=("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_that_blocks(act, now, cloud)}),
+        meanwhile=(
+            "image_by_now",
+            {"backup_id": backup["id"], "find": lambda now: _image_that_blocks(act, now, cloud)},
+        ),
         service="ims",
     )
     context = {"backup": backup, "image": None, "warnings": warnings}
@@ -135,7 +152,7 @@ def planned_image(wish: ImageWish, backup: Row) -> Row:
 
 
 def _find_backup(key: str, cloud: t.Any) -> Row:
-    """Return the backup that a name or an ID means, in full; raises InvalidInput when there is none or more than one."""
+    """Return the backup that a name or an ID means, in full; raises InvalidInput for none and for several."""
     found: Row | None = cloud.backup(key) if is_id(key) else None
     if found is not None:
         return found
@@ -151,8 +168,8 @@ def _find_backup(key: str, cloud: t.Any) -> Row:
 def find_image(backup: Row, cloud: t.Any) -> Row | None:
     """Return the image that a backup has, also one that is being made, None when it has none.
 
-    The backup names its image when that is finished; until then the list of images tells of the backup. An image that the
-    backup names and that cannot be read comes with UNREAD. One that the image service says it does not have is gone.
+    The backup names its image when that is finished; until then the list of images tells of the backup. An image that
+    the backup names and that cannot be read comes with UNREAD. One that the image service itself does not know is gone.
     Raises CloudError when the images cannot be listed.
     """
     unread = None
@@ -194,7 +211,8 @@ def _image_that_blocks(act: str, backup: Row | None, cloud: t.Any) -> Row | None
         if named:
             raise CloudFailed(
                 act,
-                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says that there is no such"
+                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says"
+                " that there is no such"
                 " image. What to do: ask the provider, or make the image of another backup.",
             )
     return image
@@ -204,7 +222,8 @@ def taken_by(backup: Row, image: Row) -> str:
     """Return in words that a backup has an image of another name, and what can be done."""
     state = "" if image["status"] == READY else f", which is being made ({image['status']})"
     return (
-        f"backup {describe_backup(backup)} already has image {describe_image(image)}{state}, and a backup can have only one image."
+        f"backup {describe_backup(backup)} already has image {describe_image(image)}{state}, and a backup can have only"
+        " one image."
         " What to do: use that name, delete that image first, or make the image of another backup"
     )
 
@@ -214,8 +233,12 @@ def _check_fit(backup: Row) -> None:
     if backup["status"] not in GOOD | RUNNING:
         why = fail_reason(backup)
         raise InvalidInput(
-            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''}; an image can be made of an available backup only"
+            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''}; an image can be made"
+            " of an available backup only"
         )
     disks = backup_result(backup)["volumes"]
     if disks and all(disk["bootable"] is False for disk in disks):
-        raise InvalidInput(f"backup {describe_backup(backup)} has no system disk, and an image needs one; choose a backup of a whole server")
+        raise InvalidInput(
+            f"backup {describe_backup(backup)} has no system disk, and an image needs one; choose a backup of a whole"
+            " server"
+        )

@@ -108,14 +108,15 @@ def finish_image(wish: ImageWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
     job_id = None
     if plan.changed:
         answer = outcome.answers[0]
-        # The SDK's resources are dicts as well. A plain dict is an image that was found after a lost answer or a refusal.
+        # The SDK's resources are dicts as well. A plain dict is an image that was found after a lost answer.
         if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
             image = answer
         else:
             job_id = answer.id
     if image is not None and UNREAD not in image and image["name"] != wish.name:
         raise ActionFailed(
-            f"Another task or user made an image first: {taken_by(backup, image)}.", {"changed": False, **_result(wish, backup, image)}
+            f"Another task or user made an image first: {taken_by(backup, image)}.",
+            {"changed": False, **_result(wish, backup, image)},
         )
     follower = _Follower(cloud, backup["id"], job_id, image)
     if not wish.wait:
@@ -144,7 +145,8 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
     if follower.failed:
         code = f" ({follower.error_code})" if follower.error_code else ""
         return (
-            f"The {named}, was not made: {follower.failed.rstrip('.')}{code}. What to do: remove the cause and run the task again;"
+            f"The {named}, was not made: {follower.failed.rstrip('.')}{code}. What to do: remove the cause and run the"
+            " task again;"
             " the backup is unchanged."
         )
     if look.trouble:
@@ -153,7 +155,8 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
             " What to do: run the task again; it looks for the image first."
         )
     return (
-        f"Not finished within {clock.timeout:g} seconds (timeout): the {named}, is {follower.state or 'not listed yet'}."
+        f"Not finished within {clock.timeout:g} seconds (timeout): the {named}, is"
+        f" {follower.state or 'not listed yet'}."
         " The service goes on making it. What to do: run the task again; it finds the image and waits for it."
     )
 
@@ -164,12 +167,14 @@ def _told(wish: ImageWish, backup: Row, follower: _Follower, warnings: list[str]
     if image is not None and follower.unread:
         if follower.job_id:
             said = (
-                f"Image {wish.name!r} ({image['id']}) of backup {describe_backup(backup)} was made, but it could not be read; what only the"
+                f"Image {wish.name!r} ({image['id']}) of backup {describe_backup(backup)} was made, but it could not be"
+                " read; what only the"
                 " image service knows of it is null in the result."
             )
         else:
             said = (
-                f"Backup {describe_backup(backup)} already has image {image['id']}, which could not be read. So its name was not compared"
+                f"Backup {describe_backup(backup)} already has image {image['id']}, which could not be read. So its"
+                " name was not compared"
                 f" with {wish.name!r}, and no image was made."
             )
         warnings.append(f"{said} {follower.unread}")

@@ -30,7 +30,7 @@ Row = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class RestoreWish:
-    """The options of csbs_restore in normal form; volumes are pairs of a disk of the backup and a disk of the target."""
+    """The options of csbs_restore in normal form; volumes pairs disks of the backup with disks of the target."""
 
     backup: str | None = None
     server: str | None = None
@@ -46,9 +46,13 @@ def wish_restore(params: dict[str, t.Any], now: datetime) -> RestoreWish:
     """Return what the options of csbs_restore ask for; raises InvalidInput before anything is sent."""
     backup, server, target = (_wanted_key(option, params[option]) for option in ("backup", "server", "target_server"))
     if backup is None and server is None:
-        raise InvalidInput("backup or server is needed: backup names one backup, server means the newest good backup of that server")
+        raise InvalidInput(
+            "backup or server is needed: backup names one backup, server means the newest good backup of that server"
+        )
     if params["before"] is not None and (backup is not None or server is None):
-        raise InvalidInput("before goes with server: it means the newest good backup of that server until then; it excludes backup")
+        raise InvalidInput(
+            "before goes with server: it means the newest good backup of that server until then; it excludes backup"
+        )
     return RestoreWish(
         backup,
         server,
@@ -71,7 +75,9 @@ def _wanted_pairs(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...
         ids = [str(pair[side]).strip() for pair in volumes]
         for key in ids:
             if not key:
-                raise InvalidInput(f"volumes: {side} is empty; each entry names a disk of the backup and a disk of the target server")
+                raise InvalidInput(
+                    f"volumes: {side} is empty; each entry names a disk of the backup and a disk of the target server"
+                )
             if ids.count(key) > 1:
                 raise InvalidInput(f"volumes: {side} {key} is there twice; map each disk once")
     return tuple((str(pair["backup_id"]).strip(), str(pair["volume_id"]).strip()) for pair in volumes)
@@ -110,12 +116,16 @@ def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
         raise InvalidInput(f"backup {describe_now(found, names)} no longer exists")
     if row["status"] not in GOOD:
         hint = "" if wish.server is None else _hint_at_former(wish, servers, cloud)
-        raise InvalidInput(f"backup {describe_now(row, names)} is {row['status']}; only an available backup can be restored{hint}")
+        raise InvalidInput(
+            f"backup {describe_now(row, names)} is {row['status']}; only an available backup can be restored{hint}"
+        )
     target = _find_target(wish, row, servers)
     named = f"{target['name']!r} ({target['id']})"
     pairs = map_disks(backup_result(row)["volumes"], cloud.server_disks(target["id"]), wish.volumes, named)
     if target["status"] not in RUNNABLE:
-        raise InvalidInput(f"target server {named} is in state {target['status']}; it must be {' or '.join(RUNNABLE)} to be restored")
+        raise InvalidInput(
+            f"target server {named} is in state {target['status']}; it must be {' or '.join(RUNNABLE)} to be restored"
+        )
     act = f"restore backup {describe_now(row, names)} to server {named}"
     mapping = [{"backup_id": source["id"], "volume_id": disk["id"]} for source, disk in pairs]
     _check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
@@ -165,7 +175,9 @@ def _good_and_dated(rows: t.Iterable[Row]) -> list[Row]:
 def _fits(wish: RestoreWish, row: Row) -> bool:
     """Return whether a dated backup is one that the options backup and before allow."""
     point = recovery_point(row)
-    return (wish.backup is None or row["name"] == wish.backup) and (wish.before is None or (point is not None and point <= wish.before))
+    return (wish.backup is None or row["name"] == wish.backup) and (
+        wish.before is None or (point is not None and point <= wish.before)
+    )
 
 
 def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
@@ -177,12 +189,16 @@ def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
     else:
         server_id, rows = _backups_of(wish.server, servers, cloud)
         # What is too new to be listed is found by its ID.
-        rows = [one for one in rows if row is None or one["id"] != row["id"]] + ([row] if row and row["resource_id"] == server_id else [])
+        rows = [one for one in rows if row is None or one["id"] != row["id"]] + (
+            [row] if row and row["resource_id"] == server_id else []
+        )
     named = [one for one in rows if key in (one["id"], one["name"])]
     usable = [one for one in named if one["status"] not in _LOST]
     found = find_one("backup", key, usable or named)
     if found is None:
-        of_server, hint = ("", "") if wish.server is None else (f" of server {wish.server!r}", _hint_at_former(wish, servers, cloud))
+        of_server, hint = (
+            ("", "") if wish.server is None else (f" of server {wish.server!r}", _hint_at_former(wish, servers, cloud))
+        )
         raise InvalidInput(f"backup: no such backup{of_server}: {key!r}{hint}")
     return found
 
@@ -202,23 +218,29 @@ def _backups_of(key: str, servers: list[Row], cloud: t.Any) -> tuple[str, list[R
         return server_id, [row for row in rows if row["resource_id"] == server_id]
     if former:
         raise InvalidInput(
-            f"server: no server is named {key!r} now, and {len(former)} former servers had that name: {_tell_former(rows, former)}."
+            f"server: no server is named {key!r} now, and {len(former)} former servers had that name:"
+            f" {_tell_former(rows, former)}."
             " What to do: write one of these IDs as server"
         )
     renamed = {row["resource_id"]: names[row["resource_id"]] for row in rows}
     if renamed:
         known = ", ".join(f"{name!r} ({server_id})" for server_id, name in renamed.items())
-        raise InvalidInput(f"server: no server is named {key!r} now; the server of the backups with that name is now {known}. Write its ID as server")
+        raise InvalidInput(
+            f"server: no server is named {key!r} now; the server of the backups with that name is now {known}. Write"
+            " its ID as server"
+        )
     raise InvalidInput(f"server: no such server, and no backup of one: {key!r}")
 
 
 def _labelled(name: str, cloud: t.Any) -> list[Row]:
     """Return the backups whose server had a name when they were made; the service finds parts of names as well."""
-    return [row for row in cloud.backups(resource_name=name) if (row.get("extend_info") or {}).get("resource_name") == name]
+    return [
+        row for row in cloud.backups(resource_name=name) if (row.get("extend_info") or {}).get("resource_name") == name
+    ]
 
 
 def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
-    """Return, for the end of a message, which former servers of the name of the option server have what was not found."""
+    """Return, for the end of a message, which former servers of the same name have what was not found."""
     key = wish.server or ""
     server = find_one("server", key, servers)
     if server is None:
@@ -227,7 +249,11 @@ def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
     rows = []
     # The hint must not hide what it is added to.
     with contextlib.suppress(CloudError):
-        rows = [row for row in _good_and_dated(_labelled(server["name"], cloud)) if row["resource_id"] not in present and _fits(wish, row)]
+        rows = [
+            row
+            for row in _good_and_dated(_labelled(server["name"], cloud))
+            if row["resource_id"] not in present and _fits(wish, row)
+        ]
     if not rows:
         return ""
     former = dict.fromkeys(row["resource_id"] for row in rows)
@@ -235,7 +261,11 @@ def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
     options = {"backup": wish.backup, "server": latest, "target_server": wish.target_server or key}
     write = ", ".join(f"{option}: {value}" for option, value in options.items() if value is not None)
     kept = "" if wish.before is None else ", with the same before"
-    who = "A former server of that name has such backups" if len(former) == 1 else "Former servers of that name have such backups"
+    who = (
+        "A former server of that name has such backups"
+        if len(former) == 1
+        else "Former servers of that name have such backups"
+    )
     return f". {who}: {_tell_former(rows, former)}. What to do to restore from there: write {write}{kept}"
 
 
@@ -247,7 +277,8 @@ def _tell_former(rows: list[Row], former: t.Iterable[str]) -> str:
         has = "no good backup"
         if good:
             last = newest(good) or {}
-            has = f"{len(good)} good backup{'s' if len(good) > 1 else ''}, the newest is {last['name']!r} of {_in_words(recovery_point(last))}"
+            count = f"{len(good)} good backup{'s' if len(good) > 1 else ''}"
+            has = f"{count}, the newest is {last['name']!r} of {_in_words(recovery_point(last))}"
         told.append(f"{server_id} ({has})")
     return "; ".join(told)
 
@@ -271,7 +302,11 @@ def _check_verdict(act: str, verdict: Row) -> None:
         return
     if not verdict.get("error_code"):
         said = verdict.get("error_msg") or "without a reason"
-        raise CloudFailed(act, f"the service's own check refuses it ({said}). What to do: check the backup, the target server and its disks.")
+        raise CloudFailed(
+            act,
+            f"the service's own check refuses it ({said}). What to do: check the backup, the target server and its"
+            " disks.",
+        )
     raise explain(act, None, verdict, None)
 
 
@@ -294,9 +329,15 @@ def _for_diff(backup: Row, target: Row, pairs: list[Pair], power_on: bool) -> tu
     """Return before and after in names; the present content of a disk has none, the later one is the backup's."""
     origin = f"backup {backup['name']!r} of server {backup['server']['name'] or backup['server']['id']!r}"
     disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for dummy, disk in pairs]
-    contents = [f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, dummy in pairs]
+    contents = [
+        f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, dummy in pairs
+    ]
     return (
-        {"server": target["name"], "status": target["status"], "disks": [{**disk, "content": "as it is now"} for disk in disks]},
+        {
+            "server": target["name"],
+            "status": target["status"],
+            "disks": [{**disk, "content": "as it is now"} for disk in disks],
+        },
         {
             "server": target["name"],
             "status": "ACTIVE" if power_on else "SHUTOFF",

@@ -6,8 +6,8 @@
 # Breaking changes can occur at any time.
 """The call that starts a restore, and finds out whether the restore began when its answer is lost.
 
-A restore in progress shows in the backup's status. After it has ended only the backup's updated_at shows it, and that changes
-for other reasons too. So it counts only when the backup was read right before and right after the call.
+A restore in progress shows in the backup's status. After it has ended only the backup's updated_at shows it, and that
+changes for other reasons too. So it counts only when the backup was read right before and right after the call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from ._backup_shape import GOOD
 from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer
 from ._restore import RESTORING, has_changed
 
-_LOOK_FIRST = "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
+_LOOK_FIRST = (
+    "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
+)
 
 
 class Restores:
@@ -28,7 +30,9 @@ class Restores:
         self._cloud = cloud
 
     def create(self, act: str, checkpoint_id: str, parameters: dict[str, t.Any]) -> t.Any:
-        """Start a restore, which errors call act; return the service's Restore, or the backup where only that shows that it began.
+        """Start a restore, which errors call act, and return the service's Restore.
+
+        Where only the backup shows that the restore began, return the backup.
 
         Raises CloudError, LostAnswer when the backup shows that it has not begun so far.
         Reference: api_description/restoration_management/creating_a_restoration_task.
@@ -54,7 +58,8 @@ class Restores:
         if before["status"] in RESTORING:
             raise CloudFailed(
                 act,
-                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one began, and it is not"
+                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one"
+                " began, and it is not"
                 f" sent again. {_LOOK_FIRST}",
             ) from lost
         try:
@@ -63,9 +68,12 @@ class Restores:
             # A later look could miss a short restore, and then it would be sent twice.
             raise CloudFailed(
                 act,
-                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is not known whether the"
+                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is"
+                " not known whether the"
                 f" restore began, and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         if now is not None and (now["status"] in RESTORING or has_changed(before, now)):
             return now
-        raise LostAnswer.like(lost, "The backup does not show that it began, but it may have: check the backup and the server first.") from lost
+        raise LostAnswer.like(
+            lost, "The backup does not show that it began, but it may have: check the backup and the server first."
+        ) from lost

@@ -6,8 +6,8 @@
 # Breaking changes can occur at any time.
 """csbs_restore after its call: following the restore to its end, and finding out whether it succeeded.
 
-The service has no status of a restore. What can be read is the backup, which becomes available again whether the restore
-succeeded or failed, and the server.
+The service has no status of a restore. What can be read is the backup, which becomes available again whether the
+restore succeeded or failed, and the server.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class _Follower:
             return self._changed >= _LOOKS_WHEN_CHANGED and self._end(self._failure())
         if self._looks >= _LOOKS and self._clock.elapsed - self._started >= _SECONDS:
             return self._end(
-                self._failure() or "the service accepted the restore, but the backup showed no sign of it, so it is not known whether it took place"
+                self._failure()
+                or "the service accepted the restore, but the backup showed no sign of it, so it is not known whether"
+                " it took place"
             )
         return False
 
@@ -81,7 +83,8 @@ class _Follower:
         if failure[0] and "restor" not in failure[0].lower():
             return None
         return (
-            "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known whether this one failed:"
+            "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known"
+            " whether this one failed:"
             f" {fail_reason(self.row) or 'the service gives no reason'}"
         )
 
@@ -90,7 +93,7 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
     """Wait as wished and return the result; raises ActionFailed with server, backup, reason and ids."""
     answer, target = outcome.answers[0], plan.result["restore"]["target_server"]
     context: RestoreContext = plan.context
-    # The SDK's resources are dicts as well. A plain dict is a backup that was found after a lost answer; it has no id of the restore.
+    # The SDK's resources are dicts as well. A plain dict is a backup that was found after a lost answer.
     was_found = type(answer) is dict  # pylint: disable=unidiomatic-typecheck
     known_by = None if was_found else answer.id
     follower = _Follower(cloud, context.before, clock, was_found)
@@ -100,7 +103,10 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
         look()
         return {"restore": restore, "backup": backup_result(follower.row, context.names)}
     poll(_voiced(look, follower, clock), clock, wish.poll_interval)
-    named = f"restore {known_by or '(its id is not known)'} of backup {context.describe(follower.row)} to server {target['name']!r} ({target['id']})"
+    named = (
+        f"restore {known_by or '(its id is not known)'} of backup {context.describe(follower.row)}"
+        f" to server {target['name']!r} ({target['id']})"
+    )
     status, problem = _judge(named, wish, cloud, follower, look.trouble, target["id"], clock)
     results = {"restore": {**restore, "status": status}, "backup": backup_result(follower.row, context.names)}
     if problem is None:
@@ -111,23 +117,35 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
 
 
 def _judge(
-    named: str, wish: RestoreWish, cloud: t.Any, follower: _Follower, unseen: CloudError | None, server_id: str, clock: Clock
+    named: str,
+    wish: RestoreWish,
+    cloud: t.Any,
+    follower: _Follower,
+    unseen: CloudError | None,
+    server_id: str,
+    clock: Clock,
 ) -> tuple[str, str | None]:
     """Return the status of a restore, which messages call named, and what is wrong with it."""
     wait_first = (
-        "What to do: follow the backup with csbs_backup_info. Do not run the task again before the backup is available: it would restore"
+        "What to do: follow the backup with csbs_backup_info. Do not run the task again before the backup is available:"
+        " it would restore"
         " a second time."
     )
     if follower.ended and follower.failed:
         return "failed", (
-            f"The {named} failed: {follower.failed.rstrip('.')}. What to do: do not use the data on the server's disks; it may be incomplete."
+            f"The {named} failed: {follower.failed.rstrip('.')}. What to do: do not use the data on the server's disks;"
+            " it may be incomplete."
             " Remove the cause, and restore again from this backup or from another."
         )
     if unseen and not follower.ended:
-        return "in_progress", f"{unseen} So it is not known how the {named} ended. It was started and may still be running. {wait_first}"
+        return (
+            "in_progress",
+            f"{unseen} So it is not known how the {named} ended. It was started and may still be running. {wait_first}",
+        )
     if not follower.ended:
         return "in_progress", (
-            f"Not finished within {clock.timeout:g} seconds (timeout): the {named}; the backup is {follower.row['status']}. The restore goes on."
+            f"Not finished within {clock.timeout:g} seconds (timeout): the {named}; the backup is"
+            f" {follower.row['status']}. The restore goes on."
             f" {wait_first}"
         )
     state = _await_state(cloud, server_id, "ACTIVE", clock, wish.poll_interval) if wish.power_on else None
@@ -144,11 +162,13 @@ def _told(state: str | None) -> str:
 
 
 def _running_anyway(named: str, cloud: t.Any, server_id: str, clock: Clock) -> list[str]:
-    """Return a warning for a server that should stay shut off and does not: its disks are restored, and somebody may have started it."""
+    """Return a warning for a server that should stay shut off and does not; somebody may have started it."""
     state = _await_state(cloud, server_id, "SHUTOFF", clock.renewed(min(clock.left, _POWER_PAUSE)), _POWER_PAUSE)
     if state == "SHUTOFF":
         return []
-    return [f"The {named} ended without an error, but with power_on: false the server must be SHUTOFF, and {_told(state)}."]
+    return [
+        f"The {named} ended without an error, but with power_on: false the server must be SHUTOFF, and {_told(state)}."
+    ]
 
 
 def _await_state(cloud: t.Any, server_id: str, wanted: str, clock: Clock, interval: float) -> str | None:

@@ -10,17 +10,18 @@ module: csbs_image
 short_description: Make a whole-server image of a backup
 version_added: 0.1.0
 description:
-  - Ensures that a whole-server image of a backup exists, from which new servers can be created with all their disks, and waits
-    until the image is active.
-  - A backup can have one image only. When it has one of the wanted name, there is nothing to do. When it has another one, the task
-    fails and names that image.
+  - Ensures that a whole-server image of a backup exists, from which new servers can be created with all their disks,
+    and waits until the image is active.
+  - A backup can have one image only. When it has one of the wanted name, there is nothing to do. When it has another
+    one, the task fails and names that image.
   - An image that an earlier, interrupted run left in the making is found again and waited for.
   - A backup that is still being made, or being restored from, is waited for before its image is made.
-  - The job of the image service decides. When it succeeded with the ID of the image, the task succeeds, also when the image itself
-    cannot be read, for example because the user lacks the right to read images. What could not be read is null, and a
-    warning says so.
-  - When the backup already has an image that cannot be read, its name cannot be compared with O(name). The task then changes
-    nothing, returns the ID, and warns. Only the image service's own answer that it has no such image means that there is none.
+  - The job of the image service decides. When it succeeded with the ID of the image, the task succeeds, also when the
+    image itself cannot be read, for example because the user lacks the right to read images. What could not be read is
+    null, and a warning says so.
+  - When the backup already has an image that cannot be read, its name cannot be compared with O(name). The task then
+    changes nothing, returns the ID, and warns. Only the image service's own answer that it has no such image means that
+    there is none.
   - As long as the image exists, the backup cannot be deleted. To delete the image, use the image service, such as with
     C(openstack.cloud.image).
 author:
@@ -28,14 +29,17 @@ author:
 options:
   backup:
     description:
-      - Name or ID of the backup, or a dictionary with C(id) as results hold it. When several backups have the name, the ID is needed.
+      - Name or ID of the backup, or a dictionary with C(id) as results hold it. When several backups have the name, the
+        ID is needed.
       - The backup must hold a system disk, and no shared disk.
     type: raw
     required: true
   name:
     description:
-      - Name of the image, 1 to 128 letters, digits, hyphens, periods, underscores and spaces, neither beginning nor ending with a space.
-      - Names of images need not be unique. An image of that name which was made of another backup is another image, and stays as it is.
+      - Name of the image, 1 to 128 letters, digits, hyphens, periods, underscores and spaces, neither beginning nor
+        ending with a space.
+      - Names of images need not be unique. An image of that name which was made of another backup is another image, and
+        stays as it is.
     type: str
     required: true
   description:
@@ -45,7 +49,8 @@ options:
     type: str
   tags:
     description:
-      - Tags of a new image, at most 10. A key has 1 to 36 and a value up to 43 letters, digits, hyphens and underscores.
+      - Tags of a new image, at most 10. A key has 1 to 36 and a value up to 43 letters, digits, hyphens and
+        underscores.
       - An image that is there already keeps its tags.
     type: dict
   min_ram:
@@ -61,10 +66,10 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.wait
 notes:
-  - The image service is found in the catalog under the types C(ims) and C(image). Where these have different addresses, a call that
-    the first address does not serve goes to the second.
-  - When the images cannot be listed, an image in the making is not seen. The task then warns and goes on, because the service refuses
-    a second image of a backup.
+  - The image service is found in the catalog under the types C(ims) and C(image). Where these have different addresses,
+    a call that the first address does not serve goes to the second.
+  - When the images cannot be listed, an image in the making is not seen. The task then warns and goes on, because the
+    service refuses a second image of a backup.
 """
 
 EXAMPLES = r"""
@@ -87,7 +92,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image_id:
-  description: ID of the image; null in check mode when there is no image yet, and with O(wait=false) when the service does not show it yet.
+  description:
+    - ID of the image; null in check mode when there is no image yet, and with O(wait=false) when the service does not
+      show it yet.
   returned: success
   type: str
   sample: ea0d5dce-ddb2-4f6f-83e3-55da065347fd

@@ -10,15 +10,16 @@ module: csbs_restore
 short_description: Put a server back to a backup of Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Overwrites the disks of a server with those of a backup. The service shuts the server down first. This cannot be undone.
-  - Before anything is sent, the module decides which disk goes onto which, and asks the service whether it accepts the restore.
-    What is not certain is refused, with the disks of both sides and the way to say what is meant.
+  - Overwrites the disks of a server with those of a backup. The service shuts the server down first. This cannot be
+    undone.
+  - Before anything is sent, the module decides which disk goes onto which, and asks the service whether it accepts the
+    restore. What is not certain is refused, with the disks of both sides and the way to say what is meant.
   - In check mode it shows all that, and needs no O(confirm).
-  - Waits until the restore has ended. The service has no status of a restore. It shows only the state of the backup, which becomes
-    C(available) again whether the restore succeeded or failed. So the module compares the failures that the backup shows before
-    and after, and checks the server.
-  - When the answer to the restore call is lost, the module reads the backup to find out whether the restore began, and does not
-    send the call again unless it is certain that it did not.
+  - Waits until the restore has ended. The service has no status of a restore. It shows only the state of the backup,
+    which becomes C(available) again whether the restore succeeded or failed. So the module compares the failures that
+    the backup shows before and after, and checks the server.
+  - When the answer to the restore call is lost, the module reads the backup to find out whether the restore began, and
+    sends the call again only when the backup shows that it did not.
   - While it waits, a line for each look shows the progress, when the module runs on the machine of the controller.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -27,23 +28,24 @@ options:
     description:
       - Name or ID of the backup, or a dictionary with C(id) as results hold them.
       - Together with O(server), a name is looked for among the backups of that server only.
-      - A name that several backups have is an error that lists their IDs; failed ones do not count where there are others.
+      - A name that several backups have is an error that lists their IDs; failed ones do not count where there are
+        others.
       - Either O(backup) or O(server) is needed.
     type: raw
   server:
     description:
       - Name or ID of the server that was backed up, or a dictionary with C(id). It need not exist any more.
-      - A name means the server that has it now. Only when no server has it, it means the former server that had it. The old name
-        of a server that has another name now is refused.
-      - Without O(backup) it means the newest good backup of this server, made by hand or by a policy, that fits O(before).
-        One that is being restored just now counts, and is waited for.
-      - When a server was created again under its old name, its old backups belong to the former server. The error says so, with
-        the ID of the former server. Give that ID here, and the name as O(target_server).
+      - A name means the server that has it now. Only when no server has it, it means the former server that had it. The
+        old name of a server that has another name now is refused.
+      - Without O(backup) it means the newest good backup of this server, made by hand or by a policy, that fits
+        O(before). One that is being restored just now counts, and is waited for.
+      - When a server was created again under its old name, its old backups belong to the former server. The error says
+        so, with the ID of the former server. Give that ID here, and the name as O(target_server).
     type: raw
   before:
     description:
-      - With O(server), the recovery point is at this time or earlier, such as V(2026-03-01T02:00:00Z) or V(2026-03-01), which
-        is the beginning of that day. A time without a zone is UTC.
+      - With O(server), the recovery point is at this time or earlier, such as V(2026-03-01T02:00:00Z) or V(2026-03-01),
+        which is the beginning of that day. A time without a zone is UTC.
       - Without it all backups that there are now fit.
     type: str
   target_server:
@@ -55,10 +57,11 @@ options:
   volumes:
     description:
       - Which disk of the backup goes onto which disk of the target server.
-      - What is not listed goes back onto the disk that it came from, if that is attached to the target. Then the system disk goes
-        onto the system disk. Then what is left goes where its size leaves one way only. All else is refused, also disks of
-        equal size, as the backup does not hold which device a disk was.
-      - Target disks must be at least as large, must not be shared, and a system disk and a data disk do not replace each other.
+      - What is not listed goes back onto the disk that it came from, if that is attached to the target. Then the system
+        disk goes onto the system disk. Then what is left goes where its size leaves one way only. All else is refused,
+        also disks of equal size, as the backup does not hold which device a disk was.
+      - Target disks must be at least as large, must not be shared, and a system disk and a data disk do not replace
+        each other.
     type: list
     elements: dict
     suboptions:
@@ -149,7 +152,8 @@ restore:
   description:
     - What was restored to where.
     - C(id) is the service's ID of the restore, null in check mode and when the service's answer was lost.
-    - C(status) is C(restored), C(failed), or C(in_progress) when the end was not waited for or not reached; null in check mode.
+    - C(status) is C(restored), C(failed), or C(in_progress) when the end was not waited for or not reached; null in
+      check mode.
     - C(target_server) and C(backup.server) have the names that the servers have now.
     - C(volumes) has an entry for each disk of the backup and the disk of the target server that it goes onto.
   returned: success, and failure after the restore was started

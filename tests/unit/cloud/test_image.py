@@ -112,7 +112,9 @@ def test_another_name_is_an_error_that_names_the_image_there_is(cloud: Emulator,
     cloud.state.images[there].visible_at = 0
     cloud.journal.clear()
     result = failed(cloud, name="other")
-    assert "'image'" in result["msg"] and there in result["msg"] and "'b'" in result["msg"] and backup_id in result["msg"]
+    assert (
+        "'image'" in result["msg"] and there in result["msg"] and "'b'" in result["msg"] and backup_id in result["msg"]
+    )
     assert ("being made" in result["msg"]) is not finished
     assert cloud.journal.writes() == []
 
@@ -169,7 +171,9 @@ def test_a_job_of_an_earlier_run_that_fails_fails_the_task(cloud: Emulator) -> N
 
 @pytest.mark.usefixtures("_soon_listed")
 @pytest.mark.parametrize(
-    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=["before", "after", "502", "504"]
+    "fault",
+    [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}],
+    ids=["before", "after", "502", "504"],
 )
 def test_a_lost_answer_never_makes_two_images(cloud: Emulator, fault: dict[str, t.Any]) -> None:
     a_backup(cloud)
@@ -244,7 +248,9 @@ def test_a_backup_that_fails_while_it_is_waited_for_ends_the_task(cloud: Emulato
     set_server(cloud, "srv-0001", fail_next_backup="disk unreachable")
     run_ok("csbs_backup", {**FAST, "name": "b", "servers": ["srv-0001"], "wait": False}, cloud)
     result = failed(cloud)
-    assert "disk unreachable" in result["msg"] and "'golden'" in result["msg"] and "until the timeout" not in result["msg"]
+    assert (
+        "disk unreachable" in result["msg"] and "'golden'" in result["msg"] and "until the timeout" not in result["msg"]
+    )
     assert cloud.state.images == {}
 
 
@@ -252,11 +258,17 @@ def test_a_backup_that_stays_busy_until_the_timeout_is_told_with_its_code(cloud:
     cloud.settings(speed=1, list_delay=0)
     run_ok("csbs_backup", {**FAST, "name": "b", "servers": ["srv-0001"], "wait": False}, cloud)
     result = failed(cloud, timeout=2)
-    assert result["error_code"] == "CSBS.8001" and "until the timeout" in result["msg"] and "wait until the backup is available" in result["msg"]
+    assert (
+        result["error_code"] == "CSBS.8001"
+        and "until the timeout" in result["msg"]
+        and "wait until the backup is available" in result["msg"]
+    )
 
 
 @pytest.mark.parametrize("status", ["error", "waiting_delete"])
-def test_a_backup_that_can_never_become_an_image_is_refused_before_anything_is_written(cloud: Emulator, status: str) -> None:
+def test_a_backup_that_can_never_become_an_image_is_refused_before_anything_is_written(
+    cloud: Emulator, status: str
+) -> None:
     backup_in(cloud, a_backup(cloud)).status = status
     result = failed(cloud)
     assert status in result["msg"] and "of an available backup only" in result["msg"]
@@ -295,7 +307,9 @@ def test_an_unknown_backup_is_named_before_anything_is_written(cloud: Emulator, 
 
 
 @pytest.mark.parametrize("suffix", ["", "/v2", "/v2/"])
-def test_a_catalog_that_has_the_image_service_under_another_type_will_do(cloud: Emulator, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+def test_a_catalog_that_has_the_image_service_under_another_type_will_do(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
     monkeypatch.delitem(keystone.SERVICES, "ims")
     monkeypatch.setitem(keystone.SERVICES, "image", ("glance", f"/ims{suffix}"))
     a_backup(cloud)
@@ -307,13 +321,23 @@ def test_a_catalog_without_the_image_service_is_told_as_that(cloud: Emulator, mo
     monkeypatch.delitem(keystone.SERVICES, "image")
     a_backup(cloud)
     message = failed(cloud)["msg"]
-    assert "Could not find the image service" in message and "Image Management Service" in message and "region_name" in message
+    assert (
+        "Could not find the image service" in message
+        and "Image Management Service" in message
+        and "region_name" in message
+    )
     assert cloud.journal.writes() == []
     assert run_ok("csbs_backup_info", {"name": "b"}, cloud)["backups"], "nothing else needs that service"
 
 
-@pytest.mark.parametrize("lacking", [["/v2/cloudimages"], ["/v2/images/"], ["/v2/cloudimages", "/v2/images/"]], ids=["list", "details", "both"])
-def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job_is_believed(cloud: Emulator, lacking: list[str]) -> None:
+@pytest.mark.parametrize(
+    "lacking",
+    [["/v2/cloudimages"], ["/v2/images/"], ["/v2/cloudimages", "/v2/images/"]],
+    ids=["list", "details", "both"],
+)
+def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job_is_believed(
+    cloud: Emulator, lacking: list[str]
+) -> None:
     a_backup(cloud)
     for path in lacking:
         cloud.faults.add(method="GET", path=path, status=404, times=-1)
@@ -324,17 +348,29 @@ def test_a_cloud_with_one_way_of_asking_for_images_will_do_and_with_none_the_job
 
 
 @pytest.mark.parametrize("fault", UNREADABLE.values(), ids=UNREADABLE)
-def test_an_image_that_is_made_and_cannot_be_read_is_a_success_and_not_made_again(cloud: Emulator, fault: dict[str, t.Any]) -> None:
+def test_an_image_that_is_made_and_cannot_be_read_is_a_success_and_not_made_again(
+    cloud: Emulator, fault: dict[str, t.Any]
+) -> None:
     backup_id = a_backup(cloud)
     cloud.faults.add(method="GET", path=READING, times=-1, **fault)
     made = image(cloud)
     there = backup_in(cloud, backup_id).image_id
-    assert (made["changed"], made["image_id"], made["image"]["id"], made["image"]["name"]) == (True, there, there, "golden")
+    assert (made["changed"], made["image_id"], made["image"]["id"], made["image"]["name"]) == (
+        True,
+        there,
+        there,
+        "golden",
+    )
     assert (made["image"]["status"], made["image"]["created_at"]) == (None, None)
     assert "was made, but it could not be read" in made["warnings"] and there in made["warnings"]
     for name in ("golden", "other"):
         again = image(cloud, name=name)
-        assert (again["changed"], again["image_id"], again["image"]["name"], again["image"]["tags"]) == (False, there, None, None)
+        assert (again["changed"], again["image_id"], again["image"]["name"], again["image"]["tags"]) == (
+            False,
+            there,
+            None,
+            None,
+        )
         assert all(word in again["warnings"] for word in ("was not compared with", name, there, backup_id))
     assert len(asked(cloud)) == len(cloud.state.jobs) == 1
     cloud.faults.clear()
@@ -342,13 +378,19 @@ def test_an_image_that_is_made_and_cannot_be_read_is_a_success_and_not_made_agai
     assert there in failed(cloud, name="other")["msg"]
 
 
-def test_an_image_whose_details_hang_is_a_success_within_the_task_s_time(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_whose_details_hang_is_a_success_within_the_task_s_time(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A task that can do without an answer does not wait for it until the deadline."""
     monkeypatch.setattr(_cloud, "_MINUTE", 0.3)
     backup_id = a_backup(cloud)
     cloud.faults.add(method="GET", path=READING, times=-1, hang="before")
     made = image(cloud, timeout=3600)
-    assert made["changed"] is True and made["image_id"] == backup_in(cloud, backup_id).image_id and made["image"]["status"] is None
+    assert (
+        made["changed"] is True
+        and made["image_id"] == backup_in(cloud, backup_id).image_id
+        and made["image"]["status"] is None
+    )
     again = image(cloud, timeout=3600)
     assert (again["changed"], again["image_id"]) == (False, made["image_id"])
     assert len(asked(cloud)) == 1
@@ -366,8 +408,12 @@ def test_an_image_that_is_gone_and_blocks_another_ends_the_task_at_once(cloud: E
     assert [entry["status"] for entry in asked(cloud)] == [400] and "until the timeout" not in result["msg"]
 
 
-@pytest.mark.parametrize("answer", [HTML, {"body": "{}"}, {"status": 404, **HTML}, GATEWAY], ids=["page", "empty", "404-page", "gateway"])
-def test_an_answer_that_is_not_the_service_s_own_to_a_job_is_no_end_of_it(cloud: Emulator, answer: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize(
+    "answer", [HTML, {"body": "{}"}, {"status": 404, **HTML}, GATEWAY], ids=["page", "empty", "404-page", "gateway"]
+)
+def test_an_answer_that_is_not_the_service_s_own_to_a_job_is_no_end_of_it(
+    cloud: Emulator, answer: dict[str, t.Any]
+) -> None:
     backup_id = a_backup(cloud)
     cloud.faults.add(method="GET", path="/jobs/", times=3, **answer)
     assert image(cloud)["image_id"] == backup_in(cloud, backup_id).image_id
@@ -381,7 +427,9 @@ def test_an_answer_that_is_not_the_service_s_own_to_a_job_is_no_end_of_it(cloud:
 @pytest.mark.usefixtures("_soon_listed")
 @pytest.mark.parametrize("effect", [True, False])
 @pytest.mark.parametrize("answer", [HTML, {"body": "{}"}], ids=["page", "empty"])
-def test_an_answer_to_the_call_that_is_not_the_service_s_own_makes_one_image(cloud: Emulator, answer: dict[str, t.Any], effect: bool) -> None:
+def test_an_answer_to_the_call_that_is_not_the_service_s_own_makes_one_image(
+    cloud: Emulator, answer: dict[str, t.Any], effect: bool
+) -> None:
     a_backup(cloud)
     cloud.faults.add(method="POST", path=ACTION, effect=effect, **answer)
     assert image(cloud)["image"]["status"] == "active"
@@ -390,7 +438,9 @@ def test_an_answer_to_the_call_that_is_not_the_service_s_own_makes_one_image(clo
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, **HTML}, GATEWAY], ids=["page", "gateway"])
-def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(cloud: Emulator, answer: dict[str, t.Any]) -> None:
+def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(
+    cloud: Emulator, answer: dict[str, t.Any]
+) -> None:
     a_backup(cloud)
     cloud.faults.add(method="POST", path=ACTION, times=-1, **answer)
     result = failed(cloud)
@@ -478,7 +528,9 @@ def test_the_backup_of_an_image_is_not_deleted_and_the_image_is_named(cloud: Emu
         ({"timeout": 0}, ["timeout"]),
     ],
 )
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]
     assert all(word in message for word in words), message

@@ -20,7 +20,13 @@ SYSTEM = {"size": 20, "bootable": True}
 HTML: dict[str, t.Any] = {"body": "<html>Log in</html>", "content_type": "text/html"}
 GATEWAY = {"status": 404, "error_code": "APIGW.0101"}
 # Answers that are not the service's own
-FOREIGN = {"page": HTML, "empty": {"body": "{}"}, "404-page": {"status": 404, **HTML}, "404-without-code": {"status": 404, "body": "{}"}, "gateway": GATEWAY}
+FOREIGN = {
+    "page": HTML,
+    "empty": {"body": "{}"},
+    "404-page": {"status": 404, **HTML},
+    "404-without-code": {"status": 404, "body": "{}"},
+    "gateway": GATEWAY,
+}
 Result = dict[str, t.Any]
 
 
@@ -80,7 +86,10 @@ def test_a_backup_is_restored_by_name_by_id_and_as_results_hold_it(cloud: Emulat
         {
             "checkpoint_item_id": made.id,
             "power_on": True,
-            "targets": {"server_id": made.resource_id, "volumes": [{"backup_id": made.volumes[0].id, "volume_id": disk}]},
+            "targets": {
+                "server_id": made.resource_id,
+                "volumes": [{"backup_id": made.volumes[0].id, "volume_id": disk}],
+            },
         }
     ]
     assert done["changed"] is True and done["backup"]["id"] == made.id and done["backup"]["status"] == "available"
@@ -123,7 +132,9 @@ def test_before_chooses_the_newest_good_backup_until_then(cloud: Emulator) -> No
     assert chosen(before=middle.protected_at.isoformat()) == middle.id, "at a time is before it as well"
     message = refused(cloud, server="srv-0001", before="2001-01-01")
     assert "srv-0001" in message and "no good backup" in message and old.protected_at.isoformat()[:19] in message
-    assert restore(cloud, server="srv-0001", before=(moment - timedelta(hours=3)).isoformat())["backup"]["id"] == middle.id
+    assert (
+        restore(cloud, server="srv-0001", before=(moment - timedelta(hours=3)).isoformat())["backup"]["id"] == middle.id
+    )
 
 
 def test_a_server_without_backup_is_told(cloud: Emulator) -> None:
@@ -148,7 +159,10 @@ def test_a_former_server_of_the_name_is_named_with_what_to_write(cloud: Emulator
     for args in ({"server": "srv-0001"}, {"server": now.id}, {"server": "srv-0001", "backup": "newest"}):
         message = refused(cloud, **args)
         count = "1 good backup," if "backup" in args else "2 good backups,"
-        assert all(word in message for word in (made.resource_id, count, "'newest'", f"server: {made.resource_id}", "target_server: ")), message
+        assert all(
+            word in message
+            for word in (made.resource_id, count, "'newest'", f"server: {made.resource_id}", "target_server: ")
+        ), message
     done = restore(cloud, server=made.resource_id, target_server="srv-0001")
     assert done["backup"]["id"] == newest.id and done["restore"]["target_server"] == {"id": now.id, "name": "srv-0001"}
     assert "former" not in refused(cloud, server="srv-0001", backup="nothing").lower()
@@ -158,7 +172,9 @@ def test_results_and_diff_have_the_names_that_servers_have_now(cloud: Emulator, 
     cloud.change_server(made.resource_id, name="renamed")
     expected = {"id": made.resource_id, "name": "renamed"}
     check = run_module("csbs_restore", {"backup": "safe"}, cloud, check=True)
-    assert check["backup"]["server"] == check["restore"]["target_server"] == expected and "srv-0001'" not in str(check["diff"])
+    assert check["backup"]["server"] == check["restore"]["target_server"] == expected and "srv-0001'" not in str(
+        check["diff"]
+    )
     done = restore(cloud, backup="safe")
     assert done["backup"]["server"] == done["restore"]["target_server"] == expected
     set_server(cloud, "renamed", fail_next_restore="storage node lost")
@@ -180,7 +196,10 @@ def test_another_server_takes_it_on_larger_disks(cloud: Emulator) -> None:
     done = restore(cloud, backup="wide", target_server="target")
     system, small, large = disks_of(cloud, "target")
     assert [pair["volume_id"] for pair in sent(cloud)[0]["targets"]["volumes"]] == [system, large, small]
-    assert [(one["source_size_gb"], one["volume_size_gb"], one["device"], one["bootable"]) for one in done["restore"]["volumes"]] == [
+    assert [
+        (one["source_size_gb"], one["volume_size_gb"], one["device"], one["bootable"])
+        for one in done["restore"]["volumes"]
+    ] == [
         (20, 30, "/dev/vda", True),
         (40, 50, "/dev/vdc", False),
         (10, 15, "/dev/vdb", False),
@@ -201,11 +220,15 @@ def test_another_server_takes_it_on_larger_disks(cloud: Emulator) -> None:
     ],
     ids=["small", "small-system", "shared", "missing", "second-system", "mixed", "none"],
 )
-def test_what_does_not_fit_is_refused_with_nothing_sent(cloud: Emulator, sizes: list[int], disks: list[Result], words: list[str]) -> None:
+def test_what_does_not_fit_is_refused_with_nothing_sent(
+    cloud: Emulator, sizes: list[int], disks: list[Result], words: list[str]
+) -> None:
     made = wide(cloud, *sizes)
     cloud.add_server("target", disks=disks)
     message = refused(cloud, backup="wide", target_server="target")
-    assert all(word in message for word in [*words, *(part.id for part in made.volumes), *disks_of(cloud, "target")]), message
+    assert all(word in message for word in [*words, *(part.id for part in made.volumes), *disks_of(cloud, "target")]), (
+        message
+    )
     assert "volumes says where a disk goes" in message
 
 
@@ -215,7 +238,9 @@ def test_foreign_and_mixed_disks_are_refused(cloud: Emulator) -> None:
     parts = [part.id for part in made.volumes]
 
     def told(*pairs: tuple[str, str]) -> str:
-        return refused(cloud, backup="wide", volumes=[{"backup_id": ours, "volume_id": theirs} for ours, theirs in pairs])
+        return refused(
+            cloud, backup="wide", volumes=[{"backup_id": ours, "volume_id": theirs} for ours, theirs in pairs]
+        )
 
     assert f"{foreign} is not attached" in told((parts[0], foreign))
     assert f"{foreign} is no disk of the backup" in told((foreign, system))
@@ -294,7 +319,11 @@ def test_the_disks_of_the_target_are_read_and_nobody_elses(cloud: Emulator) -> N
     wide(cloud, 10, 20, 30)
     cloud.journal.clear()
     run_module("csbs_restore", {"backup": "wide"}, cloud, check=True)
-    read = [entry["path"].rsplit("/", 1)[-1] for entry in cloud.journal if entry["service"] == "volume" and "/volumes" in entry["path"]]
+    read = [
+        entry["path"].rsplit("/", 1)[-1]
+        for entry in cloud.journal
+        if entry["service"] == "volume" and "/volumes" in entry["path"]
+    ]
     assert sorted(read) == sorted(cloud.server("wide").volume_ids)
 
 
@@ -324,7 +353,9 @@ def test_an_old_failure_of_something_else_is_no_failure_of_the_restore(cloud: Em
 
 @pytest.mark.parametrize("before", ["ACTIVE", "SHUTOFF"])
 @pytest.mark.parametrize(("power_on", "after"), [(True, "ACTIVE"), (False, "SHUTOFF")])
-def test_the_server_is_started_or_stays_shut_off(cloud: Emulator, made: t.Any, before: str, power_on: bool, after: str) -> None:
+def test_the_server_is_started_or_stays_shut_off(
+    cloud: Emulator, made: t.Any, before: str, power_on: bool, after: str
+) -> None:
     set_server(cloud, "srv-0001", status=before)
     restore(cloud, backup="safe", power_on=power_on)
     assert cloud.server("srv-0001").status == after
@@ -346,7 +377,18 @@ def test_the_server_is_started_or_stays_shut_off(cloud: Emulator, made: t.Any, b
         ({"body": "{}"}, 3000),
         (HTML, 3000),
     ],
-    ids=["before", "after-and-over", "after-and-going-on", "502", "504", "hung", "page-after", "empty-after", "empty", "page"],
+    ids=[
+        "before",
+        "after-and-over",
+        "after-and-going-on",
+        "502",
+        "504",
+        "hung",
+        "page-after",
+        "empty-after",
+        "empty",
+        "page",
+    ],
 )
 def test_a_lost_answer_makes_exactly_one_restore(cloud: Emulator, made: t.Any, fault: Result, speed: float) -> None:
     """In live mode the backup's updated_at moves meanwhile for no reason, and must not be taken for a restore."""
@@ -367,37 +409,62 @@ def test_a_lost_answer_with_a_backup_that_cannot_be_read_then_is_not_sent_again(
 
 @pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize(
-    "path", ["/servers/detail", "/checkpoint_items[?]", "/checkpoint_items/", "/os-volume_attachments", "/volumes/", "/resources/action$"]
+    "path",
+    [
+        "/servers/detail",
+        "/checkpoint_items[?]",
+        "/checkpoint_items/",
+        "/os-volume_attachments",
+        "/volumes/",
+        "/resources/action$",
+    ],
 )
-def test_an_answer_that_is_not_the_services_own_ends_the_task_with_nothing_sent(cloud: Emulator, made: t.Any, path: str, answer: Result) -> None:
+def test_an_answer_that_is_not_the_services_own_ends_the_task_with_nothing_sent(
+    cloud: Emulator, made: t.Any, path: str, answer: Result
+) -> None:
     cloud.faults.add(path=path, times=-1, **answer)
     message = refused(cloud, backup="safe")
-    assert message.startswith("Could not ") and "\n" not in message and "no such backup" not in message and "What to do" in message, message
+    assert (
+        message.startswith("Could not ")
+        and "\n" not in message
+        and "no such backup" not in message
+        and "What to do" in message
+    ), message
     assert sent(cloud) == []
 
 
 @pytest.mark.parametrize("answer", [{"status": 404, **HTML}, GATEWAY], ids=["page", "gateway"])
-def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(cloud: Emulator, made: t.Any, answer: Result) -> None:
+def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(
+    cloud: Emulator, made: t.Any, answer: Result
+) -> None:
     cloud.faults.add(method="POST", path="/restores$", times=-1, **answer)
     result = failed(cloud, backup="safe")
-    assert result["msg"].startswith("Could not restore backup 'safe'") and result["changed"] is False and sent(cloud) == []
+    assert (
+        result["msg"].startswith("Could not restore backup 'safe'") and result["changed"] is False and sent(cloud) == []
+    )
 
 
 @pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
-def test_looks_with_foreign_answers_are_neither_an_end_nor_a_lost_backup(cloud: Emulator, made: t.Any, answer: Result) -> None:
+def test_looks_with_foreign_answers_are_neither_an_end_nor_a_lost_backup(
+    cloud: Emulator, made: t.Any, answer: Result
+) -> None:
     cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, times=2, **answer)
     assert restore(cloud, backup="safe")["restore"]["status"] == "restored"
     cloud.faults.clear()
     cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, times=-1, **answer)
     result = failed(cloud, backup="safe")
-    assert "not known how" in result["msg"] and result["restore"]["status"] == "in_progress" and result["changed"] is True
+    assert (
+        "not known how" in result["msg"] and result["restore"]["status"] == "in_progress" and result["changed"] is True
+    )
     assert "no longer exists" not in result["msg"]
 
 
 def test_a_backup_that_is_lost_while_the_server_is_busy_is_not_restored(cloud: Emulator, made: t.Any) -> None:
     """The plan's checks are old when a busy server has been waited for."""
     cloud.faults.add(method="POST", path="/restores$", status=400, error_code="CSBS.2003", error_msg="busy")
-    cloud.faults.add(method="GET", path=f"/checkpoint_items/{made.id}", skip=2, status=404, error_code="CSBS.3001", error_msg="gone")
+    cloud.faults.add(
+        method="GET", path=f"/checkpoint_items/{made.id}", skip=2, status=404, error_code="CSBS.3001", error_msg="gone"
+    )
     result = failed(cloud, backup="safe")
     assert "the backup no longer exists" in result["msg"] and sent(cloud) == []
 
@@ -445,7 +512,10 @@ def test_a_timeout_returns_what_was_started(cloud: Emulator, made: t.Any) -> Non
     cloud.settings(speed=1)
     result = failed(cloud, backup="safe", timeout=1)
     assert "timeout" in result["msg"] and result["restore"]["id"] in result["msg"] and result["changed"] is True
-    assert result["restore"]["status"] == "in_progress" and result["backup"]["status"] in ("waiting_restore", "restoring")
+    assert result["restore"]["status"] == "in_progress" and result["backup"]["status"] in (
+        "waiting_restore",
+        "restoring",
+    )
 
 
 def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> None:
@@ -467,8 +537,14 @@ def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> Non
         ({"server": {"name": ""}}, ["server"]),
         ({"backup": "b", "target_server": " "}, ["target_server"]),
         ({"backup": "b", "volumes": [{"backup_id": "x", "volume_id": ""}]}, ["volumes", "volume_id is empty"]),
-        ({"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}]}, ["backup_id x is there twice"]),
-        ({"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}]}, ["volume_id 1 is there twice"]),
+        (
+            {"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}]},
+            ["backup_id x is there twice"],
+        ),
+        (
+            {"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}]},
+            ["volume_id 1 is there twice"],
+        ),
         ({"backup": "b", "timeout": 0}, ["timeout"]),
         ({"backup": "b", "poll_interval": -1}, ["poll_interval"]),
     ],

@@ -35,7 +35,7 @@ class Proxy(proxy.Proxy):
         return response
 
     def create_whole_image(self, name, backup_id, **attrs):
-        """Start to make an image of a backup; attrs: description, image_tags, min_ram and max_ram (MB). Returns the Job."""
+        """Start to make an image of a backup; attrs: description, image_tags, min_ram, max_ram (MB). Returns the Job."""
         return Job.create_whole_image(self, name=name, backup_id=backup_id, **attrs)
 
     def get_job(self, job):

@@ -43,8 +43,8 @@ class Image(resource.Resource):
 
     @classmethod
     def _get_next_link(cls, uri, response, data, marker, limit, total_yielded):
-        # The stock method asks for one more page after a short one; a short page is the last here, unless the answer names
-        # a next one. It also cuts the version off the link to that, but the address here has none.
+        # The stock method asks for one more page after a short one. Here a short page is the last, unless the answer
+        # names a next one. It also cuts the version off the link to that, but the address here has none.
         if limit and total_yielded % int(limit) and not data.get("next"):
             return None, {}
         return uri, {"marker": marker, "limit": limit}

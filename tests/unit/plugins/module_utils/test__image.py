@@ -43,7 +43,13 @@ def made(name: str = "golden", status: str = "active", **fields: t.Any) -> Row:
 class Imaging(Cloud):
     """A cloud with images; steps are what they are at each further look, None for one that is not to be seen."""
 
-    def __init__(self, backups: list[Row], images: t.Iterable[Row] = (), hidden: t.Iterable[str] = (), jobs: t.Iterable[t.Any] = ()) -> None:
+    def __init__(
+        self,
+        backups: list[Row],
+        images: t.Iterable[Row] = (),
+        hidden: t.Iterable[str] = (),
+        jobs: t.Iterable[t.Any] = (),
+    ) -> None:
         super().__init__(backups=backups)
         self.images, self.hidden, self.jobs = list(images), set(hidden), list(jobs)
         self.steps: list[str | None] = []
@@ -94,7 +100,9 @@ def test_what_is_not_given_is_not_sent() -> None:
     assert plan(Imaging([a_backup()]), tags={}).calls[0].arguments == {"name": "golden", "backup_id": ITEM}
 
 
-@pytest.mark.parametrize("told", [{}, {"os_images_data": [{"image_id": "img-golden"}]}], ids=["by-the-image", "by-the-backup"])
+@pytest.mark.parametrize(
+    "told", [{}, {"os_images_data": [{"image_id": "img-golden"}]}], ids=["by-the-image", "by-the-backup"]
+)
 @pytest.mark.parametrize("status", ["active", "queued", "saving"])
 def test_an_image_of_that_name_is_done(status: str, told: Row) -> None:
     todo = plan(Imaging([a_backup(**told)], [made(status=status)]))
@@ -116,7 +124,9 @@ def test_an_image_that_the_backup_tells_of_and_nobody_has_any_more_does_not_coun
     assert plan(Imaging([a_backup(os_images_data=[{"image_id": "img-gone"}])])).changed
 
 
-@pytest.mark.parametrize(("status", "words"), [("active", "already has image 'other' (img-other), and"), ("saving", "being made (saving)")])
+@pytest.mark.parametrize(
+    ("status", "words"), [("active", "already has image 'other' (img-other), and"), ("saving", "being made (saving)")]
+)
 def test_another_name_is_refused_with_the_image_there_is(status: str, words: str) -> None:
     with pytest.raises(InvalidInput, match="name: backup 'b' of server 'web'") as refusal:
         plan(Imaging([a_backup()], [made("other", status)]))
@@ -125,7 +135,9 @@ def test_another_name_is_refused_with_the_image_there_is(status: str, words: str
 
 @pytest.mark.parametrize("status", ["error", "waiting_delete", "deleting", "deleted"])
 def test_a_backup_in_no_good_state_is_refused(status: str) -> None:
-    with pytest.raises(InvalidInput, match=f"is {status} \\(no disk\\); an image can be made of an available backup only"):
+    with pytest.raises(
+        InvalidInput, match=f"is {status} \\(no disk\\); an image can be made of an available backup only"
+    ):
         plan(Imaging([a_backup(status, fail_reason="no disk")]))
 
 
@@ -160,7 +172,11 @@ def test_a_name_speaks_of_the_backup_that_can_carry_an_image() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "word"),
-    [([], "no such backup: 'b'"), ([backup("bb", "web")], "no such"), ([backup("b", "web"), backup("b", "db")], "item-b-db")],
+    [
+        ([], "no such backup: 'b'"),
+        ([backup("bb", "web")], "no such"),
+        ([backup("b", "web"), backup("b", "db")], "item-b-db"),
+    ],
 )
 def test_a_name_that_fits_none_or_several_is_refused(rows: list[Row], word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
@@ -216,14 +232,21 @@ class Closed(Imaging):
 
 def test_images_that_cannot_be_listed_are_warned_of_and_left_to_the_service() -> None:
     todo = plan(Closed([a_backup()]))
-    assert todo.changed and "do not allow" in todo.context["warnings"][0] and "refuses a second one" in todo.context["warnings"][0]
+    assert (
+        todo.changed
+        and "do not allow" in todo.context["warnings"][0]
+        and "refuses a second one" in todo.context["warnings"][0]
+    )
     assert look_again(Closed([]), a_backup()) is None and look_again(Closed([]), a_backup(), refused=True) is None
 
 
 def test_an_image_that_cannot_be_read_is_there_and_its_name_is_not_known() -> None:
     todo = plan(Closed([a_backup(os_images_data=[{"image_id": "img-1"}])]))
     assert not todo.changed and todo.before == todo.after
-    assert todo.result["image_id"] == "img-1" and {key for key, value in todo.result["image"].items() if value} == {"id", "backup_id"}
+    assert todo.result["image_id"] == "img-1" and {key for key, value in todo.result["image"].items() if value} == {
+        "id",
+        "backup_id",
+    }
     assert todo.result["image"].keys() == plan(Imaging([a_backup()])).result["image"].keys()
     assert set(todo.result["image"].values()) == {"img-1", ITEM, None}
 
@@ -264,7 +287,10 @@ def test_the_job_and_then_the_image_are_followed_until_it_is_active() -> None:
 
 
 def test_a_job_that_does_not_tell_the_image_is_no_hindrance() -> None:
-    assert finish(Imaging([], [made()], jobs=[{"status": "SUCCESS", "entities": None}]), Answer())[0]["image_id"] == "img-golden"
+    assert (
+        finish(Imaging([], [made()], jobs=[{"status": "SUCCESS", "entities": None}]), Answer())[0]["image_id"]
+        == "img-golden"
+    )
 
 
 def test_an_image_that_was_found_is_followed_without_a_job() -> None:
@@ -305,7 +331,9 @@ def test_a_job_that_succeeded_is_a_success_whatever_can_be_read_of_the_image(rea
     why = "do not allow" if NO_RIGHT in reads else "does not show it yet"
     result, ticks = finish(Showing([], jobs=[RUNNING, DONE]), Answer(), tags={"a": "b"})
     assert (result["image_id"], result["image"]["status"], result["image"]["created_at"]) == ("img-golden", None, None)
-    assert (result["image"]["name"], result["image"]["tags"]) == ("golden", {"a": "b"}), "these the service has accepted"
+    assert (result["image"]["name"], result["image"]["tags"]) == ("golden", {"a": "b"}), (
+        "these the service has accepted"
+    )
     (warning,) = result["warnings"]
     assert "was made, but it could not be read" in warning and why in warning and ITEM in warning
     assert len(ticks.sleeps) <= 4
@@ -333,7 +361,9 @@ def test_an_unread_image_that_was_found_is_not_taken_for_another() -> None:
 def test_looks_that_fail_a_few_times_do_not_end_the_wait() -> None:
     trouble = CloudError("read job", "the service failed", "CSBS.9999", 500, "req-9")
     assert finish(Imaging([], [made()], jobs=[*[trouble] * 4, DONE]), Answer())[0]["image_id"] == "img-golden"
-    with pytest.raises(ActionFailed, match="Could not read job: the service failed.*not known whether.*was made.*run the task again") as failure:
+    with pytest.raises(
+        ActionFailed, match="Could not read job: the service failed.*not known whether.*was made.*run the task again"
+    ) as failure:
         finish(Imaging([], [made()], jobs=[trouble]), Answer())
     assert failure.value.results["request_id"] == "req-9" and failure.value.results["image_id"] == "img-golden"
 
@@ -342,7 +372,13 @@ def test_a_timeout_tells_what_goes_on_with_all_ids() -> None:
     with pytest.raises(ActionFailed, match="Not finished within 60 seconds") as failure:
         finish(Imaging([], [made(status="saving")], jobs=[RUNNING]), Answer(), timeout=60)
     text = str(failure.value)
-    assert "job-1" in text and "img-golden" in text and ITEM in text and "is RUNNING" in text and "run the task again" in text
+    assert (
+        "job-1" in text
+        and "img-golden" in text
+        and ITEM in text
+        and "is RUNNING" in text
+        and "run the task again" in text
+    )
     assert failure.value.results["image_id"] == "img-golden"
 
 
@@ -355,7 +391,9 @@ def test_somebody_who_was_faster_with_another_name_is_told() -> None:
 def test_without_waiting_an_id_that_does_not_show_is_null() -> None:
     cloud = Imaging([], [made(status="queued")], hidden=["img-golden"])
     result, ticks = finish(cloud, Answer(), wait=False)
-    assert ticks.time == 3 and finish(cloud, Answer(), timeout=1, wait=False)[1].time == 1, "within the deadline of the task"
+    assert ticks.time == 3 and finish(cloud, Answer(), timeout=1, wait=False)[1].time == 1, (
+        "within the deadline of the task"
+    )
     assert (result["image_id"], result["image"]["name"], result["image"]["status"]) == (None, "golden", None)
     result = finish(Imaging([], [made(status="queued")]), Answer(), wait=False)[0]
     assert (result["image_id"], result["image"]["status"]) == ("img-golden", "queued")
@@ -364,7 +402,12 @@ def test_without_waiting_an_id_that_does_not_show_is_null() -> None:
 # ========== Shape ==========
 @pytest.mark.parametrize(
     ("tags", "expected"),
-    [(None, {}), (["a=1", "b="], {"a": "1", "b": ""}), (["a.1", "b"], {"a": "1", "b": ""}), (["a=1.2=3"], {"a": "1.2=3"})],
+    [
+        (None, {}),
+        (["a=1", "b="], {"a": "1", "b": ""}),
+        (["a.1", "b"], {"a": "1", "b": ""}),
+        (["a=1.2=3"], {"a": "1.2=3"}),
+    ],
 )
 def test_tags_come_as_a_dict_however_they_are_written(tags: t.Any, expected: dict[str, str]) -> None:
     assert _image_shape.image_result({"tags": tags})["tags"] == expected

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_restore: which backup is meant, what stops the plan, the one call, and how a begun restore and a failed one are known."""
+"""csbs_restore: which backup is meant, what stops the plan, and how restores in progress and failed ones are known."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ DEFAULTS: dict[str, t.Any] = {
     "wait": True,
     "poll_interval": 10,
 }
-PART = {"id": "part", "source_volume_id": "vol-web", "source_volume_name": "web-disk", "source_volume_size": 20, "bootable": True}
+PART = {
+    "id": "part",
+    "source_volume_id": "vol-web",
+    "source_volume_name": "web-disk",
+    "source_volume_size": 20,
+    "bootable": True,
+}
 Row = dict[str, t.Any]
 
 
@@ -37,7 +43,10 @@ class Restoring(Cloud):
     """A cloud whose servers each have one disk, and that says what the test wants of restores."""
 
     def __init__(self, rows: list[Row], verdict: Row | None = None) -> None:
-        super().__init__([server("web"), server("db"), server("off", status="ERROR"), server("twin", "t1"), server("twin", "t2")], backups=rows)
+        super().__init__(
+            [server("web"), server("db"), server("off", status="ERROR"), server("twin", "t1"), server("twin", "t2")],
+            backups=rows,
+        )
         self.verdict = {"result": True, "error_code": "", "error_msg": "never mind", **(verdict or {})}
 
     def backups(self, **query: t.Any) -> list[Row]:
@@ -46,7 +55,16 @@ class Restoring(Cloud):
 
     def server_disks(self, server_id: str) -> list[Row]:
         name = server_id.removeprefix("id-")
-        return [{"id": f"vol-{name}", "name": f"{name}-disk", "size_gb": 20, "bootable": True, "shared": False, "device": "/dev/vda"}]
+        return [
+            {
+                "id": f"vol-{name}",
+                "name": f"{name}-disk",
+                "size_gb": 20,
+                "bootable": True,
+                "shared": False,
+                "device": "/dev/vda",
+            }
+        ]
 
     def restorable(self, backup_id: str, server_id: str, volumes: list[Row]) -> Row:
         self.asked.append(("restorable", (backup_id, server_id, volumes)))
@@ -118,7 +136,10 @@ def test_a_backup_that_is_being_restored_counts_as_the_newest_and_no_older_one_i
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"server": "web", "before": "2026-05-31"}, "no good backup of 2026-05-31.*its oldest good backup is of 2026-06-01"),
+        (
+            {"server": "web", "before": "2026-05-31"},
+            "no good backup of 2026-05-31.*its oldest good backup is of 2026-06-01",
+        ),
         ({"server": "twin"}, "'twin' is ambiguous.* t1, t2"),
         ({"server": "nobody"}, "no such server"),
         ({"backup": "same"}, "'same' is ambiguous.*item-same-db, item-same-gone"),
@@ -128,7 +149,11 @@ def test_a_backup_that_is_being_restored_counts_as_the_newest_and_no_older_one_i
         ({"backup": "running"}, "is protecting; only an available backup"),
         ({"server": "gone"}, "target_server is needed.*item-same-gone"),
         ({"server": "old-db"}, "no server is named 'old-db' now.*is now 'db' \\(id-db\\).*Write its ID"),
-        ({"server": "lost"}, "2 former servers had that name: id-l1 .1 good backup, the newest is 'x' of 2026-07-01T06:00:00Z.; id-l2 .no good"),
+        (
+            {"server": "lost"},
+            "2 former servers had that name: id-l1 .1 good backup, the newest is 'x' of 2026-07-01T06:00:00Z.; id-l2"
+            " .no good",
+        ),
         ({"server": "web", "target_server": "nobody"}, "target_server: no such server: 'nobody'"),
         ({"server": "web", "target_server": "twin"}, "ambiguous.* t1, t2"),
         ({"server": "web", "target_server": "off"}, "'off' \\(id-off\\) is in state ERROR"),
@@ -146,7 +171,10 @@ def test_a_refusal_that_passes_is_left_to_the_executor() -> None:
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ({"error_code": "CSBS.6019", "error_msg": "Type differs."}, "different types \\(CSBS.6019\\).*Type differs.*What to do: choose a target"),
+        (
+            {"error_code": "CSBS.6019", "error_msg": "Type differs."},
+            "different types \\(CSBS.6019\\).*Type differs.*What to do: choose a target",
+        ),
         ({"error_code": "", "error_msg": "no"}, "own check refuses it \\(no\\)"),
         ({"error_code": None, "error_msg": None}, "own check refuses it \\(without a reason\\)"),
     ],
@@ -159,7 +187,11 @@ def test_a_final_refusal_is_explained(verdict: Row, words: str) -> None:
 
 
 def told(status: str = "available", updated_at: str = "1", op: str = "", reason: str = "", code: t.Any = None) -> Row:
-    return {"status": status, "updated_at": updated_at, "extend_info": {"fail_op": op, "fail_reason": reason, "fail_code": code or {}}}
+    return {
+        "status": status,
+        "updated_at": updated_at,
+        "extend_info": {"fail_op": op, "fail_reason": reason, "fail_code": code or {}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -195,34 +227,48 @@ FORMER = [
         (
             [],
             {"server": "web"},
-            "server 'web' (id-web) has no good backup. A former server of that name has such backups: id-former (2 good backups, the newest is"
-            " 'b' of 2026-06-03T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web",
+            "server 'web' (id-web) has no good backup. A former server of that name has such backups: id-former (2 good"
+            " backups, the newest is"
+            " 'b' of 2026-06-03T00:00:00Z). What to do to restore from there: write server: id-former, target_server:"
+            " web",
         ),
         ([], {"server": "id-web", "target_server": "db"}, "write server: id-former, target_server: db"),
         ([good("w", status="error")], {"server": "web"}, "id-former (2 good backups"),
         (
             [good("w", protected_at="2026-06-05T00:00:00.000000")],
             {"server": "web", "before": "2026-06-02"},
-            "its oldest good backup is of 2026-06-05T00:00:00Z. A former server of that name has such backups: id-former (1 good backup, the"
-            " newest is 'a' of 2026-06-01T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web, with the"
+            "its oldest good backup is of 2026-06-05T00:00:00Z. A former server of that name has such backups:"
+            " id-former (1 good backup, the"
+            " newest is 'a' of 2026-06-01T00:00:00Z). What to do to restore from there: write server: id-former,"
+            " target_server: web, with the"
             " same before",
         ),
         (
             [former("c", "id-other", protected_at="2026-06-04T00:00:00.000000")],
             {"server": "web"},
-            "Former servers of that name have such backups: id-former (2 good backups, the newest is 'b' of 2026-06-03T00:00:00Z); id-other (1"
-            " good backup, the newest is 'c' of 2026-06-04T00:00:00Z). What to do to restore from there: write server: id-other",
+            "Former servers of that name have such backups: id-former (2 good backups, the newest is 'b' of"
+            " 2026-06-03T00:00:00Z); id-other (1"
+            " good backup, the newest is 'c' of 2026-06-04T00:00:00Z). What to do to restore from there: write server:"
+            " id-other",
         ),
         (
             [],
             {"backup": "a", "server": "web"},
-            "no such backup of server 'web': 'a'. A former server of that name has such backups: id-former (1 good backup, the newest is 'a' of"
-            " 2026-06-01T00:00:00Z). What to do to restore from there: write backup: a, server: id-former, target_server: web",
+            "no such backup of server 'web': 'a'. A former server of that name has such backups: id-former (1 good"
+            " backup, the newest is 'a' of"
+            " 2026-06-01T00:00:00Z). What to do to restore from there: write backup: a, server: id-former,"
+            " target_server: web",
         ),
-        ([good("a", status="error")], {"backup": "a", "server": "web"}, "only an available backup can be restored. A former server of that name"),
+        (
+            [good("a", status="error")],
+            {"backup": "a", "server": "web"},
+            "only an available backup can be restored. A former server of that name",
+        ),
     ],
 )
-def test_a_former_server_of_the_name_that_has_what_is_missing_is_named(more: list[Row], options: Row, said: str) -> None:
+def test_a_former_server_of_the_name_that_has_what_is_missing_is_named(
+    more: list[Row], options: Row, said: str
+) -> None:
     with pytest.raises(InvalidInput) as refusal:
         plan([*FORMER, *more], **options)
     assert said in str(refusal.value)
@@ -259,6 +305,8 @@ def test_a_hint_that_cannot_be_read_does_not_hide_the_refusal() -> None:
 
 def test_names_are_those_that_servers_have_now() -> None:
     todo = plan([{**good("b", "label"), "resource_id": "id-web"}], backup="b")
-    assert todo.result["backup"]["server"] == {"id": "id-web", "name": "web"} and "'label'" not in str((todo.before, todo.after, todo.calls))
+    assert todo.result["backup"]["server"] == {"id": "id-web", "name": "web"} and "'label'" not in str(
+        (todo.before, todo.after, todo.calls)
+    )
     gone = plan([good("b", "gone")], backup="b", target_server="web")
     assert gone.result["backup"]["server"]["name"] == "gone" and "of server 'gone'" in str(gone.after)

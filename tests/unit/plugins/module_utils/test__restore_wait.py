@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _restore, _restore_call, _restore_wait
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import ActionFailed, CloudError, CloudFailed, ForeignAnswer, LostAnswer
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._errors import (
+    ActionFailed,
+    CloudError,
+    CloudFailed,
+    ForeignAnswer,
+    LostAnswer,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plan import Outcome
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._progress import PROGRESS_FILE
 
@@ -46,13 +52,20 @@ class Showing(Cloud):
 
 
 def finish(
-    looks: list[Look], before: Row | None = None, state: str = "ACTIVE", timeout: float = 3600, found: bool = False, **options: t.Any
+    looks: list[Look],
+    before: Row | None = None,
+    state: str = "ACTIVE",
+    timeout: float = 3600,
+    found: bool = False,
+    **options: t.Any,
 ) -> tuple[Row, Ticks]:
     wish = _restore.wish_restore({**DEFAULTS, "backup": "b", **options}, SUMMER)
     plan = _restore.plan_restore(wish, Restoring([before or seen()]))
     ticks = Ticks()
     answer: t.Any = seen("restoring") if found else types.SimpleNamespace(id="restore-1")
-    return _restore_wait.finish_restore(wish, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)), ticks
+    return _restore_wait.finish_restore(
+        wish, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)
+    ), ticks
 
 
 def failing(looks: list[Look], **more: t.Any) -> tuple[str, Row]:
@@ -77,7 +90,11 @@ def failing(looks: list[Look], **more: t.Any) -> tuple[str, Row]:
 )
 def test_the_end_is_believed_when_the_backup_left_and_came_back(looks: list[Look], pauses: int) -> None:
     result, ticks = finish(looks)
-    assert (result["restore"]["status"], result["restore"]["id"], result["backup"]["status"]) == ("restored", "restore-1", "available")
+    assert (result["restore"]["status"], result["restore"]["id"], result["backup"]["status"]) == (
+        "restored",
+        "restore-1",
+        "available",
+    )
     assert len(ticks.sleeps) == pauses
 
 
@@ -114,9 +131,14 @@ def test_an_end_in_available_with_a_failure_is_a_failure(before: Row, after: Row
     assert failure.value.results["restore"]["status"] == "failed"
 
 
-@pytest.mark.parametrize(("before", "after"), [(OLD, {}), ({"op": "delete", "reason": "busy"}, {"op": "delete", "reason": "busy"})])
+@pytest.mark.parametrize(
+    ("before", "after"), [(OLD, {}), ({"op": "delete", "reason": "busy"}, {"op": "delete", "reason": "busy"})]
+)
 def test_a_failure_that_went_away_or_was_never_of_a_restore_is_none(before: Row, after: Row) -> None:
-    assert finish([seen("restoring", **before), seen(**after)], before=seen(**before))[0]["restore"]["status"] == "restored"
+    assert (
+        finish([seen("restoring", **before), seen(**after)], before=seen(**before))[0]["restore"]["status"]
+        == "restored"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +166,9 @@ def test_a_server_that_was_not_started_is_a_failure(state: str) -> None:
 def test_a_server_that_runs_although_it_was_to_stay_shut_off_is_told_of(state: str, warnings: int) -> None:
     result = finish([seen("restoring"), seen()], state=state, power_on=False)[0]
     assert result["restore"]["status"] == "restored" and len(result["warnings"]) == warnings
-    assert all(f"power_on: false the server must be SHUTOFF, and it is {state}." in warning for warning in result["warnings"])
+    assert all(
+        f"power_on: false the server must be SHUTOFF, and it is {state}." in warning for warning in result["warnings"]
+    )
 
 
 def test_the_servers_state_is_waited_for_within_the_timeout() -> None:
@@ -165,13 +189,19 @@ def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
     wish = _restore.wish_restore({**DEFAULTS, "backup": "b"}, SUMMER)
     plan = _restore.plan_restore(wish, Restoring([seen()]))
     answer: t.Any = types.SimpleNamespace(id="restore-1")
-    result = _restore_wait.finish_restore(wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
+    result = _restore_wait.finish_restore(
+        wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock()
+    )
     assert result["restore"]["status"] == "restored"
 
 
 def test_a_timeout_says_what_goes_on_and_warns_of_a_second_run() -> None:
     text, results = failing([seen("restoring")], timeout=100)
-    assert "Not finished within 100 seconds (timeout)" in text and "the backup is restoring" in text and "Do not run the task again" in text
+    assert (
+        "Not finished within 100 seconds (timeout)" in text
+        and "the backup is restoring" in text
+        and "Do not run the task again" in text
+    )
     assert results["restore"]["status"] == "in_progress"
 
 
@@ -179,15 +209,24 @@ def test_looks_that_fail_now_and_then_do_not_end_the_wait_and_looks_that_all_fai
     trouble = CloudError("read backup", "the service failed", "CSBS.9999", 500, "req-9")
     assert finish([trouble, seen("restoring"), trouble, trouble, seen()])[0]["restore"]["status"] == "restored"
     text, results = failing([seen("restoring"), trouble])
-    assert "not known how the restore" in text and (results["error_code"], results["request_id"]) == ("CSBS.9999", "req-9")
+    assert "not known how the restore" in text and (results["error_code"], results["request_id"]) == (
+        "CSBS.9999",
+        "req-9",
+    )
 
 
 def test_without_waiting_one_look_is_enough() -> None:
     result, ticks = finish([seen("waiting_restore")], wait=False)
-    assert (result["restore"]["status"], result["backup"]["status"], ticks.sleeps) == ("in_progress", "waiting_restore", [])
+    assert (result["restore"]["status"], result["backup"]["status"], ticks.sleeps) == (
+        "in_progress",
+        "waiting_restore",
+        [],
+    )
 
 
-def test_progress_is_told_with_the_services_per_cent_where_it_tells_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_told_with_the_services_per_cent_where_it_tells_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     voice = tmp_path / "voice"
     voice.touch()
     monkeypatch.setenv(PROGRESS_FILE, str(voice))
@@ -215,7 +254,9 @@ class Restored(types.SimpleNamespace):
         super().__init__(id=restore_id)
 
 
-@pytest.mark.parametrize("now", [seen("restoring"), seen("waiting_restore"), seen(updated_at="2"), seen(op="restore", reason="no")])
+@pytest.mark.parametrize(
+    "now", [seen("restoring"), seen("waiting_restore"), seen(updated_at="2"), seen(op="restore", reason="no")]
+)
 def test_a_lost_answer_is_made_good_by_what_the_backup_shows_at_once(now: Row) -> None:
     assert start([seen(), now], LOST) == now
 
@@ -235,7 +276,9 @@ def test_an_answer_that_is_no_answer_is_a_lost_one(answer: t.Any) -> None:
 
 def test_a_look_that_fails_after_a_lost_answer_ends_the_task() -> None:
     """A later look could miss a restore that has ended meanwhile, and the restore would be sent a second time."""
-    with pytest.raises(CloudFailed, match="connection was closed.*could not be read.*no: out of order.*not sent again.*What to do") as raised:
+    with pytest.raises(
+        CloudFailed, match="connection was closed.*could not be read.*no: out of order.*not sent again.*What to do"
+    ) as raised:
         start([seen(), CloudError("read backup", "no: out of order.", "CSBS.2003", 409)], LOST)
     assert not raised.value.retryable
 
@@ -246,7 +289,10 @@ def test_an_answer_that_is_lost_while_another_restore_goes_on_is_not_guessed(bef
         start([before, seen("restoring")], LOST)
 
 
-@pytest.mark.parametrize(("before", "words"), [(None, "no longer exists"), (seen("error"), "is now error"), (seen("deleting"), "is now deleting")])
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [(None, "no longer exists"), (seen("error"), "is now error"), (seen("deleting"), "is now deleting")],
+)
 def test_a_backup_that_was_lost_while_the_task_waited_is_not_restored(before: Look, words: str) -> None:
     cloud = Showing([before], answers={"create_restore": [Restored("restore-1")]})
     with pytest.raises(CloudFailed, match=words):
