@@ -180,6 +180,7 @@ class _Task:
             except PlanAgain as reason:
                 plans += 1
                 if plans > _MOST_PLANS or not clock.sleep(_REPLAN_PAUSE):
+                    self.changed = self._plan(wanted, cloud).before != before
                     text = f"The service accepted the change, but {reason}. What to do: look at it, and run the task again."
                     raise ActionFailed(text, {**self.results, "changed": self.changed}) from reason
             except CloudError as error:

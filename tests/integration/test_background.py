@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules that wait: in the background, and beside callbacks whose output a program reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.emulator import Emulator
+from tests.support.estate import policy_in
+from tests.support.modules import run_ok
+
+pytestmark = pytest.mark.e2e
+
+FAST = {"poll_interval": 0.5}
+#: Every module with an action plugin of its own, with what it is asked first and, after that, once more
+WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
+    "csbs_backup": ({"name": "first", "servers": ["srv-0001"]}, {"name": "second", "servers": ["srv-0001"]}),
+    "csbs_policy_run": ({"policy": "p", "servers": ["srv-0002"]}, {"policy": "p", "servers": ["srv-0003"]}),
+    "csbs_image": ({"backup": "first", "name": "one"}, {"backup": "second", "name": "two"}),
+    "csbs_restore": ({"backup": "first", "confirm": True}, {"backup": "second", "confirm": True}),
+    "csbs_backup_prune": ({"servers": ["srv-0002"], "keep_last": 1}, {"servers": ["srv-0002"], "keep_last": 1, "include_automatic": True}),
+}
+
+
+@pytest.fixture(scope="module", params=["live"])
+def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
+    with Emulator(mode=request.param, servers=6, speed=3000, list_delay=0.1) as cloud:
+        yield cloud
+
+
+def test_every_module_with_an_action_plugin_is_tried_here() -> None:
+    plugins = Path(__file__).parents[2] / "plugins" / "action"
+    assert set(WAITING) == {path.stem for path in plugins.glob("csbs_*.py")}
+
+
+def run_tasks(cloud: Emulator, folder: Path, tasks: list[dict[str, t.Any]], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run tasks in a play on localhost; stdout and stderr are apart."""
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
+    clouds = cloud.write_clouds(folder / "clouds.yaml")
+    env = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(folder / "async")}
+    tool = str(Path(sys.executable).with_name("ansible-playbook"))
+    return subprocess.run([tool, "play.yml"], capture_output=True, text=True, env={**env, **environment}, cwd=folder, check=False, stdin=subprocess.DEVNULL)
+
+
+def task(module: str, args: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
+    return {"name": module, f"opentelekomcloud.csbs.{module}": {**args, **FAST}, **keywords}
+
+
+def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_path: Path) -> None:
+    run_ok("csbs_policy", {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False, "server_filters": {"name": "*"}}, cloud)
+    for age in (3600, 7200, 10800):
+        cloud.make_backup(cloud.server("srv-0002").id, name=f"old-{age}", age=age, auto_trigger=age == 10800)
+    tasks = []
+    for module, (first, second) in WAITING.items():
+        tasks += [
+            task(module, first, **{"async": 600, "poll": 0, "register": "job"}),
+            {
+                "name": f"{module}, looked at with async_status",
+                "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+                "register": "ended",
+                "until": "ended is finished",
+                "retries": 300,
+                "delay": 1,
+                "failed_when": "ended is failed or not ended.changed",
+            },
+        ]
+    for module, (first, second) in WAITING.items():
+        tasks.append(task(module, second, **{"async": 600, "poll": 1, "register": "ended", "failed_when": "ended is failed or not ended.changed"}))
+    done = run_tasks(cloud, tmp_path, tasks)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " failed=0 " in done.stdout and "%, after" not in done.stdout, "nobody listens to a task in the background"
+    assert len(cloud.state.images) == 2 and policy_in(cloud, "p")
+
+
+CALLBACK = '''
+import json
+from ansible.plugins.callback import CallbackBase
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "stdout", "for_programs"
+    results = []
+
+    def v2_runner_on_ok(self, result):
+        task = getattr(result, "task", None) or result._task
+        self.results.append(task.get_name())
+
+    def v2_playbook_on_stats(self, stats):
+        self._display.display(json.dumps({"results": self.results}))
+'''
+
+
+def test_progress_is_shown_to_people_and_never_to_programs(cloud: Emulator, tmp_path: Path) -> None:
+    cloud.settings(speed=300)
+    shown = run_tasks(cloud, tmp_path, [task("csbs_backup", {"name": "shown", "servers": ["srv-0001", "srv-0002", "srv-0003"]})])
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "csbs_backup: [localhost] 0/3 backups available, 0 %" in shown.stdout
+    (tmp_path / "callbacks").mkdir()
+    (tmp_path / "callbacks" / "for_programs.py").write_text(CALLBACK)
+    callback = {"ANSIBLE_STDOUT_CALLBACK": "for_programs", "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path / "callbacks")}
+    silent = run_tasks(cloud, tmp_path, [task("csbs_backup", {"name": "silent", "servers": ["srv-0001"]})], **callback)
+    assert json.loads(silent.stdout) == {"results": ["csbs_backup"]}, silent.stdout
