@@ -9,7 +9,6 @@ import typing as t
 from datetime import timedelta
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _plan
 
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
@@ -34,12 +33,6 @@ Result = dict[str, t.Any]
 def made(cloud: Emulator) -> t.Any:
     """A good backup of srv-0001, as the cloud holds it."""
     return cloud.make_backup(cloud.server("srv-0001").id, name="safe", age=3600)
-
-
-@pytest.fixture
-def _soon_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost answer is soon known to have had no effect."""
-    monkeypatch.setattr(_plan, "SECONDS_UNTIL_LISTED", 2.0)
 
 
 def restore(cloud: Emulator, **args: t.Any) -> Result:
@@ -362,7 +355,6 @@ def test_the_server_is_started_or_stays_shut_off(
     assert sent(cloud)[0]["power_on"] is power_on
 
 
-@pytest.mark.usefixtures("_soon_listed")
 @pytest.mark.parametrize(
     ("fault", "speed"),
     [
