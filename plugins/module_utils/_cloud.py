@@ -77,7 +77,10 @@ def acting(act: str) -> t.Iterator[None]:
         raise _explain(_LOGIN, error) from error
     except (sdk_exceptions.HttpException, ksa_exceptions.HttpError) as error:
         raise _explain(act, error) from error
-    except (ksa_exceptions.ConnectFailure, ksa_exceptions.DiscoveryFailure) as error:
+    except ksa_exceptions.SSLError as error:
+        reason = f"no secure connection can be made ({_one_line(error)[:300]})"
+        raise CloudFailed(act, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs.") from error
+    except (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure) as error:
         raise _unreachable(act, error) from error
     except (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError) as error:
         raise CloudFailed(_LOGIN, f"{_one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
@@ -120,8 +123,11 @@ def _explain(act: str, error: t.Any) -> CloudError:
 def _unreachable(act: str, error: Exception) -> CloudError:
     if act == _LOGIN and isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower():
         return _no_endpoint(act, error)
-    text = str(error).split(":", 1)[-1].strip() or str(error)
-    return LostAnswer(act, f"the cloud cannot be reached, or closed the connection ({text[:300]}). What to do: check the address and the network.")
+    return LostAnswer(
+        act,
+        f"the cloud cannot be reached, does not answer in time, or closed the connection ({_one_line(error)[:300]})"
+        " What to do: check the address and the network.",
+    )
 
 
 def _no_endpoint(act: str, error: Exception) -> CloudError:

@@ -143,9 +143,9 @@ class CloudError(Exception):
         error.applied, error.uncertain = other.applied, other.uncertain
         return error
 
-    def gave_up(self) -> CloudError:
+    def gave_up(self, note: str = "") -> CloudError:
         """Return the error to report when the time for retries is over."""
-        return CloudFailed.like(self, "It was tried until the timeout.")
+        return CloudFailed.like(self, f"It was tried until the timeout. {note}".strip())
 
 
 class CloudFailed(CloudError):

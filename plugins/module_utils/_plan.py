@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -144,7 +145,7 @@ def _execute_side_by_side(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
             if not waiting or not clock.sleep(max([_jitter(pause), *(group.pause for group in waiting)])):
                 break
     for group in waiting:
-        group.give_up(outcome)
+        group.give_up(cloud, outcome)
     return outcome
 
 
@@ -179,12 +180,15 @@ class _Group:
             del self.trials[position]
         return True
 
-    def give_up(self, outcome: Outcome) -> None:
+    def give_up(self, cloud: t.Any, outcome: Outcome) -> None:
         """Record what is left when the time is over."""
         position, trial = next(iter(self.trials.items()))
-        outcome.failures[position] = error = trial.given_up()
         del self.trials[position]
-        self._leave_out(error, outcome)
+        try:
+            outcome.answers[position] = trial.end(cloud)
+        except CloudError as error:
+            outcome.failures[position] = error
+        self._leave_out(trial.given_up(), outcome)
 
     def _leave_out(self, error: CloudError, outcome: Outcome) -> None:
         for position, trial in self.trials.items():
@@ -199,7 +203,7 @@ def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
         if trial.send(cloud, clock):
             return trial.answer
         if not clock.sleep(max(_jitter(pause), trial.reason.retry_after or 0.0)):
-            raise trial.given_up()
+            return trial.end(cloud)
     raise AssertionError("unreachable")
 
 
@@ -219,9 +223,21 @@ class _Trial:
         self._lost = self._busy = self._applied = False
         self._foreign = 0
 
+    def end(self, cloud: t.Any) -> t.Any:
+        """Return the answer when the time is over: what was made by a call whose answer was lost is looked for once more."""
+        if self._lost and self.call.recover:
+            method, arguments = self.call.recover
+            with contextlib.suppress(CloudError):
+                found = getattr(cloud, method)(**arguments)
+                if found is not None:
+                    return found
+        raise self.given_up()
+
     def given_up(self) -> CloudError:
         """Return the error to report when there is no time for another attempt."""
-        return self._marked(self.reason if isinstance(self.reason, NotStarted) else self.reason.gave_up())
+        if isinstance(self.reason, NotStarted):
+            return self.reason
+        return self._marked(self.reason.gave_up("It may have had its effect all the same." if self._lost else ""))
 
     def _marked(self, error: CloudError) -> CloudError:
         error.applied = error.applied or self._applied
@@ -231,7 +247,8 @@ class _Trial:
         """Send the call once, unless its effect is there; return whether it is done. Raises CloudError for what is final."""
         call = self.call
         if not clock.left:
-            raise self.given_up()
+            self.answer = self.end(cloud)
+            return True
         try:
             self.answer = self._find(cloud, clock)
         except CloudError as trouble:
@@ -267,7 +284,7 @@ class _Trial:
             found = self._look_for(cloud, clock)
             if found is None and not clock.left:
                 # Lists may show it later: with no time left to see it, it is not sent twice.
-                raise self.reason.gave_up()
+                raise self.given_up()
             return found
         if self._busy and self.call.meanwhile:
             method, arguments = self.call.meanwhile

@@ -93,9 +93,9 @@ class RidingSession(Session):
                 pause = self._pause(error.http_status, error.response, url, method, pause)
                 if pause is None or not self._can_wait(pause, deadline):
                     raise
-            except ksa_exceptions.ConnectFailure:
-                # An address that never answered is wrong rather than busy.
-                hopeless = not self._answered and count >= _FIRST_TRIES
+            except ksa_exceptions.ConnectionError as error:
+                # An address that never answered is wrong rather than busy, and a certificate does not change.
+                hopeless = isinstance(error, ksa_exceptions.SSLError) or (not self._answered and count >= _FIRST_TRIES)
                 if not is_repeatable(method, url) or hopeless or not self._can_wait(pause, deadline):
                     raise
             else:
