@@ -33,6 +33,12 @@ What errors mean, and what to do
 A task that the cloud refuses fails with what was tried, what the code means, what the service says, and what to do. Beside ``msg``, a playbook
 finds ``error_code``, ``status`` (of HTTP) and ``request_id``, which the provider's support asks for.
 
+A task that fails after it changed something says ``changed: true`` and returns what it made. What it did not start, because the time was over or
+because something else failed first, is in ``not_started``.
+
+An answer that the service does not document, such as the login page of a proxy, is never taken for the service's own, whatever its status. Only the
+service itself can say that something does not exist; a gateway's 404 cannot.
+
 Passing trouble does not fail a task: throttling, failing gateways, dropped connections, expired tokens and what is busy are tried again until
 ``timeout`` is over. Where a table says so, a code or status is waited for in that way.
 

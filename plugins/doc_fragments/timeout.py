@@ -13,7 +13,7 @@ options:
   timeout:
     description:
       - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
-      - After that the task fails, sends nothing more, and says what it did not start.
+      - After that the task fails, sends nothing more, and says in C(not_started) what it did not start.
         Only servers that already left their old policy for this task are put back.
     type: int
     default: 3600

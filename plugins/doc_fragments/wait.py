@@ -19,7 +19,7 @@ options:
   timeout:
     description:
       - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
-      - After that the task fails and sends nothing more. It returns what it started and says what it did not start.
+      - After that the task fails and sends nothing more. It returns what it started and says in C(not_started) what it did not start.
         What was started goes on in the cloud.
     type: int
     default: 3600

@@ -20,14 +20,16 @@ options:
   state:
     description:
       - With V(present) the chosen servers have a backup.
-      - With V(absent) the backups that O(ids) or O(name) say do not exist.
+      - With V(absent) the backups that O(ids) or O(name) say do not exist. Options that describe new backups are refused then,
+        so that nobody takes them for a condition.
     type: str
     choices: [absent, present]
     default: present
   servers:
     description:
       - Names or IDs of servers, or dictionaries with C(id) as results hold them.
-      - With O(state=absent) only backups of these servers go. A server that no longer exists is named by its ID.
+      - With O(state=absent) only backups of these servers go. A server that no longer exists is named by its ID, or by the name
+        that its backups have.
     type: list
     elements: raw
   name:
@@ -36,6 +38,8 @@ options:
       - A server that already has a good or running backup of that name is done, and its backup is left as it is.
       - Without it a backup is named C(manualbk_xxxx), and unless O(max_age) is given every run makes a new one.
       - With O(state=absent), backups of that name go, with and without suffix.
+      - Four digits are a suffix only when they begin with 0, or are at most the number of backups of this name.
+        So V(release-2024) is a name of its own, and not the backup V(release) of a server.
     type: str
   description:
     description:

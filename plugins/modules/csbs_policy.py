@@ -27,7 +27,7 @@ options:
     type: str
   state:
     description:
-      - Whether the policy exists. With V(absent) it is deleted; its backups stay.
+      - Whether the policy exists. With V(absent) it is deleted; its backups stay. All options but O(name) are refused then.
     type: str
     choices: [absent, present]
     default: present
