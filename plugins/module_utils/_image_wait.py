@@ -155,7 +155,7 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
             " What to do: run the task again; it looks for the image first."
         )
     return (
-        f"Not finished within {clock.timeout:g} seconds (timeout): the {named}, is"
+        f"Not ended within {clock.timeout:g} seconds (timeout): the {named}, is"
         f" {follower.state or 'not listed yet'}."
         " The service goes on making it. What to do: run the task again; it finds the image and waits for it."
     )

@@ -144,7 +144,7 @@ def _judge(
         )
     if not follower.ended:
         return "in_progress", (
-            f"Not finished within {clock.timeout:g} seconds (timeout): the {named}; the backup is"
+            f"Not ended within {clock.timeout:g} seconds (timeout): the {named}; the backup is"
             f" {follower.row['status']}. The restore goes on."
             f" {wait_first}"
         )

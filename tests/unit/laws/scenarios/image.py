@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from tests.emulator import Emulator
+
 from .scenario import BACKED_UP, FAST, Args, Given, Scenario
 
 RICH_IMAGE: Args = {
@@ -21,6 +23,10 @@ def _image(name: str, args: Args, *given: Given, idle: bool = False) -> Scenario
     return Scenario(f"image {name}", "csbs_image", {**FAST, **args}, (BACKED_UP, *given), idle=idle)
 
 
+def _split(cloud: Emulator) -> None:
+    cloud.settings(image_catalog="split")
+
+
 _MADE: Given = ("csbs_image", {**FAST, **RICH_IMAGE})
 SCENARIOS = [
     _image("of a backup", {"backup": "before-0001", "name": "golden"}),
@@ -28,5 +34,7 @@ SCENARIOS = [
     _image("that is there", RICH_IMAGE, _MADE, idle=True),
     _image("that is there and was described otherwise", {**RICH_IMAGE, "description": "No more", "tags": {}, "min_ram": 1}, _MADE, idle=True),
     _image("of a name that the image of another backup has", {**RICH_IMAGE, "backup": "before-0002"}, _MADE),
+    _image("at two addresses", RICH_IMAGE, _split),
+    _image("that is there at two addresses", RICH_IMAGE, _split, _MADE, idle=True),
     _image("that is not waited for", {**RICH_IMAGE, "wait": False}),
 ]

@@ -369,7 +369,7 @@ def test_looks_that_fail_a_few_times_do_not_end_the_wait() -> None:
 
 
 def test_a_timeout_tells_what_goes_on_with_all_ids() -> None:
-    with pytest.raises(ActionFailed, match="Not finished within 60 seconds") as failure:
+    with pytest.raises(ActionFailed, match="Not ended within 60 seconds") as failure:
         finish(Imaging([], [made(status="saving")], jobs=[RUNNING]), Answer(), timeout=60)
     text = str(failure.value)
     assert (

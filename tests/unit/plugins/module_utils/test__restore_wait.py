@@ -198,7 +198,7 @@ def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
 def test_a_timeout_says_what_goes_on_and_warns_of_a_second_run() -> None:
     text, results = failing([seen("restoring")], timeout=100)
     assert (
-        "Not finished within 100 seconds (timeout)" in text
+        "Not ended within 100 seconds (timeout)" in text
         and "the backup is restoring" in text
         and "Do not run the task again" in text
     )
