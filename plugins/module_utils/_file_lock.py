@@ -24,9 +24,12 @@ _FILES = 64
 
 
 @contextlib.contextmanager
-def file_lock(key: str, within: float = _LOCK_WITHIN) -> t.Iterator[None]:
-    """Hold the lock of a key during the block; wait for it at most within seconds, and then go on without it."""
-    handle = _open(f"ansible-csbs-{zlib.crc32(key.encode()) % _FILES:02d}.lock")
+def file_lock(kind: str, key: str, within: float = _LOCK_WITHIN) -> t.Iterator[None]:
+    """Hold the lock of a key during the block; wait for it at most within seconds, and then go on without it.
+
+    Keys share files, so a lock may only be taken inside a lock of another kind.
+    """
+    handle = _open(f"ansible-csbs-{kind}-{zlib.crc32(key.encode()) % _FILES:02d}.lock")
     if handle is None:
         yield
         return

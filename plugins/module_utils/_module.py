@@ -152,7 +152,7 @@ class _Task:
         with contextlib.ExitStack() as stack:
             if todo.lock:
                 # Another task may make the same thing at this moment: look again when it has done so.
-                stack.enter_context(file_lock(todo.lock, clock.left))
+                stack.enter_context(file_lock("create", todo.lock, clock.left))
                 todo = self._plan(wanted, cloud)
             self._act(wanted, todo, cloud, clock)
         for warning in self.results.pop("warnings", ()):

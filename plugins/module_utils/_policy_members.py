@@ -45,7 +45,7 @@ class PolicyMembers:
         Reference: api_description/backup_policy_management/modifying_a_backup_policy.
         """
         for count in range(_TRIES):
-            with file_lock(f"policy {policy}", self._cloud.seconds_left()):
+            with file_lock("change", policy, self._cloud.seconds_left()):
                 started = time.monotonic()
                 current, wanted = self._read(act, policy, add, remove)
                 if wanted == current and not attrs:

@@ -51,7 +51,7 @@ def policy(cloud: Emulator) -> str:
 @pytest.fixture
 def several_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes of a cluster share no lock."""
-    monkeypatch.setattr(_policy_members, "file_lock", lambda key, within: contextlib.nullcontext())
+    monkeypatch.setattr(_policy_members, "file_lock", lambda kind, key, within: contextlib.nullcontext())
 
 
 def join(node: _cloud.Cloud, policy: str, *servers: dict[str, str]) -> None:
@@ -165,7 +165,7 @@ def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
 
 # ========== The file lock ==========
 def test_who_waits_too_long_for_the_lock_goes_on_without_it() -> None:
-    with _file_lock.file_lock("policy"), _file_lock.file_lock("policy", within=0.1):
+    with _file_lock.file_lock("change", "policy"), _file_lock.file_lock("change", "policy", within=0.1):
         pass
 
 
@@ -178,7 +178,7 @@ def test_lock_files_are_where_nobody_else_can_make_them(tmp_path: Path, monkeypa
     monkeypatch.setenv("HOME", str(home))
     for place, expected in ((runtime, runtime), (public, home / ".ansible" / "tmp"), ("", home / ".ansible" / "tmp")):
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
-        with _file_lock.file_lock("policy"):
+        with _file_lock.file_lock("change", "policy"):
             (made,) = expected.glob("ansible-csbs-*.lock")
         assert stat.S_IMODE(made.stat().st_mode) == 0o600 and made.stat().st_uid == os.getuid()
         made.unlink()
@@ -188,5 +188,15 @@ def test_lock_files_are_where_nobody_else_can_make_them(tmp_path: Path, monkeypa
 def test_where_there_is_no_place_for_a_lock_the_task_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
     monkeypatch.setenv("HOME", "/dev/null")
-    with _file_lock.file_lock("policy"):
+    with _file_lock.file_lock("change", "policy"):
         pass
+
+
+def test_a_lock_inside_a_lock_of_another_kind_never_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that creates a policy changes the servers of other policies meanwhile; their keys may share a file."""
+    monkeypatch.setattr(_file_lock, "_FILES", 1)
+    waits: list[float] = []
+    monkeypatch.setattr(_file_lock.time, "sleep", waits.append)
+    with _file_lock.file_lock("create", "a"), _file_lock.file_lock("change", "b"):
+        pass
+    assert waits == []

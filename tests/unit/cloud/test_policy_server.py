@@ -121,6 +121,17 @@ def test_a_join_of_which_nothing_is_known_is_taken_back_before_the_old_membershi
     assert (members(estate), members(estate, "old")) == (before[0], ["srv-0003", "srv-0004"])
 
 
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_change_that_was_accepted_and_cannot_be_looked_at_is_told_as_a_change(estate: Emulator, state: str) -> None:
+    server = "srv-0003" if state == "present" else "srv-0001"
+    path = f"/policies/{policy_in(estate, 'p').id}$"
+    estate.faults.add(method="GET", path=path, skip=2, times=-1, status=403, error_code="CSBS.9009")
+    result = refused(estate, servers=[server], state=state)
+    assert result["changed"] is True and "Already done and kept" in result["msg"]
+    assert (server in members(estate)) is (state == "present")
+    assert members(estate, "old") == (["srv-0004"] if state == "present" else ["srv-0003", "srv-0004"])
+
+
 @pytest.mark.parametrize("fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str)
 @pytest.mark.parametrize("server", ["srv-0003", "srv-0005"])
 def test_a_write_whose_answer_was_lost_is_done_once_and_loses_nobody(estate: Emulator, server: str, fault: dict[str, t.Any]) -> None:
@@ -152,7 +163,7 @@ def test_many_hosts_join_one_policy_and_none_is_lost(cloud: Emulator, tmp_path: 
 
 def test_writers_on_several_machines_join_one_policy_and_none_is_lost(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes of a cluster share no lock; all of them read the empty list before the first of them writes."""
-    monkeypatch.setattr(_policy_members, "file_lock", lambda key, within: contextlib.nullcontext())
+    monkeypatch.setattr(_policy_members, "file_lock", lambda kind, key, within: contextlib.nullcontext())
     cloud.settings(list_delay=0)
     create_policy(cloud, "p")
     together = threading.Barrier(6)
