@@ -12,13 +12,12 @@ import typing as t
 
 from ._backup_shape import LEAVING, backup_names, backup_result, describe_backup
 from ._plan import Call, Plan
+from ._rules import MAX_SINGLE_READS
 from ._selection import names_of
 from ._server_lookup import resolve_servers, servers_of_backups
 
 # The service deletes five at a time and lets the others queue.
 MAX_DELETIONS = 5
-# So many backups are read one by one; more are read by one list.
-_FEW = 3
 
 
 def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
@@ -53,7 +52,7 @@ def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
 
 def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
     if wish.ids is not None:
-        listed = {row["id"]: row for row in cloud.backups()} if len(wish.ids) > _FEW else {}
+        listed = {row["id"]: row for row in cloud.backups()} if len(wish.ids) > MAX_SINGLE_READS else {}
         # What the list does not show may be too new for it.
         found = (listed.get(one) or cloud.backup(one) for one in wish.ids)
         return [row for row in found if row is not None]

@@ -15,10 +15,10 @@ from ._backup_shape import backup_result
 from ._backup_tags import add_tags
 from ._errors import CloudError
 from ._policy_shape import members_of, operation_of, pattern_of, policy_result
-from ._rules import InvalidInput, as_text
+from ._rules import MAX_SINGLE_READS, InvalidInput, as_text
 from ._selection import find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._server_lookup import resolve_servers, servers_of_backups
-from ._tagging import FEW, read_resources
+from ._tagging import read_resources
 from ._tags import tag_query, tags_as_dict, values_by_key
 from ._times import parse_time, parse_user_time
 
@@ -62,7 +62,7 @@ def read_policies(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
         wanted = set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
         rows = [row for row in rows if wanted & {one["id"] for one in members_of(row)}]
     # A few policies are read in full: that costs no more than the tag query.
-    few = len(rows) <= FEW
+    few = len(rows) <= MAX_SINGLE_READS
     policies = _wholes(rows, cloud, lambda row: few or _is_sparse(row))
     add_tags(cloud, policies, "policy")
     return {"policies": [policy_result(raw, names_of(servers)) for raw in policies]}
@@ -150,7 +150,7 @@ def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]
     known = {key for server in servers for key in (server["id"], server["name"])}
     names = [ref for ref in wish["servers"] or [] if ref not in known and not is_id(ref)]
     # The service finds backups by a part of their server's name.
-    lists = [cloud.backups(resource_name=name) for name in names] if len(names) <= FEW else [cloud.backups()]
+    lists = [cloud.backups(resource_name=name) for name in names] if len(names) <= MAX_SINGLE_READS else [cloud.backups()]
     former = servers_of_backups(row for rows in lists for row in rows)
     return set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
 
@@ -162,7 +162,7 @@ def _count_backups(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None
             query[name] = wish[option].replace(tzinfo=None).isoformat(timespec="microseconds")
     if wanted is None:
         return int(cloud.count_backups(**query))
-    if len(wanted) <= FEW:
+    if len(wanted) <= MAX_SINGLE_READS:
         return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(wanted))
     return sum(1 for row in _once(cloud.backups(**query)) if row["resource_id"] in wanted)
 
@@ -172,11 +172,11 @@ def _candidates(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -
     if wish["ids"] is None:
         if wish["name"] is not None:
             query = {**query, "name": wish["name"]}
-        if wanted is None or len(wanted) > FEW:
+        if wanted is None or len(wanted) > MAX_SINGLE_READS:
             return _once(cloud.backups(**query))
         return _once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
     made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
-    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > FEW else {}
+    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > MAX_SINGLE_READS else {}
     # What the list does not show may be too new for it. What is no ID names no backup, and must not get into an address.
     found = (listed.get(one) or (cloud.backup(one) if is_id(one) else None) for one in wish["ids"])
     return [row for row in found if row is not None and (made is None or row["id"] in made)]

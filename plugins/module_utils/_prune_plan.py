@@ -20,7 +20,8 @@ from ._backup_tags import add_tags
 from ._plan import Plan
 from ._prune import PERIODS, UNLIMITED, Point, Rules, has_tags, reasons_to_keep
 from ._rules import InvalidInput, as_text
-from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
+from ._selection import brief, is_id, names_of, wanted_filters, wanted_keys
+from ._server_lookup import resolve_servers, servers_of_backups
 from ._tags import tags_as_dict, wanted_tags
 from ._times import load_zone, parse_age, parse_duration
 
@@ -153,40 +154,21 @@ def _read(
     wish: PruneWish, cloud: t.Any, servers: list[dict[str, t.Any]]
 ) -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
     """Return the chosen servers (id, name), and backups among which all of theirs are."""
-    found = {key: find_one("server", key, servers) for key in wish.servers or []}
-    matching = choose_servers(None, wish.filters, servers)
-    ids = {server["id"] if server else key for key, server in found.items()} | {server["id"] for server in matching}
-    lost = [key for key, server in found.items() if server is None]
+    refs = wish.servers or []
+    ids = resolve_servers(refs, wish.filters, servers, (), unknown="ignore")
+    present = {text for server in servers for text in (server["id"], server["name"])}
+    former_names = [ref for ref in refs if ref not in present and not is_id(ref)]
     rows: list[dict[str, t.Any]] = []
-    if len(ids) == 1 and all(is_id(key) for key in lost):
-        rows = cloud.backups(resource_id=next(iter(ids)))
-    elif ids:
+    if len(ids) == 1 and not former_names:
+        rows = cloud.backups(resource_id=ids[0])
+    elif ids or former_names:
         rows = cloud.backups()
-    former = _former(rows, {server["id"] for server in servers})
-    chosen: dict[str, dict[str, t.Any]] = {}
-    missing = []
-    for key, server in found.items():
-        # Whose last backup was removed is known to nobody any more; asking for it again is no mistake.
-        server = server or find_one("server", key, former) or ({"id": key, "name": None} if is_id(key) else None)
-        if server is None:
-            missing.append(key)
-        else:
-            chosen.setdefault(server["id"], server)
-    if missing:
-        raise InvalidInput(f"servers: no such server, and no backup of one: {', '.join(repr(key) for key in missing)}")
-    for server in matching:
-        chosen.setdefault(server["id"], server)
-    return list(chosen.values()), rows
-
-
-def _former(rows: list[dict[str, t.Any]], present: set[str]) -> list[dict[str, t.Any]]:
-    """Return the servers that exist only in their backups, once by each name that those bear, the latest name first.
-
-    A server that exists is not found by a name that it had once: it may be another's today.
-    """
     newest_first = sorted(rows, key=lambda row: as_text(row.get("created_at")), reverse=True)
-    borne = dict.fromkeys((row["resource_id"], (row.get("extend_info") or {}).get("resource_name")) for row in newest_first)
-    return [{"id": server_id, "name": name} for server_id, name in borne if server_id not in present]
+    # After its last backup is pruned a deleted server is unknown; naming its ID again must not fail.
+    former = [*servers_of_backups(newest_first), *({"id": ref, "name": None} for ref in refs if is_id(ref))]
+    names = {**{server["id"]: server["name"] for server in reversed(former)}, **names_of(servers)}
+    chosen = resolve_servers(refs, wish.filters, servers, former)
+    return [{"id": key, "name": names[key]} for key in chosen], rows
 
 
 def _takes_part(row: dict[str, t.Any], wish: PruneWish) -> bool:

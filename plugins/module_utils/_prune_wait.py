@@ -17,12 +17,12 @@ from ._deletion_wait import await_deletion
 from ._errors import RETRYABLE_CODES, ActionFailed, CloudError
 from ._plan import Outcome, Plan
 from ._prune_plan import Judged, PruneWish, result_of
+from ._rules import MAX_SINGLE_READS
 from ._wait import Clock
 from ._watch import first_fields
 
 _HELD = "CSBS.8007"
 _CONFLICT = 409
-_FEW = 3
 
 
 def finish_prune(wish: PruneWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
@@ -92,7 +92,7 @@ def _rows_now(ids: list[str], cloud: t.Any) -> dict[str, dict[str, t.Any] | None
     rows: dict[str, dict[str, t.Any] | None] = {}
     # After the calls this only refines the report, which must not be lost.
     with contextlib.suppress(CloudError):
-        if len(ids) > _FEW:
+        if len(ids) > MAX_SINGLE_READS:
             wanted = set(ids)
             rows.update({row["id"]: row for row in cloud.backups() if row["id"] in wanted})
         for key in ids:

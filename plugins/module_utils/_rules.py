@@ -15,6 +15,8 @@ MAX_POLICIES = 32
 MAX_SERVERS_PER_POLICY = 64
 MAX_TAGS = 10
 MAX_NAME = 255
+#: So many objects are read one by one; more are read by one list
+MAX_SINGLE_READS = 3
 
 _OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")

@@ -17,13 +17,11 @@ from ._backup_tags import add_tags
 from ._errors import ActionFailed, CloudError, NotFound, NotStarted
 from ._plan import Call, Outcome, Plan
 from ._policy import tag_calls
-from ._rules import InvalidInput
+from ._rules import MAX_SINGLE_READS, InvalidInput
 from ._selection import find_one, is_id, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, leaving_tags, tags_as_dict, wanted_tags
 from ._wait import Clock, poll
 
-#: So many backups or policies are read one by one; more are read by lists.
-FEW = 3
 # So many backups or policies are changed at a time.
 _WORKERS = 5
 # Seconds in which readings must show a change.
@@ -58,7 +56,7 @@ def read_resources(owner: str, keys: list[str], cloud: t.Any, missing_ok: bool =
     A few are read one by one, more by one list and one tag query.
     Raises InvalidInput naming those that do not exist, unless missing_ok, and the ids of an ambiguous name.
     """
-    few = len(keys) <= FEW
+    few = len(keys) <= MAX_SINGLE_READS
     found = _find_few(owner, keys, cloud) if few else _find_many(owner, keys, cloud)
     missing = [key for key, row in found.items() if row is None]
     if missing and not missing_ok:

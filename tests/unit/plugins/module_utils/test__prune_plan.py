@@ -147,7 +147,7 @@ def test_which_servers_are_meant(options: dict[str, t.Any], servers: list[str | 
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("nobody", "no such server, and no backup of one: 'nobody'"),
+        ("nobody", "servers: no such server: 'nobody'"),
         ("twin", "ambiguous.* t1, t2"),
         ("old", f"ambiguous.* {GONE}, {OTHER}"),
         ("web-before", "no such server"),
