@@ -18,7 +18,7 @@ import yaml
 
 from tests.emulator import Emulator
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = pytest.mark.e2e
 
 DOCSITE = Path(__file__).parents[2] / "docs/docsite"
 SECTIONS = yaml.safe_load((DOCSITE / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
