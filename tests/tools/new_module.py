@@ -25,10 +25,10 @@ _FILES = {
     "{kind}/scenarios.py.j2": "tests/unit/laws/scenarios/{name}.py",
     "fragment.yml.j2": "changelogs/fragments/{name}.yml",
 }
-#: For each kind: what README.md says of the template's job, and its call and option in docs/api-coverage.md
+#: For each kind: what README.md says of the template's job, and its call and options in docs/api-coverage.md
 _JOBS = {
-    "changing": ("a policy's description is as told", "PUT /policies/{policy_id}", "description"),
-    "info": ("look up what policies are for", "GET /policies/{policy_id}", "policy"),
+    "changing": ("a policy's description is as told", "PUT /policies/{policy_id}", "`policy`, `description`"),
+    "info": ("look up what policies are for", "GET /policies/{policy_id}", "`policy`"),
 }
 
 
@@ -42,7 +42,7 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
         raise Refused(f"{module!r} is no name for a module: csbs_, then lower case letters, digits and single underscores, such as csbs_thing_info")
     name = module.removeprefix("csbs_")
     kind = "info" if module.endswith("_info") else "changing"
-    line, call, option = _JOBS[kind]
+    line, call, options = _JOBS[kind]
     targets = {source.format(kind=kind): target.format(name=name) for source, target in _FILES.items()}
     there = [target for target in targets.values() if (ROOT / target).exists()]
     if there:
@@ -53,9 +53,8 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
     made = {target: templates.get_template(source).render(names) for source, target in targets.items()}
     edited = {
         "meta/runtime.yml": in_order("meta/runtime.yml", "  csbs:", f"    - {module}"),
-        "tests/unit/test_imports.py": in_order("tests/unit/test_imports.py", "PURE = {", f'    "_{name}",'),
         "README.md": after_last("README.md", "| `csbs_", f"| `{module}` | {line} |"),
-        "docs/api-coverage.md": in_last_cell("docs/api-coverage.md", f"| `{call}` |", f"`{module}` (`{option}`)"),
+        "docs/api-coverage.md": in_last_cell("docs/api-coverage.md", f"| `{call}` |", f"`{module}` ({options})"),
     }
     return made, edited
 
@@ -122,7 +121,7 @@ def main() -> None:
   replace what stands behind each of these, and then the comment:
     grep -n '# Replace:' {' '.join(made)}
   in README.md and docs/api-coverage.md, say what yours does, beside the calls that it sends
-  when it waits: the fragment opentelekomcloud.csbs.wait, WAIT_SPEC, and an action plugin of its name
+  when it waits: the fragment opentelekomcloud.csbs.wait and WAIT_SPEC in place of timeout and TIMEOUT_SPEC, and an action plugin of its name
   try it:
     ./dev test-unit tests/unit -k {module.removeprefix("csbs_")}
     ./dev test-unit tests/unit/test_imports.py tests/unit/test_metadata.py tests/unit/test_coverage.py""")

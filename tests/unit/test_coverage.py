@@ -77,7 +77,10 @@ def sent() -> dict[str, set[str]]:
             if not found[scenario.module]:
                 cloud.reset(servers=6)
                 for given in scenario.given:
-                    given(cloud) if callable(given) else run_ok(*given, cloud)
+                    if callable(given):
+                        given(cloud)
+                    else:
+                        run_ok(*given, cloud)
                 run(scenario.module, scenario.args)
     return found
 
