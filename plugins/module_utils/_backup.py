@@ -175,7 +175,7 @@ def assign_names(names: BackupNames | None, servers: list[dict[str, t.Any]], row
     A server that had a number for itself keeps it; the others get the numbers after the highest that is taken.
     """
     if names is None or names.highest is None:
-        return {server["id"]: names and names.base for server in servers}
+        return {server["id"]: names.base if names else None for server in servers}
     owners: dict[int, set[str]] = {}
     for row in rows:
         number = names.number_of(row["name"])

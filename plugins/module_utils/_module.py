@@ -124,7 +124,7 @@ def converge(
         task.run(wanted, connect(module.params, patience=timeout), clock)
     except (ActionFailed, CloudError, InvalidInput) as error:
         _fail(module, error, task.changed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
         _fail_unexpectedly(module, error, task.changed)
     module.exit_json(**task.results)
 
@@ -213,7 +213,7 @@ def report(
         results = read(wanted, connect(module.params, patience=_INFO_TIMEOUT))
     except (ActionFailed, CloudError, InvalidInput) as error:
         _fail(module, error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
         _fail_unexpectedly(module, error)
     module.exit_json(changed=False, **results)
 

@@ -172,7 +172,7 @@ class _Group:
                 del self.trials[position]
                 self._leave_out(error, outcome)
                 return True
-            except Exception as error:  # one call's failure must not hide what became of the others
+            except Exception as error:  # noqa: BLE001 - one call's failure must not hide what became of the others
                 outcome.failures[position] = ForeignAnswer(trial.call.act, type(error).__name__)
                 del self.trials[position]
                 self._leave_out(outcome.failures[position], outcome)
@@ -254,7 +254,8 @@ class _Trial:
         except CloudError as trouble:
             if trouble.retryable or isinstance(trouble, LostAnswer):
                 return False
-            raise self._marked(trouble if trouble.act == call.act else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}"))
+            final = trouble if trouble.act == call.act else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}")
+            raise self._marked(final) from trouble
         if self.answer is not None:
             return True
         try:
@@ -265,15 +266,16 @@ class _Trial:
         except NotFound:
             if not call.gone_is_done:
                 raise
-        except NotStarted:
-            raise self.given_up()
+        except NotStarted as error:
+            raise self.given_up() from error
         except CloudError as error:
             self._applied = self._applied or error.applied
             foreign = isinstance(error, ForeignAnswer)
             lost = foreign or isinstance(error, LostAnswer)
             self._foreign += foreign
             if self._foreign >= _MOST_FOREIGN or not (lost or error.retryable):
-                raise self._marked(error)
+                self._marked(error)
+                raise
             self._lost, self._busy, self.reason = self._lost or lost, self._busy or not lost, error
             return False
         return True

@@ -343,12 +343,12 @@ def _settle(wish: PolicyWish, policy_id: str, cloud: t.Any, plan: Plan, clock: C
     task's own policy move there, and its own policy is deleted.
     """
 
+    rows: list[dict[str, t.Any]] = []
+
     def listed() -> bool:
-        nonlocal rows
-        rows = cloud.policies()
+        rows[:] = cloud.policies()
         return any(row["id"] == policy_id for row in rows)
 
-    rows: list[dict[str, t.Any]] = []
     poll(listed, clock.renewed(min(SECONDS_UNTIL_LISTED, clock.left)), 0.5)
     twins = [row for row in rows if row["name"] == plan.context["name"] and row["id"] not in plan.context["known"]]
     first = min(twins, key=lambda row: (as_text(row.get("created_at")), row["id"]), default=None)

@@ -65,9 +65,9 @@ class PolicyMembers:
                 break
             # Writers in step with each other would overwrite each other again and again.
             self._sleep(random.uniform(0, took * count))
-        error = CloudFailed(act, "other tasks keep changing the servers of the policy. What to do: run the task again.")
-        error.applied = True
-        raise error
+        overwritten = CloudFailed(act, "other tasks keep changing the servers of the policy. What to do: run the task again.")
+        overwritten.applied = True
+        raise overwritten
 
     def _write(self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str], wanted: list[Entry], attrs: Entry) -> None:
         try:
