@@ -186,6 +186,7 @@ def test_waiting_polls_one_list_for_all(cloud: Emulator) -> None:
         ({"servers": ["a"], "server_filters": {"name": None}}, ["server_filters"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]

@@ -411,6 +411,7 @@ def test_a_backup_that_lists_leave_out_is_not_told_to_be_gone(cloud: Emulator) -
         ({"servers": ["a"], "keep_last": 1, "timeout": 0}, ["timeout"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]

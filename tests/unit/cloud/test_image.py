@@ -520,6 +520,7 @@ def test_the_backup_of_an_image_is_not_deleted_and_the_image_is_named(cloud: Emu
         ({"timeout": 0}, ["timeout"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

@@ -62,6 +62,7 @@ def test_nobody_leaves_a_policy_for_a_full_one(cloud: Emulator) -> None:
     assert cloud.journal.writes() == []
 
 
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_a_65th_server_is_refused_before_any_request(cloud: Emulator) -> None:
     message = refused(cloud, "p", schedule=SCHEDULE, servers=[f"srv-{number:04d}" for number in range(1, 66)])
     assert "65" in message and "64" in message
@@ -167,6 +168,7 @@ def test_tags_go_before_tags_come(cloud: Emulator) -> None:
         ({"server_filters": {}}, ["server_filters"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
     message = refused(cloud, **{"name": "p", "schedule": SCHEDULE, **args})
     assert all(word in message for word in words), message

@@ -261,6 +261,7 @@ def test_passing_trouble_is_ridden_out(estate: Emulator, fault: dict[str, t.Any]
         ({"timeout": 0}, ["timeout"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]

@@ -64,6 +64,7 @@ def test_a_schedule_in_words_replaces_it(cloud: Emulator, stored: str) -> None:
 
 
 @pytest.mark.parametrize("frequency", ["hourly", "Daily", ""])
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_a_frequency_that_does_not_exist_is_refused_before_the_first_request(cloud: Emulator, frequency: str) -> None:
     cloud.journal.clear()
     result = run_module("csbs_policy", {"name": "p", "schedule": {**SCHEDULE, "frequency": frequency}}, cloud)

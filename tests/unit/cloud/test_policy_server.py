@@ -283,6 +283,7 @@ def test_a_fleet_costs_no_request_for_each_server(cloud: Emulator) -> None:
         ({"servers": [f"s{number}" for number in range(65)]}, ["65", "64"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
     cloud.journal.clear()
     message = refused(cloud, **args)["msg"]

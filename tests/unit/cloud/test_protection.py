@@ -81,6 +81,7 @@ def test_a_chosen_server_that_is_none_is_named_and_a_filter_that_fits_none_is_em
 
 
 @pytest.mark.parametrize("args", [{"max_age": "soon"}, {"server_filters": {}}, {"servers": [None]}])
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any]) -> None:
     cloud.journal.clear()
     failed = run_module("csbs_protection_info", args, cloud)

@@ -541,6 +541,7 @@ def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> Non
         ({"backup": "b", "poll_interval": -1}, ["poll_interval"]),
     ],
 )
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: Result, words: list[str]) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]

@@ -158,6 +158,7 @@ def test_a_change_whose_reading_fails_is_still_a_change(cloud: Emulator) -> None
     assert policy_in(cloud, "nightly").tags == KEEP
 
 
+@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator) -> None:
     cloud.journal.clear()
     failed = run_module("csbs_tag", tag(["b"], timeout=0), cloud)
