@@ -165,7 +165,7 @@ class _Task:
 
     def _act(self, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> None:
         before = todo.before
-        plans = 1
+        plans, refused_at = 1, None
         while True:
             self._show(todo, before)
             try:
@@ -175,7 +175,8 @@ class _Task:
                 return
             except PlanFailed as failure:
                 taken = failure.error.error_code in todo.replan_on and not failure.outcome.changed
-                if not taken or clock.elapsed > SECONDS_UNTIL_LISTED or not clock.sleep(_REPLAN_PAUSE):
+                refused_at = clock.elapsed if refused_at is None else refused_at
+                if not taken or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not clock.sleep(_REPLAN_PAUSE):
                     raise self._failed(failure, wanted, todo, cloud, clock) from failure
             except PlanAgain as reason:
                 plans += 1
@@ -198,7 +199,8 @@ class _Task:
                 self.changed = self._plan(wanted, cloud).before != todo.before
         fields: dict[str, t.Any] = {**failure.error.fields(), **failure.outcome.fields(), "changed": self.changed}
         if self.changed:
-            with contextlib.suppress(ActionFailed, CloudError):
+            # A plan that failed early lacks the answers that finish looks for.
+            with contextlib.suppress(ActionFailed, CloudError, LookupError, PlanAgain):
                 fields = {**todo.result, **self._finish(wanted, cloud, todo, failure.outcome, clock.renewed(_LAST_LOOK)), **fields}
         return ActionFailed(str(failure.error), fields)
 
