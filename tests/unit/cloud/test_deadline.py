@@ -26,7 +26,7 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
 @pytest.mark.parametrize("path", ["/servers/detail", "/checkpoint_items", "/auth/tokens"], ids=["servers", "backups", "login"])
 def test_a_request_that_is_never_answered_ends_with_the_task_and_nothing_is_started(cloud: Emulator, path: str) -> None:
     cloud.faults.add(path=path, hang="before", times=-1)
-    result = run_module("csbs_backup", {"name": "b", "servers": FLEET[:1], "timeout": 4}, cloud)
+    result = run_module("csbs_backup", {"name": "b", "servers": FLEET[:1], "timeout": 8}, cloud)
     assert result["failed"] and result["changed"] is False and "cannot be reached" in result["msg"]
     assert cloud.journal.writes() == []
 
@@ -40,8 +40,8 @@ def test_a_submission_that_is_never_answered_is_looked_for_and_never_made_twice(
 
 def test_what_there_is_no_time_for_is_not_started_and_named(cloud: Emulator) -> None:
     cloud.settings(speed=1)
-    cloud.faults.add(method="POST", path="/resources/[^/]+/action$", delay=3, times=-1)
-    result = run_module("csbs_backup", {"name": "b", "servers": FLEET, "concurrency": 1, "timeout": 8}, cloud)
+    cloud.faults.add(method="POST", path="/resources/[^/]+/action$", delay=4, times=-1)
+    result = run_module("csbs_backup", {"name": "b", "servers": FLEET, "concurrency": 1, "timeout": 14}, cloud)
     assert result["failed"] and result["changed"] is True
     started = {backup["server"]["name"] for backup in result["backups"]}
     assert 0 < len(started) < len(FLEET)
@@ -56,8 +56,8 @@ def test_what_there_is_no_time_for_is_not_started_and_named(cloud: Emulator) -> 
 def test_deletions_there_is_no_time_for_are_not_started_and_named(cloud: Emulator) -> None:
     for name in FLEET:
         cloud.make_backup(cloud.server(name).id, name="b")
-    cloud.faults.add(method="DELETE", delay=3, times=-1)
-    result = run_module("csbs_backup", {"name": "b", "state": "absent", "concurrency": 1, "timeout": 8, "wait": False}, cloud)
+    cloud.faults.add(method="DELETE", delay=4, times=-1)
+    result = run_module("csbs_backup", {"name": "b", "state": "absent", "concurrency": 1, "timeout": 14, "wait": False}, cloud)
     assert result["failed"] and result["changed"] is True
     # One more may have been under way when the time was over.
     under_way = result["msg"].count("Could not delete backup")

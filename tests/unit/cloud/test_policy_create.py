@@ -74,7 +74,7 @@ def test_a_name_that_somebody_takes_meanwhile_is_used_and_not_refused(cloud: Emu
 
 def test_a_name_that_stays_taken_by_what_no_list_shows_is_an_error_in_the_end(cloud: Emulator) -> None:
     cloud.faults.add(method="POST", path="/policies$", status=400, error_code="CSBS.9007", error_msg="duplicate", times=-1)
-    result = run_module("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"], "timeout": 5}, cloud)
+    result = run_module("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"], "timeout": 12}, cloud)
     assert result["failed"] and result["error_code"] == "CSBS.9007" and result["changed"] is False
 
 
@@ -115,7 +115,7 @@ def test_an_update_whose_tags_are_refused_is_told_as_changed_with_the_policy_as_
 def test_what_the_timeout_cut_off_is_named(cloud: Emulator) -> None:
     run_ok("csbs_policy", NIGHTLY, cloud)
     cloud.faults.add(method="PUT", path="/policies/", status=429, error_code="APIGW.0308", times=-1)
-    result = run_module("csbs_policy", {"name": "nightly", "description": "new", "tags": {"a": "1"}, "timeout": 4}, cloud)
+    result = run_module("csbs_policy", {"name": "nightly", "description": "new", "tags": {"a": "1"}, "timeout": 12}, cloud)
     assert result["failed"] and result["changed"] is False
     assert result["not_started"] == ["set a tag of policy 'nightly'"] and "It was tried until the timeout" in result["msg"]
 
