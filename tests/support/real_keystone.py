@@ -24,7 +24,7 @@ CONFIGURATION = """
 connection = sqlite:///{folder}/keystone.db
 [token]
 provider = fernet
-expiration = {expiration}
+expiration = 3600
 [fernet_tokens]
 key_repository = {folder}/fernet
 [fernet_receipts]
@@ -46,24 +46,23 @@ def free_port() -> int:
 
 
 class RealKeystone:
-    """Keystone from the package index, on SQLite. Several may share a folder, and so users and keys, but not how long tokens live."""
+    """Keystone from the package index, on SQLite, in an empty folder."""
 
-    def __init__(self, folder: Path, expiration: int = 3600) -> None:
+    def __init__(self, folder: Path) -> None:
         assert ENVIRONMENT.is_dir(), f"{ENVIRONMENT} is missing; `./dev test pytest_keystone` makes it"
         self.folder = folder
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.configuration = folder / f"keystone-{expiration}"
+        self.configuration = folder / "keystone"
         self.configuration.mkdir(parents=True)
-        (self.configuration / "keystone.conf").write_text(CONFIGURATION.format(folder=folder, expiration=expiration))
+        (self.configuration / "keystone.conf").write_text(CONFIGURATION.format(folder=folder))
         self._process: subprocess.Popen[bytes] | None = None
 
     # ---------- life ----------
     def __enter__(self) -> RealKeystone:  # noqa: PYI034
-        if not (self.folder / "keystone.db").exists():
-            self._make_keys()
-            self._manage("db_sync")
-            urls = [part for kind in ("admin", "public", "internal") for part in (f"--bootstrap-{kind}-url", f"{self.url}/v3")]
-            self._manage("bootstrap", "--bootstrap-password", ADMIN_PASSWORD, "--bootstrap-region-id", "eu-de", *urls)
+        self._make_keys()
+        self._manage("db_sync")
+        urls = [part for kind in ("admin", "public", "internal") for part in (f"--bootstrap-{kind}-url", f"{self.url}/v3")]
+        self._manage("bootstrap", "--bootstrap-password", ADMIN_PASSWORD, "--bootstrap-region-id", "eu-de", *urls)
         environment = {
             **os.environ,
             "KEYSTONE_PORT": self.url.rsplit(":", 1)[1],
@@ -125,7 +124,3 @@ class RealKeystone:
         for token in tokens:
             answer = requests.delete(f"{self.url}/v3/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}, timeout=30)
             assert answer.status_code in (204, 401, 404), answer.text
-
-    def logins(self) -> int:
-        """Return how many tokens have been asked for here."""
-        return self.log.read_text().count('"POST /v3/auth/tokens')
