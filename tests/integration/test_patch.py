@@ -100,6 +100,7 @@ def test_check_mode_restores_nobody_and_a_limit_is_kept(cloud: Emulator, tmp_pat
     limited = {**wish, "csbs_serial": "", "csbs_continue_on_failure": "", "csbs_patch_tasks": tasks(tmp_path)}
     code, output = play(cloud, tmp_path, "patch_with_backup", limited, inventory(tmp_path, HOSTS), "--limit=srv-0002")
     assert code == 0 and patched(tmp_path) == ["srv-0002"], output
+    assert "WARNING: --limit leaves out localhost" in output
     code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "nobody"}, inventory(tmp_path, HOSTS))
     assert code != 0 and "csbs_hosts chooses no host" in output, output
 
