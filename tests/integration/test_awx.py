@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 FAST = {"csbs_poll_interval": 0.2}
 DAY = 86400
-COMPATIBLE = {"text": {"str", "list", "path"}, "integer": {"int"}, "multiplechoice": {"bool"}}
+COMPATIBLE = {"text": {"str", "list", "path", "raw"}, "integer": {"int"}, "multiplechoice": {"bool"}}
 
 
 @pytest.fixture
@@ -60,8 +60,10 @@ def test_every_playbook_has_a_template_and_a_file_in_the_project() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_a_template_sets_and_asks_are_variables_of_its_role(name: str) -> None:
     template = TEMPLATES[name]
-    specs = yaml.safe_load((ROOT / "roles" / Path(template["playbook"]).stem / "meta" / "argument_specs.yml").read_text())
-    options = specs["argument_specs"]["main"]["options"]
+    role = Path(template["playbook"]).stem
+    variables = yaml.safe_load((ROOT / "roles" / role / "vars" / "main.yml").read_text())
+    # The documented types are wider, for a blank answer is none.
+    options = variables[f"csbs_{role.removesuffix('_with_backup')}_spec"]
     assert set(template.get("extra_vars", {})) <= set(options)
     for question in questions(template):
         assert options[question["variable"]]["type"] in COMPATIBLE[question["type"]], question["variable"]
@@ -101,8 +103,8 @@ def test_backup_takes_the_answers_of_its_survey(cloud: Emulator, tmp_path: Path)
 
 def test_an_empty_answer_for_servers_backs_nothing_up(cloud: Emulator, tmp_path: Path) -> None:
     job = launch("CSBS backup", cloud, tmp_path / "run", {"csbs_servers": ""}, **FAST)
-    assert job.status == "failed" and "servers: ''" in job.stdout.read()
-    assert cloud.journal.writes() == []
+    assert job.status == "failed" and "Neither csbs_servers nor csbs_server_filters has a value" in job.stdout.read()
+    assert len(cloud.journal) == 0
 
 
 def test_restore_waits_for_its_confirmation(cloud: Emulator, tmp_path: Path) -> None:
@@ -120,6 +122,17 @@ def test_prune_counts_as_the_survey_says(cloud: Emulator, tmp_path: Path) -> Non
     check_and_run("CSBS prune", cloud, tmp_path, {"csbs_keep_last": 2, "csbs_keep_daily": 0, "csbs_keep_monthly": 0})
     assert [item.name for item in of(cloud, "srv-0001")] == ["old-2", "old-1"]
     assert len(of(cloud, "srv-0003")) == 3
+
+
+def test_prune_judges_only_the_backups_that_the_survey_names(cloud: Emulator, tmp_path: Path) -> None:
+    for age in (1, 100, 200, 300):
+        cloud.make_backup(cloud.server("srv-0001").id, f"old-{age}", age=age * DAY)
+    cloud.make_backup(cloud.server("srv-0001").id, "special", age=400 * DAY)
+    counts = {"csbs_keep_last": 1, "csbs_keep_daily": 0, "csbs_keep_monthly": 0}
+    blank = launch("CSBS prune", cloud, tmp_path / "blank", {**counts, "csbs_backup_name": ""}, **FAST)
+    assert blank.status == "failed" and "csbs_backup_name is blank" in blank.stdout.read() and cloud.journal.writes() == []
+    assert changed(launch("CSBS prune", cloud, tmp_path / "run", {**counts, "csbs_backup_name": "old-*", "csbs_older_than": "150d"}, **FAST)) == 1
+    assert [item.name for item in of(cloud, "srv-0001")] == ["special", "old-100", "old-1"]
 
 
 def test_offboard_keeps_older_backups_unless_told(cloud: Emulator, tmp_path: Path) -> None:
@@ -141,6 +154,20 @@ def test_slices_patch_each_host_once_behind_its_backup(cloud: Emulator, tmp_path
     for name in ("srv-0001", "srv-0002", "srv-0003"):
         assert [(item.name, item.status) for item in of(cloud, name)] == [("before-patch", "available")], name
     assert sorted(path.name for path in marks.iterdir()) == ["srv-0001", "srv-0002", "srv-0003"]
+
+
+def test_patch_takes_the_answers_of_its_survey(cloud: Emulator, tmp_path: Path) -> None:
+    """A patch that fails on the first host; the second one is patched all the same, and its older backups go."""
+    for server in ("srv-0001", "srv-0002"):
+        for name, age in (("mine", 9), ("mine-20260301120000", 8), ("other", 7)):
+            cloud.make_backup(cloud.server(server).id, name, age=age * DAY)
+    patch = "- name: Patch\n  ansible.builtin.command: test {{ inventory_hostname }} = srv-0002\n"
+    answers = {"csbs_backup_name": "mine", "csbs_continue_on_failure": "true", "csbs_keep_backups": 1}
+    job = launch("CSBS patch", cloud, tmp_path / "run", answers, hosts=("srv-0001", "srv-0002"), tasks=patch, **FAST)
+    assert job.status == "failed", job.stdout.read()
+    assert [item.name for item in of(cloud, "srv-0001")][:-1] == ["mine", "mine-20260301120000", "other"]
+    kept, new = (item.name for item in of(cloud, "srv-0002"))
+    assert kept == "other" and new.startswith("mine-")
 
 
 def test_jobs_side_by_side_leave_nobody_out_of_the_policy(cloud: Emulator, tmp_path: Path) -> None:
