@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from keystoneauth1 import loading
+from openstack.config import loader
 
 from tests.emulator import Emulator
 from tests.emulator.keystone import CREDENTIAL_ID, CREDENTIAL_SECRET
@@ -38,8 +39,9 @@ HIDDEN = (CANARY, "7351937")
 
 
 @pytest.fixture(autouse=True)
-def loggers_as_before() -> t.Iterator[None]:
-    """The SDK's loggers outlive a module that runs in this process."""
+def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    """What the SDK keeps of a module that runs in this process, the next one must not find: loggers, and in old releases clouds.yaml."""
+    monkeypatch.setattr(loader, "CONFIG_FILES", list(loader.CONFIG_FILES))
     known = {name: logging.getLogger(name) for name in ("openstack", "keystoneauth", "stevedore", "urllib3")}
     before = {name: (list(log.handlers), log.level) for name, log in known.items()}
     yield
