@@ -178,7 +178,7 @@ def test_each_role_for_nobody_is_red_and_writes_nothing(cloud: Emulator, tmp_pat
         "protect": {"csbs_policy": {"name": "new", "schedule": {"frequency": "daily", "times": ["02:00"]}}},
         "prune": {"csbs_keep_last": 1},
     }
-    chosen = {"by-filter": NO_CHOICE, "by-list": {"csbs_servers": []}, "blank": {"csbs_servers": "", "csbs_server_filters": None}}
+    chosen: dict[str, dict[str, t.Any]] = {"by-filter": NO_CHOICE, "by-list": {"csbs_servers": []}, "blank": {"csbs_servers": "", "csbs_server_filters": None}}
     tries = [rescued(include(role, **wish, **choice)) for role, wish in roles.items() for choice in chosen.values()]
     code, output = own_play(cloud, tmp_path, [on_control(*tries)], {})
     assert code == 0 and output.count("rescued: NOT DONE") == len(tries), output
