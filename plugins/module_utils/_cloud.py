@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import typing as t
@@ -424,6 +425,16 @@ def _images(ims: t.Any, **query: t.Any) -> t.Iterator[dict[str, t.Any]]:
         yield _plain(row, *_IMAGE_FIELDS)
 
 
+class _Config(OpenStackConfig):
+    """The SDK's configuration. Older releases lose a token that is given in auth; this keeps it."""
+
+    def magic_fixes(self, config: dict[str, t.Any]) -> t.Any:
+        auth = config.get("auth")
+        if isinstance(auth, dict) and auth.get("token") and not config.get("token"):
+            config["token"] = auth["token"]
+        return super().magic_fixes(config)
+
+
 def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     """Return the Cloud that the authentication options name; patience (seconds) is the time for all its requests.
 
@@ -437,7 +448,9 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud or None}
     _start_log(params)
     with acting(_LOGIN), _configuring():
-        connection = Connection(config=OpenStackConfig(session_constructor=RidingSession).get_one(**given))
+        with _noticing_broken_files():
+            config = _Config(session_constructor=RidingSession)
+        connection = Connection(config=config.get_one(**given))
         connection.add_service(CsbsService("data-protect"))
         connection.session.give(patience)
         connection.session.get_token()
@@ -487,6 +500,25 @@ def _configuring() -> t.Iterator[None]:
         raise CloudFailed(_LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
     except Exception as error:
         raise CloudFailed(_LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*.") from error
+
+
+@contextlib.contextmanager
+def _noticing_broken_files() -> t.Iterator[None]:
+    """Raise what is wrong with clouds.yaml. Newer SDKs only log it, go on without the file, and then miss the cloud that is in it."""
+    mistakes: list[Exception] = []
+
+    def catch(record: logging.LogRecord) -> bool:
+        mistakes.extend(value for value in record.args or () if isinstance(value, Exception))
+        return not mistakes
+
+    log = logging.getLogger("openstack.config")
+    log.addFilter(catch)
+    try:
+        yield
+    finally:
+        log.removeFilter(catch)
+    if mistakes:
+        raise mistakes[0]
 
 
 def _describe_mistake(error: Exception) -> str:

@@ -50,7 +50,8 @@ TAG_QUERY_SPEC: dict[str, t.Any] = {option: {"type": "dict"} for option in QUERI
 _HARMLESS = re.compile(
     r"(auth_url|auth_type|username|user_id|user_name|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
     r"|application_credential_(id|name)|system_scope|identity_provider(_url)?|protocol|openid_scope|redirect_uri"
-    r"|(discovery|access_token|device_authorization)_endpoint|client_id|profile|cloud|region_name|interface|verify|cacert|cert"
+    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope|login_timeout|redirect_(host|port)"
+    r"|auth_methods|code_challenge_method|access_token_type|profile|cloud|region_name|interface|verify|cacert|cert"
     r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
 )
 # Seconds that an info module may take.

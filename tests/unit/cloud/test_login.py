@@ -144,19 +144,20 @@ def test_no_secret_of_any_way_to_log_in_is_shown(
 
 
 @pytest.mark.parametrize("place", ["auth", "cloud", "file"])
-@pytest.mark.parametrize("way", ["password", "v3applicationcredential"])
+@pytest.mark.parametrize("way", ["password", "token", "v3applicationcredential"])
 def test_no_secret_of_a_login_that_succeeds_is_shown(
     cloud: Emulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str, place: str
 ) -> None:
-    auth = auth_of(cloud)["auth"]
+    auth, token = auth_of(cloud)["auth"], cloud.token()
     given = {
         "password": auth,
+        "token": {"auth_url": auth["auth_url"], "token": token, "project_name": "demo", "project_domain_name": "Default"},
         "v3applicationcredential": {
             "auth_url": auth["auth_url"], "application_credential_id": CREDENTIAL_ID, "application_credential_secret": CREDENTIAL_SECRET,
         },
     }[way]
     args = put_into(place, {"auth_type": way, "auth": given}, tmp_path, monkeypatch)
-    results = run_all_ways(args, tmp_path / "log", (SECRET, CREDENTIAL_SECRET), capfd)
+    results = run_all_ways(args, tmp_path / "log", (SECRET, CREDENTIAL_SECRET, token), capfd)
     assert not any(result.get("failed") for result in results), results
     assert [result["changed"] for result in results] == [False, True, True, False, False, False]
 
@@ -217,12 +218,14 @@ def test_a_mistake_in_another_option_is_named(cloud: Emulator, args: Args, words
     assert len(cloud.journal) == 0
 
 
+NO_YAML = (f"clouds:\n  mine: [password: '{CANARY}-password\n", f"clouds:\n\tmine: {CANARY}-password\n")
 AUTH = {"auth_url": "http://127.0.0.1:9/v3", "username": "demo", "password": f"{CANARY}-password", "project_name": "demo"}
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        *NO_YAML,
         f"- {CANARY}-password\n",
         f"{CANARY}-password\n",
         "",
@@ -245,5 +248,5 @@ def test_a_mistake_in_clouds_yaml_is_told_without_its_text(
     file.write_text(text, encoding="utf-8")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(file))
     message = told(run_module("csbs_policy_info", {"cloud": "mine", "sdk_log_path": str(log)}))
-    assert "clouds.yaml" in message
+    assert (f"{str(file)!r} is not valid YAML (line" if text in NO_YAML else "clouds.yaml") in message
     assert CANARY not in "".join(capfd.readouterr()) + log.read_text(encoding="utf-8")
