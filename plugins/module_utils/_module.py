@@ -19,7 +19,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ._cloud import AUTH_SPEC, Cloud, connect
 from ._errors import ActionFailed, CloudError
 from ._file_lock import file_lock
-from ._plan import SECONDS_UNTIL_LISTED, Outcome, Plan, PlanAgain, PlanFailed, execute
+from ._plan import SECONDS_UNTIL_LISTED, Outcome, Plan, PlanAgain, PlanFailed, Unsettled, execute
 from ._rules import InvalidInput, check_positive
 from ._sdk import SDK_ERROR
 from ._tags import QUERIES
@@ -146,7 +146,7 @@ class _Task:
 
     def run(self, wanted: Wish, cloud: Cloud, clock: Clock) -> None:
         """Plan and, unless in check mode, act; fill results. Raises ActionFailed, CloudError and InvalidInput."""
-        todo = self._plan(wanted, cloud)
+        todo = self._planned(wanted, cloud, clock)
         self._show(todo, todo.before)
         if self._module.check_mode:
             return
@@ -154,10 +154,20 @@ class _Task:
             if todo.lock:
                 # Another task may make the same thing at this moment: look again when it has done so.
                 stack.enter_context(file_lock("create", todo.lock, clock.left))
-                todo = self._plan(wanted, cloud)
+                todo = self._planned(wanted, cloud, clock)
             self._act(wanted, todo, cloud, clock)
         for warning in self.results.pop("warnings", ()):
             self._module.warn(warning)
+
+    def _planned(self, wanted: Wish, cloud: Cloud, clock: Clock) -> Plan:
+        """Return the plan; what other tasks are about to settle is waited for."""
+        started = clock.elapsed
+        while True:
+            try:
+                return self._plan(wanted, cloud)
+            except Unsettled:
+                if clock.elapsed - started > SECONDS_UNTIL_LISTED or not clock.sleep(_REPLAN_PAUSE):
+                    raise
 
     def _show(self, todo: Plan, before: t.Any) -> None:
         self.results = {**todo.result, "changed": todo.changed or self.changed}
@@ -189,7 +199,7 @@ class _Task:
                 if self.changed:
                     raise ActionFailed(str(error), {**self.results, **error.fields(), "changed": True}) from error
                 raise
-            todo = self._plan(wanted, cloud)
+            todo = self._planned(wanted, cloud, clock)
 
     def _failed(self, failure: PlanFailed, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> ActionFailed:
         """Return the error of an ordered plan, with what can still be read of the changes that stay."""

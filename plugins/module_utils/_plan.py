@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ._errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted
+from ._rules import InvalidInput
 from ._wait import Clock, intervals
 
 #: Seconds until every list shows what was just made. What cannot be undone is not made again before that.
@@ -98,6 +99,10 @@ class Outcome:
     def fields(self) -> dict[str, t.Any]:
         """Return what a failed task reports of what it did not start."""
         return {"not_started": self.not_started} if self.not_started else {}
+
+
+class Unsettled(InvalidInput):
+    """Input that is refused for a state of the cloud that other tasks are about to end; it is worth planning again."""
 
 
 class PlanAgain(Exception):

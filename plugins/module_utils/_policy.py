@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ._compare import changed_fields
 from ._errors import ActionFailed, CloudError, CloudFailed
 from ._membership import Move, check_capacity, members_call, move_calls, plan_moves
-from ._plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanAgain, PlanFailed, execute
+from ._plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanAgain, PlanFailed, Unsettled, execute
 from ._policy_shape import as_resource, definition_in, for_diff, members_of, operation_of, pattern_of, policy_result
 from ._retention import LONG_TERM, definition_of, same_retention, unreported, wanted_retention
 from ._rules import MAX_POLICIES, InvalidInput, as_text, check_description, check_name, refuse_ignored
 from ._schedule import RawPattern, Rule, describe_schedule, format_pattern, same_schedule, wanted_rule
 from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, tags_as_list, wanted_tags
+from ._times import parse_time
 from ._wait import Clock, poll
 
 # The service already has a policy of that name.
 _NAME_TAKEN = "CSBS.9007"
+# Time in which tasks that created policies of one name at once agree on one of them.
+_SETTLES_WITHIN = timedelta(minutes=2)
 _NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
 
 
@@ -93,7 +96,7 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     """Read what a policy task needs to know and return its plan."""
     rows = cloud.policies()
     # What is too new to be listed is found by its ID.
-    row = find_one("policy", wish.name, rows) or (cloud.policy(wish.name) if is_id(wish.name) else None)
+    row = find_policy_row(wish.name, rows, cloud) or (cloud.policy(wish.name) if is_id(wish.name) else None)
     if wish.state == "absent":
         current = None if row is None else read_policy(cloud, row["id"])
         return plan_absent(current, names_of(cloud.servers()) if members_of(current or {}) else {})
@@ -102,7 +105,7 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
         if row is not None and other is not None:
             raise InvalidInput(f"new_name: {wish.new_name!r} is the name of another policy, {other['id']}")
         # A rename that was done before finds the policy by its new name.
-        row = row or find_one("policy", wish.new_name, rows)
+        row = row or find_policy_row(wish.new_name, rows, cloud)
     current = None if row is None else read_policy(cloud, row["id"])
     needed = wish.servers or wish.filters is not None or members_of(current or {})
     servers = cloud.servers() if needed else []
@@ -114,6 +117,21 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     if current is None:
         return plan_creation(wish, chosen, moves, rows, names)
     return plan_update(wish, current, chosen, moves, names)
+
+
+def find_policy_row(key: str, rows: list[dict[str, t.Any]], cloud: t.Any) -> dict[str, t.Any] | None:
+    """Return the row of a list whose id or else name is key, None when there is none.
+
+    Raises InvalidInput listing the ids when several have that name, as Unsettled when one of them is new: tasks on several
+    machines that created it at once are about to keep the oldest.
+    """
+    try:
+        return find_one("policy", key, rows)
+    except InvalidInput as error:
+        made = [parse_time(row.get("created_at")) for row in rows if row["name"] == key]
+        if any(moment and cloud.now() - moment < _SETTLES_WITHIN for moment in made):
+            raise Unsettled(str(error)) from error
+        raise
 
 
 def read_policy(cloud: t.Any, policy_id: str) -> dict[str, t.Any] | None:

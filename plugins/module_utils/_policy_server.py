@@ -14,10 +14,10 @@ from datetime import datetime
 
 from ._membership import Move, check_capacity, list_names, members_call, move_calls, plan_moves
 from ._plan import Outcome, Plan
-from ._policy import read_policy
+from ._policy import find_policy_row, read_policy
 from ._policy_shape import as_resource, for_diff, members_of, policy_result
 from ._rules import InvalidInput
-from ._selection import brief, choose_servers, find_one, is_id, names_of, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, is_id, names_of, wanted_filters, wanted_keys
 from ._server_lookup import resolve_servers
 from ._wait import Clock
 
@@ -54,7 +54,7 @@ def find_policy(key: str, rows: list[dict[str, t.Any]], cloud: t.Any) -> dict[st
 
     Raises InvalidInput when several have that name.
     """
-    row = find_one("policy", key, rows)
+    row = find_policy_row(key, rows, cloud)
     # What is too new to be listed is found by its ID.
     if row is None:
         return read_policy(cloud, key) if is_id(key) else None

@@ -54,13 +54,25 @@ def create_at_once(cloud: Emulator, folder: Path, hosts: int, machines: int) -> 
 @pytest.mark.parametrize("unique", [True, False], ids=["unique-names", "names-not-unique"])
 @pytest.mark.parametrize("machines", [1, 4], ids=["one-machine", "four-machines"])
 def test_hosts_that_create_one_policy_at_once_make_one_with_all_their_servers(cloud: Emulator, tmp_path: Path, machines: int, unique: bool) -> None:
-    cloud.settings(unique_policy_names=unique, list_delay=1)
+    cloud.settings(unique_policy_names=unique, list_delay=1, speed=1)
     results = create_at_once(cloud, tmp_path, 4, machines)
     policies = list(cloud.state.policies.values())
     assert [policy.name for policy in policies] == ["nightly"]
     assert sorted(server["name"] for server in policies[0].resources) == [f"srv-{number:04d}" for number in range(1, 5)]
     assert {result["policy"]["id"] for result in results} == {policies[0].id}
     assert all(result["changed"] for result in results)
+
+
+def test_a_name_that_two_policies_have_for_long_is_ambiguous_at_once(cloud: Emulator) -> None:
+    """Only two that are new may be about to become one."""
+    cloud.settings(unique_policy_names=False, list_delay=0)
+    made = [create_policy(cloud, "nightly") for dummy in range(2)]
+    cloud.clock.advance(3600)
+    cloud.journal.clear()
+    for module, args in (("csbs_policy", NIGHTLY), ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"]})):
+        result = run_module(module, args, cloud)
+        assert result["failed"] and all(one in result["msg"] for one in made)
+    assert len(cloud.journal.select(path="/policies$")) == 2
 
 
 def test_a_name_that_somebody_takes_meanwhile_is_used_and_not_refused(cloud: Emulator) -> None:
