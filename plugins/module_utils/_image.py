@@ -78,8 +78,7 @@ def wish_image(params: dict[str, t.Any], now: datetime) -> ImageWish:
 def _check_description(value: str) -> None:
     if len(value) > _MAX_DESCRIPTION:
         raise InvalidInput(
-            f"description: it has {len(value)} characters; the description of an image can have {_MAX_DESCRIPTION} at"
-            " most"
+            f"description: it has {len(value)} characters; the description of an image can have at most {_MAX_DESCRIPTION}"
         )
     if re.search(r"[<>\r\n]", value):
         raise InvalidInput(f"description: {value!r} must not contain '<', '>' or line breaks")
@@ -211,9 +210,8 @@ def _image_that_blocks(act: str, backup: Row | None, cloud: t.Any) -> Row | None
         if named:
             raise CloudFailed(
                 act,
-                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says"
-                " that there is no such"
-                " image. What to do: ask the provider, or make the image of another backup.",
+                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says that"
+                " there is no such image. What to do: ask the provider, or make the image of another backup.",
             )
     return image
 
@@ -233,12 +231,12 @@ def _check_fit(backup: Row) -> None:
     if backup["status"] not in GOOD | RUNNING:
         why = fail_reason(backup)
         raise InvalidInput(
-            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''}; an image can be made"
-            " of an available backup only"
+            f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''};"
+            " an image can be made of an available backup only"
         )
     disks = backup_result(backup)["volumes"]
     if disks and all(disk["bootable"] is False for disk in disks):
         raise InvalidInput(
-            f"backup {describe_backup(backup)} has no system disk, and an image needs one; choose a backup of a whole"
-            " server"
+            f"backup {describe_backup(backup)} has no system disk, and an image needs one;"
+            " choose a backup of a whole server"
         )

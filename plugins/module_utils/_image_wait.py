@@ -145,9 +145,8 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
     if follower.failed:
         code = f" ({follower.error_code})" if follower.error_code else ""
         return (
-            f"The {named}, was not made: {follower.failed.rstrip('.')}{code}. What to do: remove the cause and run the"
-            " task again;"
-            " the backup is unchanged."
+            f"The {named}, was not made: {follower.failed.rstrip('.')}{code}."
+            " What to do: remove the cause and run the task again; the backup is unchanged."
         )
     if look.trouble:
         return (
@@ -155,8 +154,7 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
             " What to do: run the task again; it looks for the image first."
         )
     return (
-        f"Not ended within {clock.timeout:g} seconds (timeout): the {named}, is"
-        f" {follower.state or 'not listed yet'}."
+        f"Not ended within {clock.timeout:g} seconds (timeout): the {named}, is {follower.state or 'not listed yet'}."
         " The service goes on making it. What to do: run the task again; it finds the image and waits for it."
     )
 
@@ -167,15 +165,13 @@ def _told(wish: ImageWish, backup: Row, follower: _Follower, warnings: list[str]
     if image is not None and follower.unread:
         if follower.job_id:
             said = (
-                f"Image {wish.name!r} ({image['id']}) of backup {describe_backup(backup)} was made, but it could not be"
-                " read; what only the"
-                " image service knows of it is null in the result."
+                f"Image {wish.name!r} ({image['id']}) of backup {describe_backup(backup)} was made, but it could not be read;"
+                " what only the image service knows of it is null in the result."
             )
         else:
             said = (
-                f"Backup {describe_backup(backup)} already has image {image['id']}, which could not be read. So its"
-                " name was not compared"
-                f" with {wish.name!r}, and no image was made."
+                f"Backup {describe_backup(backup)} already has image {image['id']}, which could not be read."
+                f" So its name was not compared with {wish.name!r}, and no image was made."
             )
         warnings.append(f"{said} {follower.unread}")
     return {**_result(wish, backup, image, follower.job_id), "warnings": warnings}

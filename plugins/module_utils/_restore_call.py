@@ -58,9 +58,8 @@ class Restores:
         if before["status"] in RESTORING:
             raise CloudFailed(
                 act,
-                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one"
-                " began, and it is not"
-                f" sent again. {_LOOK_FIRST}",
+                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one began,"
+                f" and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         try:
             now: dict[str, t.Any] | None = self._cloud.backup(before["id"])
@@ -68,9 +67,8 @@ class Restores:
             # A later look could miss a short restore, and then it would be sent twice.
             raise CloudFailed(
                 act,
-                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is"
-                " not known whether the"
-                f" restore began, and it is not sent again. {_LOOK_FIRST}",
+                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}),"
+                f" so it is not known whether the restore began, and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         if now is not None and (now["status"] in RESTORING or has_changed(before, now)):
             return now

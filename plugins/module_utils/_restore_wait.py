@@ -64,8 +64,8 @@ class _Follower:
         if self._looks >= _LOOKS and self._clock.elapsed - self._started >= _SECONDS:
             return self._end(
                 self._failure()
-                or "the service accepted the restore, but the backup showed no sign of it, so it is not known whether"
-                " it took place"
+                or "the service accepted the restore, but the backup showed no sign of it,"
+                " so it is not known whether it took place"
             )
         return False
 
@@ -127,9 +127,8 @@ def _judge(
 ) -> tuple[str, str | None]:
     """Return the status of a restore, which messages call named, and what is wrong with it."""
     wait_first = (
-        "What to do: follow the backup with csbs_backup_info. Do not run the task again before the backup is available:"
-        " it would restore"
-        " a second time."
+        "What to do: follow the backup with csbs_backup_info."
+        " Do not run the task again before the backup is available: it would restore a second time."
     )
     if follower.ended and follower.failed:
         return "failed", (

@@ -175,7 +175,7 @@ def finish_tags(wish: TagWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock
     differ = any(row["tags"] not in (None, old["tags"]) for row, old in zip(resources, plan.before["resources"]))
     first = next((error for error in (*refused.values(), *reading.troubles.values())), CloudError("", ""))
     text = f"{len(problems)} of {len(resources)} resources do not have the tags as wanted. {' '.join(problems)}"
-    raise ActionFailed(text, {"changed": outcome.changed or differ, "resources": resources, **first.fields()})
+    raise ActionFailed(text, {"changed": outcome.changed or differ, "resources": resources, **first.fields(), **outcome.fields()})
 
 
 def _problem(wish: TagWish, row: Row, refused: dict[str, CloudError], reading: _Reading) -> str | None:
