@@ -19,7 +19,6 @@ from ._wait import Clock, poll
 from ._watch import Patience, failure_texts, voiced
 
 
-
 @dataclass(frozen=True)
 class Deletion:
     """What came of deletions: the ids that stay, what to tell of it, and why nothing could be seen in the end."""

@@ -94,7 +94,7 @@ def _by_key(rows: list[Row]) -> dict[str, list[Row]]:
     """Return rows of a list by their ID and by their name. A row that two pages show is one."""
     found: dict[str, list[Row]] = {}
     for row in {row["id"]: row for row in rows}.values():
-        for key in {row["id"], row["name"]}:
+        for key in dict.fromkeys((row["id"], row["name"])):
             found.setdefault(key, []).append(row)
     return found
 

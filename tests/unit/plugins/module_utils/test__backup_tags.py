@@ -45,7 +45,7 @@ class Counted(Cloud):
 
 KINDS: dict[str, t.Any] = {
     "backup": lambda name, **fields: backup(name, "web", **fields),
-    "policy": lambda name, **fields: policy(name, **fields),
+    "policy": policy,
 }
 
 

@@ -145,7 +145,10 @@ def test_no_request_hangs_for_longer_than_a_minute_or_the_task_has_left(
     assert wire.timeouts == [expected]
 
 
-@pytest.mark.parametrize(("method", "url"), [("POST", PROTECT), ("PUT", f"{BASE}/policies/1"), ("DELETE", f"{BASE}/policies/1"), ("POST", f"{BASE}/csbs_backup/1/tags")])
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [("POST", PROTECT), ("PUT", f"{BASE}/policies/1"), ("DELETE", f"{BASE}/policies/1"), ("POST", f"{BASE}/csbs_backup/1/tags")],
+)
 def test_nothing_that_changes_something_is_sent_after_the_deadline(method: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch, answered(200))
     wire.session.give(10)
