@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import re
@@ -285,7 +286,8 @@ class Cloud:
         verdicts: dict[str, dict[str, t.Any]] = {}
         for start in range(0, len(server_ids), _CHECKED_AT_ONCE):
             with acting("check which servers can be backed up"):
-                for row in self.csbs.check_protectable(server_ids[start : start + _CHECKED_AT_ONCE]):
+                chunk = itertools.islice(server_ids, start, start + _CHECKED_AT_ONCE)
+                for row in self.csbs.check_protectable(list(chunk)):
                     verdicts[row.resource_id] = _plain(row, "result")
         return verdicts
 

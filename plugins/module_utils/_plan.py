@@ -338,8 +338,9 @@ def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Ou
             outcome.answers.pop(position, None)
         except CloudError as trouble:
             stuck.append(f"{undo.act} ({trouble.reason})")
-    stays = [one.act for one in (calls[: failed + 1] if error.applied else done[:kept])]
-    left = [one.act for one in calls[failed + 1 :]]
+    following = failed + 1
+    stays = [one.act for one in (calls[:following] if error.applied else done[:kept])]
+    left = [one.act for one in calls[following:]]
     notes = [
         f"Already done and kept: {', '.join(stays)}." if stays else "",
         f"Put back: {', '.join(taken_back)}." if taken_back else "",
@@ -348,6 +349,6 @@ def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Ou
     ]
     outcome.failures[failed] = told = CloudFailed.like(error, " ".join(note for note in notes if note))
     told.applied = bool(outcome.answers) or error.applied or bool(stuck)
-    for position in range(failed + 1, len(calls)):
+    for position in range(following, len(calls)):
         outcome.failures[position] = NotStarted(calls[position].act, f"it was not started, because this failed: {call.act}.")
     return PlanFailed(told, outcome)

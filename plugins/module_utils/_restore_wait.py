@@ -28,6 +28,9 @@ _LOOKS_WHEN_CHANGED = 2
 _LOOKS, _SECONDS = 6, 60.0
 # Seconds at most between two looks at the server's state. So long a server that stays shut off may take to show it.
 _POWER_PAUSE = 5.0
+_NO_SIGN = (
+    "the service accepted the restore, but the backup showed no sign of it, so it is not known whether it took place"
+)
 
 
 class _Follower:
@@ -62,11 +65,7 @@ class _Follower:
             self._changed += 1
             return self._changed >= _LOOKS_WHEN_CHANGED and self._end(self._failure())
         if self._looks >= _LOOKS and self._clock.elapsed - self._started >= _SECONDS:
-            return self._end(
-                self._failure()
-                or "the service accepted the restore, but the backup showed no sign of it,"
-                " so it is not known whether it took place"
-            )
+            return self._end(self._failure() or _NO_SIGN)
         return False
 
     def _end(self, failed: str | None) -> bool:
