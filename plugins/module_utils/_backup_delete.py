@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING, backup_names, backup_result, describe_backup
 from ._plan import Call, Plan
-from ._rules import MAX_SINGLE_READS
 from ._selection import names_of
 from ._server_lookup import resolve_servers, servers_of_backups
 
@@ -52,10 +52,8 @@ def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
 
 def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
     if wish.ids is not None:
-        listed = {row["id"]: row for row in cloud.backups()} if len(wish.ids) > MAX_SINGLE_READS else {}
-        # What the list does not show may be too new for it.
-        found = (listed.get(one) or cloud.backup(one) for one in wish.ids)
-        return [row for row in found if row is not None]
+        found = dict(backups_by_id(cloud, wish.ids))
+        return [row for key in wish.ids if (row := found[key]) is not None]
     # The name with its numbers as well, as one task gave it to several servers.
     rows = cloud.backups(name=wish.name)
     names = backup_names(wish.name, rows)

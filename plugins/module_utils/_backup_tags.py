@@ -24,16 +24,21 @@ def add_tags(cloud: t.Any, rows: list[dict[str, t.Any]], resource_type: str = "b
     lacking = [row for row in rows if row.get("tags") is None]
     if not lacking:
         return rows
-    known: dict[str, t.Any] = {}
-    try:
-        known = {row["resource_id"]: row.get("tags") or [] for row in cloud.find_tagged(resource_type, {})}
-    except CloudError as error:
-        # Some services refuse a query without a tag: then each row is read by itself.
-        if error.status != _BAD_REQUEST:
-            raise
+    known = {row["resource_id"]: row.get("tags") or [] for row in all_tagged(cloud, resource_type) or ()}
     for row in lacking:
         try:
             row["tags"] = known[row["id"]] if row["id"] in known else cloud.tags_of(resource_type, row["id"])
         except NotFound:
             row["tags"] = []
+    return rows
+
+
+def all_tagged(cloud: t.Any, resource_type: str) -> list[dict[str, t.Any]] | None:
+    """Return all backups or policies with their tags, None where the service refuses a query without a tag."""
+    try:
+        rows: list[dict[str, t.Any]] = cloud.find_tagged(resource_type, {})
+    except CloudError as error:
+        if error.status != _BAD_REQUEST:
+            raise
+        return None
     return rows

@@ -24,8 +24,8 @@ from ._image_shape import is_alive
 from ._ims.service import attach as attach_ims
 from ._policy_members import PolicyMembers
 from ._restore_call import Restores
-from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._rules import InvalidInput
+from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._selection import is_id
 from ._session import ForeignBody, OutOfTime, RidingSession, is_repeatable, retry_after
 
@@ -224,7 +224,7 @@ class Cloud:
             return [_plain(policy, "id", "name") for policy in self.csbs.policies()]
 
     def policy(self, policy_id: str) -> dict[str, t.Any] | None:
-        """Return one policy in full, None when it does not exist."""
+        """Return one policy in full, None when it does not exist or the text is no ID."""
         # Any other text would become part of the address.
         if not is_id(policy_id):
             return None
@@ -242,7 +242,7 @@ class Cloud:
             return [_plain(item, *_BACKUP_FIELDS) for item in self.csbs.backups(**query)]
 
     def backup(self, backup_id: str) -> dict[str, t.Any] | None:
-        """Return one backup in full, None when it does not exist."""
+        """Return one backup in full, None when it does not exist or the text is no ID."""
         if not is_id(backup_id):
             return None
         with acting(f"read backup {backup_id}"):

@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING, backup_result, describe_backup, fail_reason
 from ._errors import CloudError
 from ._plan import Outcome
-from ._rules import MAX_SINGLE_READS
 from ._wait import Clock, poll
 from ._watch import Patience, failure_texts, voiced
 
@@ -60,10 +60,8 @@ def await_deletion(
 
 def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], cloud: t.Any) -> bool:
     """Look once at backups that are being deleted; take those that are gone or failed out of pending."""
-    listed = {row["id"]: row for row in cloud.backups()} if len(pending) > MAX_SINGLE_READS else {}
-    for key in list(pending):
-        # Pages move while others delete, and lists lag: only the backup itself tells that it is gone.
-        row, before = listed.get(key) or cloud.backup(key), pending[key]
+    for key, row in backups_by_id(cloud, list(pending)):
+        before = pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]
         elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):

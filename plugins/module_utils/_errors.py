@@ -94,7 +94,7 @@ FINAL_CODES = frozenset(
 )
 
 
-# A request that names no object of the service: a gateway or a proxy answered.
+# Codes of the gateway in front of the service. It knows addresses, and no objects of the service.
 _GATEWAY_CODES = ("APIGW.",)
 
 

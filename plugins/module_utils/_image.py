@@ -22,7 +22,7 @@ from ._errors import CloudError, CloudFailed
 from ._image_shape import READY, UNREAD, describe_image, image_result, is_alive, unread_image
 from ._plan import Call, Plan
 from ._rules import InvalidInput, check_positive
-from ._selection import find_one, is_id, wanted_keys
+from ._selection import find_one, wanted_keys
 from ._tags import tags_as_list, wanted_tags
 
 _NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
@@ -152,7 +152,7 @@ def planned_image(wish: ImageWish, backup: Row) -> Row:
 
 def _find_backup(key: str, cloud: t.Any) -> Row:
     """Return the backup that a name or an ID means, in full; raises InvalidInput for none and for several."""
-    found: Row | None = cloud.backup(key) if is_id(key) else None
+    found: Row | None = cloud.backup(key)
     if found is not None:
         return found
     named = [row for row in cloud.backups(name=key) if row["name"] == key]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ._backup_reading import backups_by_id
 from ._backup_shape import backup_result
-from ._backup_tags import add_tags
-from ._errors import CloudError
+from ._backup_tags import add_tags, all_tagged
 from ._policy_shape import members_of, operation_of, pattern_of, policy_result
 from ._rules import MAX_SINGLE_READS, InvalidInput, as_text
 from ._selection import find_one, is_id, names_of, wanted_filters, wanted_keys
@@ -88,7 +88,7 @@ def _is_sparse(row: Row) -> bool:
 
 def _direct(cloud: t.Any, key: str) -> list[Row]:
     """Return what is too new to be listed, by its ID."""
-    return _wholes([{"id": key}], cloud, lambda row: True) if is_id(key) else []
+    return _wholes([{"id": key}], cloud, lambda row: True)
 
 
 # ========== csbs_backup_info ==========
@@ -176,10 +176,8 @@ def _candidates(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -
             return _once(cloud.backups(**query))
         return _once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
     made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
-    listed = {row["id"]: row for row in cloud.backups()} if len(wish["ids"]) > MAX_SINGLE_READS else {}
-    # What the list does not show may be too new for it. What is no ID names no backup, and must not get into an address.
-    found = (listed.get(one) or (cloud.backup(one) if is_id(one) else None) for one in wish["ids"])
-    return [row for row in found if row is not None and (made is None or row["id"] in made)]
+    found = dict(backups_by_id(cloud, wish["ids"]))
+    return [row for key in wish["ids"] if (row := found[key]) is not None and (made is None or row["id"] in made)]
 
 
 def _policy_id(key: str, cloud: t.Any) -> str | None:
@@ -233,12 +231,9 @@ def read_tags(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
 
 def _all_resources(owner: str, cloud: t.Any) -> list[Row]:
     """Return all backups or policies with their tags."""
-    try:
-        return [_tagged(row) for row in cloud.find_tagged(owner, {})]
-    except CloudError as error:
-        # A service may answer only queries for some tag.
-        if error.status != 400:
-            raise
+    tagged = all_tagged(cloud, owner)
+    if tagged is not None:
+        return [_tagged(row) for row in tagged]
     rows = _once(cloud.policies() if owner == "policy" else cloud.backups())
     add_tags(cloud, rows, owner)
     return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]

@@ -172,15 +172,11 @@ class _Group:
                 if not trial.send(cloud, clock):
                     return False
                 outcome.answers[position] = trial.answer
-            except CloudError as error:
-                outcome.failures[position] = error
-                del self.trials[position]
-                self._leave_out(error, outcome)
-                return True
             except Exception as error:  # noqa: BLE001 - one call's failure must not hide what became of the others
-                outcome.failures[position] = ForeignAnswer(trial.call.act, type(error).__name__)
+                failure = error if isinstance(error, CloudError) else ForeignAnswer(trial.call.act, type(error).__name__)
+                outcome.failures[position] = failure
                 del self.trials[position]
-                self._leave_out(outcome.failures[position], outcome)
+                self._leave_out(failure, outcome)
                 return True
             del self.trials[position]
         return True

@@ -96,7 +96,7 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     """Read what a policy task needs to know and return its plan."""
     rows = cloud.policies()
     # What is too new to be listed is found by its ID.
-    row = find_policy_row(wish.name, rows, cloud) or (cloud.policy(wish.name) if is_id(wish.name) else None)
+    row = find_policy_row(wish.name, rows, cloud) or cloud.policy(wish.name)
     if wish.state == "absent":
         current = None if row is None else read_policy(cloud, row["id"])
         return plan_absent(current, names_of(cloud.servers()) if members_of(current or {}) else {})
@@ -360,7 +360,6 @@ def _settle(wish: PolicyWish, policy_id: str, cloud: t.Any, plan: Plan, clock: C
     Where names need not be unique, tasks on several machines may each have made one. The oldest stays: the servers of the
     task's own policy move there, and its own policy is deleted.
     """
-
     rows: list[dict[str, t.Any]] = []
 
     def listed() -> bool:

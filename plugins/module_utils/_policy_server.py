@@ -17,7 +17,7 @@ from ._plan import Outcome, Plan
 from ._policy import find_policy_row, read_policy
 from ._policy_shape import as_resource, for_diff, members_of, policy_result
 from ._rules import InvalidInput
-from ._selection import brief, choose_servers, is_id, names_of, wanted_filters, wanted_keys
+from ._selection import brief, choose_servers, names_of, wanted_filters, wanted_keys
 from ._server_lookup import resolve_servers
 from ._wait import Clock
 
@@ -57,7 +57,7 @@ def find_policy(key: str, rows: list[dict[str, t.Any]], cloud: t.Any) -> dict[st
     row = find_policy_row(key, rows, cloud)
     # What is too new to be listed is found by its ID.
     if row is None:
-        return read_policy(cloud, key) if is_id(key) else None
+        return read_policy(cloud, key)
     return read_policy(cloud, row["id"])
 
 

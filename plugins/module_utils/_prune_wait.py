@@ -12,12 +12,12 @@ import contextlib
 import dataclasses
 import typing as t
 
+from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING
 from ._deletion_wait import await_deletion
 from ._errors import RETRYABLE_CODES, ActionFailed, CloudError
 from ._plan import Outcome, Plan
 from ._prune_plan import Judged, PruneWish, result_of
-from ._rules import MAX_SINGLE_READS
 from ._wait import Clock
 from ._watch import first_fields
 
@@ -84,18 +84,10 @@ def _seen_now(unsure: list[Judged], cloud: t.Any, wait: bool) -> dict[str, Judge
 
 
 def _rows_now(ids: list[str], cloud: t.Any) -> dict[str, dict[str, t.Any] | None]:
-    """Return by id the backups as they are now, None for one that is gone; what cannot be read is left out.
-
-    Pages move while others delete, so a backup that the list lacks may still be there: only reading the backup itself
-    tells that it is gone.
-    """
+    """Return by id the backups as they are now, None for one that is gone; what cannot be read is left out."""
     rows: dict[str, dict[str, t.Any] | None] = {}
     # After the calls this only refines the report, which must not be lost.
     with contextlib.suppress(CloudError):
-        if len(ids) > MAX_SINGLE_READS:
-            wanted = set(ids)
-            rows.update({row["id"]: row for row in cloud.backups() if row["id"] in wanted})
-        for key in ids:
-            if key not in rows:
-                rows[key] = cloud.backup(key)
+        for key, row in backups_by_id(cloud, ids):
+            rows[key] = row
     return rows

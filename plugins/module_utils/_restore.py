@@ -183,7 +183,7 @@ def _fits(wish: RestoreWish, row: Row) -> bool:
 def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
     """Return the backup that the option backup means, among those of the server if one is given."""
     key = wish.backup or ""
-    row: Row | None = cloud.backup(key) if is_id(key) else None
+    row: Row | None = cloud.backup(key)
     if wish.server is None:
         rows = [row] if row else cloud.backups(name=key)
     else:

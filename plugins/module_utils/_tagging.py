@@ -18,7 +18,7 @@ from ._errors import ActionFailed, CloudError, NotFound, NotStarted
 from ._plan import Call, Outcome, Plan
 from ._policy import tag_calls
 from ._rules import MAX_SINGLE_READS, InvalidInput
-from ._selection import find_one, is_id, wanted_keys
+from ._selection import find_one, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, leaving_tags, tags_as_dict, wanted_tags
 from ._wait import Clock, poll
 
@@ -101,8 +101,6 @@ def _by_key(rows: list[Row]) -> dict[str, list[Row]]:
 
 def _in_full(owner: str, key: str, cloud: t.Any) -> Row | None:
     """Return the backup or policy with an ID, None when there is none or the key is no ID."""
-    if not is_id(key):
-        return None
     row: Row | None = cloud.policy(key) if owner == "policy" else cloud.backup(key)
     return row
 

@@ -12,15 +12,13 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
-from tests.support.estate import policy_in, set_server
-from tests.support.modules import run_ok
+from tests.support.estate import policy_in, protected, set_server
 from tests.support.plays import inventory, own_play
 
 pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("running", ["live"], indirect=True)]
 
 ROLE = "opentelekomcloud.csbs."
 FAST = {"csbs_poll_interval": 0.2}
-DAY = 86400
 # Every keyword of a play that lets failures pass.
 CARELESS = {"ignore_errors": True, "ignore_unreachable": True, "any_errors_fatal": False, "max_fail_percentage": 100, "force_handlers": True}
 OFFBOARD = {
@@ -30,16 +28,6 @@ OFFBOARD = {
     "csbs_delete_backups": True,
     "csbs_confirm": True,
 }
-
-
-def protected(cloud: Emulator) -> None:
-    """Put two servers under a policy, each with an old backup."""
-    schedule = {"frequency": "daily", "times": ["02:00"]}
-    # A day goes by in seconds here, and backups of the schedule would come among those that are counted.
-    run_ok("csbs_policy", {"name": "nightly", "enabled": False, "schedule": schedule, "servers": ["srv-0001", "srv-0002"]}, cloud)
-    for server in ("srv-0001", "srv-0002"):
-        cloud.make_backup(cloud.server(server).id, "old", age=9 * DAY)
-    cloud.journal.clear()
 
 
 def names(cloud: Emulator, server: str) -> list[str]:

@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
-from tests.support.estate import backup_in, policy_in, set_server
-from tests.support.modules import run_ok
+from tests.support.estate import backup_in, policy_in, protected, set_server
 from tests.support.plays import changed, inventory, play
 
 pytestmark = pytest.mark.e2e
@@ -133,16 +132,6 @@ def test_prune_without_servers_or_rule_removes_nothing(cloud: Emulator, tmp_path
 
 
 # ========== offboard ==========
-def protected(cloud: Emulator) -> None:
-    """Put two servers under a policy, one of them with an old backup."""
-    schedule = {"frequency": "daily", "times": ["02:00"]}
-    # A day goes by in seconds here, and backups of the schedule would come among those that are counted.
-    run_ok("csbs_policy", {"name": "nightly", "enabled": False, "schedule": schedule, "servers": ["srv-0001", "srv-0002"]}, cloud)
-    for server in ("srv-0001", "srv-0002"):
-        cloud.make_backup(cloud.server(server).id, "old", age=9 * DAY)
-    cloud.journal.clear()
-
-
 OFFBOARD = {**FAST, "csbs_servers": ["srv-0001"], "csbs_final_backup": {"name": "final"}, "csbs_delete_backups": True, "csbs_confirm": True}
 
 

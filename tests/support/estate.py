@@ -9,6 +9,8 @@ import typing as t
 
 import requests
 
+from tests.support.modules import run_ok
+
 
 def set_server(cloud: t.Any, name: str, **changes: t.Any) -> None:
     """Change a server by name."""
@@ -63,3 +65,13 @@ def make_image(cloud: t.Any, backup_id: str) -> str:
     send(cloud, "POST", "/v1/cloudimages/wholeimages/action", body, base=cloud.ims_url)
     cloud.clock.advance(7200)
     return str(backup_in(cloud, backup_id).image_id)
+
+
+def protected(cloud: t.Any) -> None:
+    """Put two servers under a policy, each with an old backup."""
+    schedule = {"frequency": "daily", "times": ["02:00"]}
+    # A day goes by in seconds here, and backups of the schedule would come among those that are counted.
+    run_ok("csbs_policy", {"name": "nightly", "enabled": False, "schedule": schedule, "servers": ["srv-0001", "srv-0002"]}, cloud)
+    for server in ("srv-0001", "srv-0002"):
+        cloud.make_backup(cloud.server(server).id, "old", age=9 * 86400)
+    cloud.journal.clear()
