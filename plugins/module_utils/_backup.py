@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ._backup_delete import plan_deletion
@@ -35,7 +35,6 @@ class BackupWish:
     """The options of csbs_backup in normal form."""
 
     state: str
-    now: datetime
     servers: list[str] | None = None
     filters: dict[str, t.Any] | None = None
     ids: list[str] | None = None
@@ -72,7 +71,6 @@ def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
     check_range("concurrency", params["concurrency"], 1, 100)
     return BackupWish(
         params["state"],
-        now,
         servers,
         filters,
         ids,
@@ -95,8 +93,7 @@ def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
     chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
     rows = _existing(wish, chosen, cloud)
     # Ages are counted by the clock that gave the backups their times.
-    wish = replace(wish, now=cloud.now())
-    done = find_done(wish, chosen, rows)
+    done = find_done(wish.max_age, wish.name, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if refusals and not wish.skip_unprotectable:
@@ -120,28 +117,32 @@ def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) ->
     return rows
 
 
-def find_done(wish: BackupWish, chosen: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
-    """Return by server the backup that makes a new one needless.
+def find_done(
+    max_age: timedelta | None, name: str | None, now: datetime, chosen: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]
+) -> dict[str, dict[str, t.Any]]:
+    """Return by server ID the backup that makes a new one needless.
 
     With max_age that is a good backup that is young enough, or else one that is running; with name alone a
     good or running backup of that name, or of its suffixed form when several servers share it.
     """
-    names = None if wish.name is None else _names(wish.name, chosen, rows)
+    names = None if name is None else names_that_count(name, chosen, rows)
     by_server: dict[str, list[dict[str, t.Any]]] = {}
     for row in rows:
         by_server.setdefault(row["resource_id"], []).append(row)
     return {
         server["id"]: found
         for server in chosen
-        if (found := _done_by(wish, names, by_server.get(server["id"], []))) is not None
+        if (found := _done_by(max_age, names, now, by_server.get(server["id"], []))) is not None
     }
 
 
-def _done_by(wish: BackupWish, names: BackupNames | None, rows: list[dict[str, t.Any]]) -> dict[str, t.Any] | None:
+def _done_by(
+    max_age: timedelta | None, names: BackupNames | None, now: datetime, rows: list[dict[str, t.Any]]
+) -> dict[str, t.Any] | None:
     good = [row for row in rows if row["status"] in GOOD]
     running = [row for row in rows if row["status"] in RUNNING]
-    if wish.max_age is not None:
-        oldest = wish.now - wish.max_age
+    if max_age is not None:
+        oldest = now - max_age
         good = [row for row in good if (recovery_point(row) or oldest) > oldest]
     elif names is not None:
         good, running = ([row for row in part if names.fit(row["name"])] for part in (good, running))
@@ -150,7 +151,7 @@ def _done_by(wish: BackupWish, names: BackupNames | None, rows: list[dict[str, t
     return newest(good) or newest(running)
 
 
-def _names(name: str, chosen: t.Sized, rows: list[dict[str, t.Any]]) -> BackupNames:
+def names_that_count(name: str, chosen: t.Sized, rows: list[dict[str, t.Any]]) -> BackupNames:
     """Return the names that a task with this name gives; one server alone gets no number."""
     return backup_names(name, rows, more=len(chosen)) if len(chosen) > 1 else BackupNames(name)
 
@@ -201,7 +202,7 @@ def plan_creation(
 ) -> Plan:
     """Return the plan that backs up every chosen server that is neither done nor refused."""
     to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
-    names = None if wish.name is None else _names(wish.name, chosen, rows)
+    names = None if wish.name is None else names_that_count(wish.name, chosen, rows)
     assigned = assign_names(names, to_back_up, rows)
     present = names_of(chosen)
     known = frozenset(row["id"] for row in rows)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING, backup_names, backup_result, describe_backup
 from ._plan import Call, Plan
 from ._selection import names_of
@@ -26,13 +25,13 @@ def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
     to_delete = [row for row in rows if row["status"] not in LEAVING]
     names = names_of(cloud.servers()) if to_delete else {}
     result = {"backups": [backup_result(row, names) for row in to_delete], "skipped_servers": [], "servers": []}
-    shown = {"backups": [_for_diff(row, wish.name, names) for row in to_delete]}
+    shown = {"backups": [diff_of_deletion(row, wish.name, names) for row in to_delete]}
     workers = min(wish.concurrency, MAX_DELETIONS)
     context = {"to_delete": to_delete, "rows": rows}
     return Plan(deletion_calls(to_delete), shown, {"backups": []}, result, workers=workers, context=context)
 
 
-def _for_diff(row: dict[str, t.Any], name: str | None, names: t.Mapping[str, str]) -> dict[str, t.Any]:
+def diff_of_deletion(row: dict[str, t.Any], name: str | None, names: t.Mapping[str, str]) -> dict[str, t.Any]:
     shown = {"name": row["name"], "server": backup_result(row, names)["server"]}
     return shown if name in (None, row["name"]) else {**shown, "numbered_form_of": name}
 
@@ -52,7 +51,7 @@ def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
 
 def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
     if wish.ids is not None:
-        found = dict(backups_by_id(cloud, wish.ids))
+        found = dict(cloud.backups_by_id(wish.ids))
         return [row for key in wish.ids if (row := found[key]) is not None]
     # The name with its numbers as well, as one task gave it to several servers.
     rows = cloud.backups(name=wish.name)

@@ -13,12 +13,15 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
+from ._numbers import whole_number
 from ._tags import tags_as_dict
 from ._times import format_time, parse_time
 
 GOOD = frozenset({"available", "waiting_restore", "restoring"})
 RUNNING = frozenset({"waiting_protect", "protecting"})
 LEAVING = frozenset({"waiting_delete", "deleting"})
+# A name never means one of these when a usable backup has it too.
+UNUSABLE = LEAVING | {"deleted", "error"}
 
 
 def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
@@ -45,7 +48,7 @@ def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = Non
         "incremental": _flag(info.get("incremental")),
         "instant_restore": _flag(info.get("support_lld")),
         # Progress lags behind; the end is the status.
-        "progress": 100 if raw.get("status") == "available" else _number(info.get("progress")),
+        "progress": 100 if raw.get("status") == "available" else whole_number(info.get("progress")),
         "size_mb": size_of(raw),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),
@@ -61,17 +64,10 @@ def _volume(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "status": raw.get("status"),
         "volume_id": raw.get("source_volume_id"),
         "volume_name": raw.get("source_volume_name"),
-        "volume_size_gb": _number(raw.get("source_volume_size")),
+        "volume_size_gb": whole_number(raw.get("source_volume_size")),
         "bootable": _flag(raw.get("bootable")),
-        "size_mb": _number(raw.get("size")),
+        "size_mb": whole_number(raw.get("size")),
     }
-
-
-def _number(value: t.Any) -> int | None:
-    try:
-        return int(float(value))
-    except (OverflowError, TypeError, ValueError):
-        return None
 
 
 def _flag(value: t.Any) -> bool | None:
@@ -95,7 +91,7 @@ def recovery_point(raw: dict[str, t.Any]) -> datetime | None:
 
 def size_of(raw: dict[str, t.Any]) -> int | None:
     """Return the size of a backup in MB, None where the service does not tell."""
-    return _number((raw.get("extend_info") or {}).get("size"))
+    return whole_number((raw.get("extend_info") or {}).get("size"))
 
 
 def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:

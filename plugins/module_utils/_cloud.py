@@ -24,11 +24,13 @@ from ._image_shape import is_alive
 from ._ims.service import attach as attach_ims
 from ._policy_members import PolicyMembers
 from ._restore_call import Restores
-from ._rules import InvalidInput
-from ._sdk import Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
+from ._rules import MAX_SINGLE_READS, InvalidInput
+from ._sdk import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from ._selection import is_id
 from ._session import ForeignBody, OutOfTime, RidingSession, is_repeatable, retry_after
 
+#: Traceback of the failed import where openstacksdk is missing, else None
+MISSING_SDK = SDK_ERROR
 #: The authentication options of openstack.cloud, name by name; what of auth and cloud is no secret, _module shows again
 AUTH_SPEC: dict[str, t.Any] = {
     "api_timeout": {"type": "int"},
@@ -52,7 +54,7 @@ _MINUTE = 60.0
 _CHECKED_AT_ONCE = 1000
 _INDIRECT = ("cloud", "sdk_log_level", "sdk_log_path")
 _OTHER_NAMES = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
-_LOGIN = "log in to the cloud"
+LOGIN = "log in to the cloud"
 _BACKUP = "Cloud Server Backup Service (data-protect)"
 _OFFERED = {"find the backup service": _BACKUP, "find the image service": "Image Management Service (ims or image)"}
 
@@ -72,32 +74,32 @@ def acting(act: str) -> t.Iterator[None]:
         # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
         if "service catalog" in str(error):
             raise _no_endpoint(act, error) from error
-        raise CloudFailed(_LOGIN, f"{_one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(LOGIN, f"{one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
     except ksa_exceptions.CatalogException as error:
         raise _no_endpoint(act, error) from error
     except ksa_exceptions.Unauthorized as error:
-        raise _explain(_LOGIN, error) from error
+        raise explain_exception(LOGIN, error) from error
     except (sdk_exceptions.HttpException, ksa_exceptions.HttpError) as error:
-        raise _explain(act, error) from error
+        raise explain_exception(act, error) from error
     except ksa_exceptions.SSLError as error:
-        reason = f"no secure connection can be made ({_one_line(error)[:300]})"
+        reason = f"no secure connection can be made ({one_line(error)[:300]})"
         raise CloudFailed(act, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs.") from error
     except (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure) as error:
         raise _unreachable(act, error) from error
     except (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError) as error:
-        raise CloudFailed(_LOGIN, f"{_one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(LOGIN, f"{one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
     except (sdk_exceptions.SDKException, ksa_exceptions.ClientException) as error:
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
             raise _no_endpoint(act, error) from error
-        raise CloudFailed(act, _one_line(error)) from error
+        raise CloudFailed(act, one_line(error)) from error
     # Before OSError: the JSON errors of requests are both.
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ForeignAnswer(act, _describe_parse_error(error)) from error
     except OSError as error:
-        raise CloudFailed(act, f"{_one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
+        raise CloudFailed(act, f"{one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """Return the text of an exception as one line that ends with a period."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if text.endswith((".", "!", "?")) else f"{text}."
@@ -110,7 +112,7 @@ def _describe_parse_error(error: Exception) -> str:
     return "it is no JSON" if isinstance(error, ValueError) else "it has another structure"
 
 
-def _explain(act: str, error: t.Any) -> CloudError:
+def explain_exception(act: str, error: t.Any) -> CloudError:
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None) or getattr(error, "http_status", None) or getattr(error, "status_code", None)
     headers = getattr(response, "headers", None) or {}
@@ -118,24 +120,24 @@ def _explain(act: str, error: t.Any) -> CloudError:
     request = getattr(response, "request", None)
     unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
     # A token may end in mid-task, and the next login may fail.
-    login = act == _LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
-    return explain(_LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response))
+    login = act == LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
+    return explain(LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response))
 
 
 def _unreachable(act: str, error: Exception) -> CloudError:
-    if act == _LOGIN and isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower():
+    if act == LOGIN and isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower():
         return _no_endpoint(act, error)
     return LostAnswer(
         act,
-        f"the cloud cannot be reached, does not answer in time, or closed the connection ({_one_line(error)[:300]})"
+        f"the cloud cannot be reached, does not answer in time, or closed the connection ({one_line(error)[:300]})"
         " What to do: check the address and the network.",
     )
 
 
 def _no_endpoint(act: str, error: Exception) -> CloudError:
-    if act == _LOGIN:
+    if act == LOGIN:
         return CloudFailed(
-            act, f"there is no login service at auth_url ({_one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3."
+            act, f"there is no login service at auth_url ({one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3."
         )
     # The newest SDK finds out with the first request only.
     offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(act, "the service")
@@ -247,6 +249,16 @@ class Cloud:
             return None
         with acting(f"read backup {backup_id}"):
             return _found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS)
+
+    def backups_by_id(self, ids: t.Collection[str]) -> t.Iterator[tuple[str, dict[str, t.Any] | None]]:
+        """Yield each ID with its backup, None when there is none; those that a list shows come first.
+
+        A few are read one by one, more by one list. Pages move while others write, and lists lag: what the list lacks is
+        read by itself, for only the backup itself tells that it is gone.
+        """
+        listed = {row["id"]: row for row in self.backups()} if len(ids) > MAX_SINGLE_READS else {}
+        yield from ((key, listed[key]) for key in ids if key in listed)
+        yield from ((key, self.backup(key)) for key in ids if key not in listed)
 
     def count_backups(self, **query: t.Any) -> int:
         """Return how many backups fit a query of the service."""
@@ -417,7 +429,7 @@ def _found(get: t.Callable[[str], t.Any], key: str, *needed: str) -> dict[str, t
     try:
         return _plain(get(key), *needed)
     except sdk_exceptions.NotFoundException as error:
-        if isinstance(_explain("", error), NotFound):
+        if isinstance(explain_exception("", error), NotFound):
             return None
         raise
 
@@ -449,7 +461,7 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     # A whole cloud may be given as a dict, as for openstack.cloud; it then stands before single options.
     given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud or None}
     _start_log(params)
-    with acting(_LOGIN), _configuring():
+    with acting(LOGIN), _configuring():
         with _noticing_broken_files():
             config = _Config(session_constructor=RidingSession)
         connection = Connection(config=config.get_one(**given))
@@ -498,10 +510,10 @@ def _configuring() -> t.Iterator[None]:
         raise
     except OSError as error:
         place = f" {error.filename!r}" if error.filename else ""
-        reason = f"the file{place} cannot be read ({error.strerror or _one_line(error)})."
-        raise CloudFailed(_LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
+        reason = f"the file{place} cannot be read ({error.strerror or one_line(error)})."
+        raise CloudFailed(LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
     except Exception as error:
-        raise CloudFailed(_LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*.") from error
 
 
 @contextlib.contextmanager
@@ -546,8 +558,8 @@ def _check_scope(connection: t.Any) -> None:
         return
     access = get_access(connection.session)
     if not access.project_id:
-        raise CloudFailed(_LOGIN, "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.")
+        raise CloudFailed(LOGIN, "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.")
     offers = access.service_catalog.get_endpoints(service_type="data-protect", interface=connection.config.get_interface("data-protect"))
     regions = sorted({str(one.get("region_id") or one.get("region")) for rows in offers.values() for one in rows})
     if len(regions) > 1 and not connection.config.region_name:
-        raise CloudFailed(_LOGIN, f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.")
+        raise CloudFailed(LOGIN, f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.")

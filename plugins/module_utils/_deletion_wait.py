@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING, backup_result, describe_backup, fail_reason
 from ._errors import CloudError
 from ._plan import Outcome
@@ -60,7 +59,7 @@ def await_deletion(
 
 def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], cloud: t.Any) -> bool:
     """Look once at backups that are being deleted; take those that are gone or failed out of pending."""
-    for key, row in backups_by_id(cloud, list(pending)):
+    for key, row in cloud.backups_by_id(list(pending)):
         before = pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]

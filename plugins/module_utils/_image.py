@@ -17,20 +17,17 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ._backup_shape import GOOD, LEAVING, RUNNING, backup_result, describe_backup, fail_reason
+from ._backup_shape import GOOD, RUNNING, UNUSABLE, backup_result, describe_backup, fail_reason
 from ._errors import CloudError, CloudFailed
 from ._image_shape import READY, UNREAD, describe_image, image_result, is_alive, unread_image
 from ._plan import Call, Plan
+from ._rows import Row
 from ._rules import InvalidInput, check_positive
 from ._selection import find_one, wanted_keys
 from ._tags import tags_as_list, wanted_tags
 
 _NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
 _MAX_DESCRIPTION = 1024
-# A name never means these when another backup has it too: no image can be made of them.
-_LOST = LEAVING | {"deleted", "error"}
-
-Row = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
 
     Raises InvalidInput when it has an image of another name, or when no image can be made of it.
     """
-    backup = _find_backup(wish.backup, cloud)
+    backup = find_usable_backup(wish.backup, cloud)
     image, warnings = None, []
     try:
         image = find_image(backup, cloud)
@@ -116,7 +113,7 @@ def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
         if UNREAD not in image and image["name"] != wish.name:
             raise InvalidInput(f"name: {taken_by(backup, image)}")
         return Plan((), shown, shown, _result(image), context={"backup": backup, "image": image, "warnings": warnings})
-    _check_fit(backup)
+    check_fit(backup)
     act = f"make image {wish.name!r} of backup {describe_backup(backup)}"
     call = Call(
         act,
@@ -150,13 +147,13 @@ def planned_image(wish: ImageWish, backup: Row) -> Row:
     }
 
 
-def _find_backup(key: str, cloud: t.Any) -> Row:
+def find_usable_backup(key: str, cloud: t.Any) -> Row:
     """Return the backup that a name or an ID means, in full; raises InvalidInput for none and for several."""
     found: Row | None = cloud.backup(key)
     if found is not None:
         return found
     named = [row for row in cloud.backups(name=key) if row["name"] == key]
-    row = find_one("backup", key, [row for row in named if row["status"] not in _LOST] or named)
+    row = find_one("backup", key, [row for row in named if row["status"] not in UNUSABLE] or named)
     # Rows of a list may be sparser than the backup itself.
     full: Row | None = None if row is None else cloud.backup(row["id"])
     if full is None:
@@ -196,7 +193,7 @@ def _image_by_now(act: str, backup: Row | None, cloud: t.Any) -> Row | None:
         if image is not None:
             return image
     try:
-        _check_fit(backup)
+        check_fit(backup)
     except InvalidInput as error:
         raise CloudFailed(act, f"{error}.") from error
     return None
@@ -226,7 +223,7 @@ def taken_by(backup: Row, image: Row) -> str:
     )
 
 
-def _check_fit(backup: Row) -> None:
+def check_fit(backup: Row) -> None:
     """Raise InvalidInput for a backup of which no image can be made; one that is only busy is waited for."""
     if backup["status"] not in GOOD | RUNNING:
         why = fail_reason(backup)

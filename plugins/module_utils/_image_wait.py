@@ -19,6 +19,7 @@ from ._errors import ActionFailed, CloudError
 from ._image import ImageWish, planned_image, taken_by
 from ._image_shape import READY, UNREAD, describe_image, image_result, is_alive, unread_image
 from ._plan import Outcome, Plan
+from ._rows import Row
 from ._wait import Clock, poll
 from ._watch import Patience, first_fields, voiced
 
@@ -27,10 +28,8 @@ _BRIEFLY = 3
 # How often an image is looked for after its job has succeeded: a new image may be shown late.
 _LOOKS_WHEN_MADE = 3
 
-Row = dict[str, t.Any]
 
-
-class _Follower:
+class ImageFollower:
     """An image that is followed from the job that makes it, or from the image itself where the job is not known."""
 
     def __init__(self, cloud: t.Any, backup_id: str, job_id: str | None, image: Row | None) -> None:
@@ -116,9 +115,9 @@ def finish_image(wish: ImageWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
     if image is not None and UNREAD not in image and image["name"] != wish.name:
         raise ActionFailed(
             f"Another task or user made an image first: {taken_by(backup, image)}.",
-            {"changed": False, **_result(wish, backup, image)},
+            {"changed": False, **_result_so_far(wish, backup, image)},
         )
-    follower = _Follower(cloud, backup["id"], job_id, image)
+    follower = ImageFollower(cloud, backup["id"], job_id, image)
     if not wish.wait:
         look = Patience(lambda: follower.image is not None or follower.find() is not None)
         poll(look, clock.renewed(min(_BRIEFLY, clock.left)), 0.5)
@@ -133,10 +132,10 @@ def finish_image(wish: ImageWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
         return _told(wish, backup, follower, warnings)
     fields = first_fields(outcome, look.trouble)
     fields["error_code"] = follower.error_code or fields["error_code"]
-    raise ActionFailed(problem, {"changed": plan.changed, **_result(wish, backup, follower.image, job_id), **fields})
+    raise ActionFailed(problem, {"changed": plan.changed, **_result_so_far(wish, backup, follower.image, job_id), **fields})
 
 
-def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, clock: Clock) -> str | None:
+def _problem(wish: ImageWish, backup: Row, follower: ImageFollower, look: Patience, clock: Clock) -> str | None:
     """Return what is wrong with an image that was followed, None when it is made."""
     if (follower.ended or follower.unread) and not follower.failed:
         return None
@@ -159,7 +158,7 @@ def _problem(wish: ImageWish, backup: Row, follower: _Follower, look: Patience, 
     )
 
 
-def _told(wish: ImageWish, backup: Row, follower: _Follower, warnings: list[str]) -> dict[str, t.Any]:
+def _told(wish: ImageWish, backup: Row, follower: ImageFollower, warnings: list[str]) -> dict[str, t.Any]:
     """Return the result of a task that succeeded, with a warning when the image could not be read."""
     image = follower.image
     if image is not None and follower.unread:
@@ -174,10 +173,10 @@ def _told(wish: ImageWish, backup: Row, follower: _Follower, warnings: list[str]
                 f" So its name was not compared with {wish.name!r}, and no image was made."
             )
         warnings.append(f"{said} {follower.unread}")
-    return {**_result(wish, backup, image, follower.job_id), "warnings": warnings}
+    return {**_result_so_far(wish, backup, image, follower.job_id), "warnings": warnings}
 
 
-def _result(wish: ImageWish, backup: Row, image: Row | None, job_id: str | None = None) -> dict[str, t.Any]:
+def _result_so_far(wish: ImageWish, backup: Row, image: Row | None, job_id: str | None = None) -> dict[str, t.Any]:
     """Return an image as results show it; one that this task's job makes is as it was asked for until it is read."""
     known = planned_image(wish, backup) if job_id or image is None else {}
     shape = image_result({**known, **(image or {})})

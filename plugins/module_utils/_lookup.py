@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ._backup_reading import backups_by_id
 from ._backup_shape import backup_result
 from ._backup_tags import add_tags, all_tagged
 from ._policy_shape import members_of, operation_of, pattern_of, policy_result
+from ._rows import Row, once
 from ._rules import MAX_SINGLE_READS, InvalidInput, as_text
 from ._selection import find_one, is_id, names_of, wanted_filters, wanted_keys
 from ._server_lookup import resolve_servers, servers_of_backups
@@ -22,21 +22,9 @@ from ._tagging import read_resources
 from ._tags import tag_query, tags_as_dict, values_by_key
 from ._times import parse_time, parse_user_time
 
-Wish = dict[str, t.Any]
-Row = dict[str, t.Any]
-
-
-def _once(rows: list[Row]) -> list[Row]:
-    """Return each row of a list once: pages move while others write, so a row may come twice."""
-    return list({row["id"]: row for row in rows}.values())
-
-
-def _asks_for_servers(wish: Wish) -> bool:
-    return wish["servers"] is not None or wish["filters"] is not None
-
 
 # ========== csbs_policy_info ==========
-def wish_policies(params: dict[str, t.Any], now: datetime) -> Wish:
+def wish_policies(params: dict[str, t.Any], now: datetime) -> Row:
     """Return the options of csbs_policy_info in normal form."""
     return {
         "name": params["name"],
@@ -46,17 +34,18 @@ def wish_policies(params: dict[str, t.Any], now: datetime) -> Wish:
     }
 
 
-def read_policies(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
+def read_policies(wish: Row, cloud: t.Any) -> dict[str, t.Any]:
     """Return the policies that fit all filters."""
-    listed = rows = _once(cloud.policies())
+    listed = rows = once(cloud.policies())
     if wish["name"] is not None:
         row = next((row for row in rows if row["id"] == wish["name"]), None)
         rows = [row] if row else [row for row in rows if row["name"] == wish["name"]] or _direct(cloud, wish["name"])
     if wish["query"]:
         tagged = {row.get("resource_id") for row in cloud.find_tagged("policy", wish["query"])}
         rows = [row for row in rows if row["id"] in tagged]
-    servers = cloud.servers() if rows or _asks_for_servers(wish) else []
-    if _asks_for_servers(wish):
+    asks_for_servers = wish["servers"] is not None or wish["filters"] is not None
+    servers = cloud.servers() if rows or asks_for_servers else []
+    if asks_for_servers:
         rows = _wholes(rows, cloud, lambda row: row.get("resources") is None)
         former = [one for row in (*listed, *rows) for one in members_of(row)]
         wanted = set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
@@ -92,7 +81,7 @@ def _direct(cloud: t.Any, key: str) -> list[Row]:
 
 
 # ========== csbs_backup_info ==========
-def wish_backups(params: dict[str, t.Any], now: datetime) -> Wish:
+def wish_backups(params: dict[str, t.Any], now: datetime) -> Row:
     """Return the options of csbs_backup_info in normal form; raises InvalidInput for times that are none, and for what cannot be counted."""
     after, before = params["created_after"], params["created_before"]
     wish = {
@@ -112,7 +101,7 @@ def wish_backups(params: dict[str, t.Any], now: datetime) -> Wish:
     return wish
 
 
-def _check_countable(wish: Wish) -> None:
+def _check_countable(wish: Row) -> None:
     # The service counts names by a part of them, and backups by their tags or by anything else.
     for option in ("ids", "name"):
         if wish[option] is not None:
@@ -122,11 +111,12 @@ def _check_countable(wish: Wish) -> None:
         raise InvalidInput("count_only: the service counts by tags or by the other filters, not by both; leave count_only out")
 
 
-def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
+def read_backups(wish: Row, cloud: t.Any) -> dict[str, t.Any]:
     """Return the backups that fit all filters, the newest first, and their number. With count_only, return the number alone."""
     if wish["count_only"] and wish["query"]:
         return {"backups": [], "count": int(cloud.count_tagged("backup", wish["query"]))}
-    servers = cloud.servers() if _asks_for_servers(wish) else None
+    asks_for_servers = wish["servers"] is not None or wish["filters"] is not None
+    servers = cloud.servers() if asks_for_servers else None
     wanted = None if servers is None else _wanted_server_ids(wish, servers, cloud)
     policy_id = None if wish["policy"] is None else _policy_id(wish["policy"], cloud)
     if wanted == set() or (wish["policy"] is not None and policy_id is None):
@@ -145,7 +135,7 @@ def read_backups(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
     return {"backups": [backup_result(row, names) for row in rows], "count": len(rows)}
 
 
-def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]:
+def _wanted_server_ids(wish: Row, servers: list[Row], cloud: t.Any) -> set[str]:
     """Return the IDs of the servers that are asked for. Former servers are looked for among all backups."""
     known = {key for server in servers for key in (server["id"], server["name"])}
     names = [ref for ref in wish["servers"] or [] if ref not in known and not is_id(ref)]
@@ -155,7 +145,7 @@ def _wanted_server_ids(wish: Wish, servers: list[Row], cloud: t.Any) -> set[str]
     return set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
 
 
-def _count_backups(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -> int:
+def _count_backups(wish: Row, cloud: t.Any, query: Row, wanted: set[str] | None) -> int:
     query = dict(query)
     for option, name in (("after", "start_time"), ("before", "end_time")):
         if wish[option] is not None:
@@ -164,29 +154,29 @@ def _count_backups(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None
         return int(cloud.count_backups(**query))
     if len(wanted) <= MAX_SINGLE_READS:
         return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(wanted))
-    return sum(1 for row in _once(cloud.backups(**query)) if row["resource_id"] in wanted)
+    return sum(1 for row in once(cloud.backups(**query)) if row["resource_id"] in wanted)
 
 
-def _candidates(wish: Wish, cloud: t.Any, query: Row, wanted: set[str] | None) -> list[Row]:
+def _candidates(wish: Row, cloud: t.Any, query: Row, wanted: set[str] | None) -> list[Row]:
     """Return backups among which all are that fit, by as few and as short lists as can tell."""
     if wish["ids"] is None:
         if wish["name"] is not None:
             query = {**query, "name": wish["name"]}
         if wanted is None or len(wanted) > MAX_SINGLE_READS:
-            return _once(cloud.backups(**query))
-        return _once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
+            return once(cloud.backups(**query))
+        return once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
     made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
-    found = dict(backups_by_id(cloud, wish["ids"]))
+    found = dict(cloud.backups_by_id(wish["ids"]))
     return [row for key in wish["ids"] if (row := found[key]) is not None and (made is None or row["id"] in made)]
 
 
 def _policy_id(key: str, cloud: t.Any) -> str | None:
     """Return the ID of a policy, None when there is none. The ID of a deleted policy still finds its backups."""
-    row = find_one("policy", key, _once(cloud.policies()))
+    row = find_one("policy", key, once(cloud.policies()))
     return row["id"] if row is not None else key if is_id(key) else None
 
 
-def _fits(row: dict[str, t.Any], wish: Wish) -> bool:
+def _fits(row: dict[str, t.Any], wish: Row) -> bool:
     """Return whether a backup fits; the service finds names by a part of them, and some were read by their id.
 
     What a row of a list does not tell was the service's to filter by.
@@ -205,12 +195,12 @@ def _fits(row: dict[str, t.Any], wish: Wish) -> bool:
 
 
 # ========== csbs_tag_info ==========
-def wish_tag_lookup(params: dict[str, t.Any], now: datetime) -> Wish:
+def wish_tag_lookup(params: dict[str, t.Any], now: datetime) -> Row:
     """Return the options of csbs_tag_info in normal form."""
     return {"owner": params["resource_type"], "resources": wanted_keys("resources", params["resources"]), "query": tag_query(params)}
 
 
-def read_tags(wish: Wish, cloud: t.Any) -> dict[str, t.Any]:
+def read_tags(wish: Row, cloud: t.Any) -> dict[str, t.Any]:
     """Return the tags in use with their values, and the resources that carry them."""
     owner, keys, query = wish["owner"], wish["resources"], wish["query"]
     if keys is None and not query:
@@ -234,7 +224,7 @@ def _all_resources(owner: str, cloud: t.Any) -> list[Row]:
     tagged = all_tagged(cloud, owner)
     if tagged is not None:
         return [_tagged(row) for row in tagged]
-    rows = _once(cloud.policies() if owner == "policy" else cloud.backups())
+    rows = once(cloud.policies() if owner == "policy" else cloud.backups())
     add_tags(cloud, rows, owner)
     return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]
 

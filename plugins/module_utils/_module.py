@@ -16,12 +16,11 @@ from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._cloud import AUTH_SPEC, Cloud, connect
+from ._cloud import AUTH_SPEC, MISSING_SDK, Cloud, connect
 from ._errors import ActionFailed, CloudError
 from ._file_lock import file_lock
 from ._plan import SECONDS_UNTIL_LISTED, Outcome, Plan, PlanAgain, PlanFailed, Unsettled, execute
 from ._rules import InvalidInput, check_positive
-from ._sdk import SDK_ERROR
 from ._tags import QUERIES
 from ._wait import Clock
 
@@ -69,8 +68,8 @@ def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
     """Return the AnsibleModule of a spec with the authentication options added, or fail when the SDK is missing."""
     module = AnsibleModule(argument_spec={**AUTH_SPEC, **spec}, supports_check_mode=True, **kwargs)
     _hide_secrets_only(module)
-    if SDK_ERROR:
-        module.fail_json(msg=missing_required_lib("openstacksdk"), exception=SDK_ERROR)
+    if MISSING_SDK:
+        module.fail_json(msg=missing_required_lib("openstacksdk"), exception=MISSING_SDK)
     return module
 
 
@@ -124,9 +123,9 @@ def converge(
         clock = Clock(timeout)
         task.run(wanted, connect(module.params, patience=timeout), clock)
     except (ActionFailed, CloudError, InvalidInput) as error:
-        _fail(module, error, task.changed)
+        fail(module, error, task.changed)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
-        _fail_unexpectedly(module, error, task.changed)
+        fail_unexpectedly(module, error, task.changed)
     module.exit_json(**task.results)
 
 
@@ -225,13 +224,13 @@ def report(
         wanted = wish(module.params, datetime.now(timezone.utc))
         results = read(wanted, connect(module.params, patience=_INFO_TIMEOUT))
     except (ActionFailed, CloudError, InvalidInput) as error:
-        _fail(module, error)
+        fail(module, error)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
-        _fail_unexpectedly(module, error)
+        fail_unexpectedly(module, error)
     module.exit_json(changed=False, **results)
 
 
-def _fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
     fields: dict[str, t.Any] = {"changed": changed}
     if isinstance(error, ActionFailed):
         fields.update(error.results)
@@ -241,7 +240,7 @@ def _fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.N
     raise AssertionError("unreachable")
 
 
-def _fail_unexpectedly(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+def fail_unexpectedly(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
     text = " ".join(str(error).split())[:300]
     module.fail_json(
         msg=f"Unexpected error: {type(error).__name__}: {text}. This is a mistake in the module. Please report it with the output of -vvv.",

@@ -160,10 +160,10 @@ def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | N
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
-    return Plan((_delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]})
+    return Plan((delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]})
 
 
-def _delete_call(policy: dict[str, t.Any]) -> Call:
+def delete_call(policy: dict[str, t.Any]) -> Call:
     # A gateway's 404 says nothing about the policy, so the SDK must not take any 404 for success.
     arguments = {"policy": policy["id"], "ignore_missing": False}
     return Call(f"delete backup policy {policy['name']!r}", "delete_policy", arguments, gone_is_done=True)
@@ -375,7 +375,7 @@ def _settle(wish: PolicyWish, policy_id: str, cloud: t.Any, plan: Plan, clock: C
         execute(plan_policy_task(replace(wish, name=first["id"], new_name=None, move_servers=True), cloud), cloud, clock)
         own = cloud.policy(policy_id)
         if own is not None and not members_of(own):
-            execute(Plan((_delete_call(own),)), cloud, clock)
+            execute(Plan((delete_call(own),)), cloud, clock)
             own = None
     except PlanFailed as failure:
         raise failure.error from failure

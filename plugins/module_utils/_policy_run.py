@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ._backup import UNNAMED, BackupWish, find_done, unprotectable
+from ._backup import UNNAMED, find_done, unprotectable
 from ._backup_shape import backup_result
 from ._backup_tags import add_tags
 from ._errors import explain
@@ -60,7 +60,7 @@ def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
     chosen = choose_members(wish, policy, cloud.servers())
     rows = _existing(wish, policy, chosen, cloud)
     # Ages are counted by the clock that gave the backups their times.
-    done = find_done(BackupWish("present", cloud.now(), max_age=wish.max_age), chosen, rows)
+    done = find_done(wish.max_age, None, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if to_back_up and len(refusals) == len(to_back_up):

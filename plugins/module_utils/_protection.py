@@ -12,14 +12,13 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ._backup import BackupWish, find_done, unprotectable
+from ._backup import find_done, unprotectable
 from ._backup_shape import GOOD, backup_result, newest, recovery_point, size_of
 from ._backup_tags import add_tags
 from ._policy_shape import operation_of, policy_result
+from ._rows import Row
 from ._selection import choose_servers, names_of, wanted_filters, wanted_keys
 from ._times import parse_age
-
-Row = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:
 
 def find_young(max_age: timedelta | None, now: datetime, chosen: list[Row], backups: list[Row]) -> t.Collection[str] | None:
     """Return the servers that csbs_backup with the same max_age would leave alone, None without max_age."""
-    return None if max_age is None else find_done(BackupWish("present", now, max_age=max_age), chosen, backups)
+    return None if max_age is None else find_done(max_age, None, now, chosen, backups)
 
 
 def protection_result(

@@ -133,7 +133,7 @@ def plan_prune(wish: PruneWish, cloud: t.Any) -> Plan:
     ids = {server["id"] for server in chosen}
     # Pages move while others write, so a row may come twice; it must not count twice.
     unique = {row["id"]: row for row in rows}.values()
-    candidates = add_tags(cloud, [row for row in unique if row["resource_id"] in ids and _takes_part(row, wish)])
+    candidates = add_tags(cloud, [row for row in unique if row["resource_id"] in ids and takes_part(row, wish)])
     mine: dict[str, list[dict[str, t.Any]]] = {}
     for row in candidates:
         if wish.tags is None or has_tags(tags_as_dict(row["tags"]), wish.tags):
@@ -142,7 +142,7 @@ def plan_prune(wish: PruneWish, cloud: t.Any) -> Plan:
     rules = replace(wish.rules, now=cloud.now())
     judged = [one for server in chosen for one in judge(mine.get(server["id"], []), rules)]
     if rules.only_tags:
-        _refuse_to_remove_all(chosen, judged)
+        refuse_to_remove_all(chosen, judged)
     names = names_of(servers)
     calls = deletion_calls([one.row for one in judged if one.fate == "removed"])
     result = {**result_of(judged, names), "servers": brief(chosen)}
@@ -171,7 +171,7 @@ def _read(
     return [{"id": key, "name": names[key]} for key in chosen], rows
 
 
-def _takes_part(row: dict[str, t.Any], wish: PruneWish) -> bool:
+def takes_part(row: dict[str, t.Any], wish: PruneWish) -> bool:
     """Return whether a backup is judged, as far as it can be told without its tags.
 
     Only what the service calls manual is manual. What runs, is being deleted or is in a state that nobody knows is left
@@ -206,7 +206,7 @@ def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
     return judged
 
 
-def _refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) -> None:
+def refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) -> None:
     """Raise InvalidInput when tags are the only rule and keep no good backup of a server that has some, as restic does."""
     good = [one for one in judged if one.row["status"] in GOOD]
     safe = {one.row["resource_id"] for one in good if one.fate == "kept"}

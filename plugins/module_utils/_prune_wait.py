@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import typing as t
 
-from ._backup_reading import backups_by_id
 from ._backup_shape import LEAVING
 from ._deletion_wait import await_deletion
 from ._errors import RETRYABLE_CODES, ActionFailed, CloudError
@@ -88,6 +87,6 @@ def _rows_now(ids: list[str], cloud: t.Any) -> dict[str, dict[str, t.Any] | None
     rows: dict[str, dict[str, t.Any] | None] = {}
     # After the calls this only refines the report, which must not be lost.
     with contextlib.suppress(CloudError):
-        for key, row in backups_by_id(cloud, ids):
+        for key, row in cloud.backups_by_id(ids):
             rows[key] = row
     return rows

@@ -14,6 +14,8 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ._numbers import whole_number
+
 
 def wish_quotas(params: dict[str, t.Any], now: datetime) -> None:
     """Return what the options of csbs_quota_info ask for: there is nothing to choose."""
@@ -30,7 +32,7 @@ def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
     What is left of an unlimited quota, or of one that the service does not tell, is null. Per cent are rounded down,
     so that 100 means used up.
     """
-    quota, used = _whole(raw.get("quota")), _whole(raw.get("used"))
+    quota, used = whole_number(raw.get("quota")), whole_number(raw.get("used"))
     free = percent = None
     if quota is not None and used is not None and quota >= 0:
         free, percent = max(quota - used, 0), used * 100 // quota if quota else 100
@@ -43,11 +45,3 @@ def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "free": free,
         "used_percent": percent,
     }
-
-
-def _whole(value: t.Any) -> int | None:
-    """Return a number of the service, which may come as text; None for what is none."""
-    try:
-        return int(float(value))
-    except (OverflowError, TypeError, ValueError):
-        return None

@@ -13,19 +13,16 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ._backup_shape import GOOD, LEAVING, backup_result, describe_backup, newest, recovery_point
+from ._backup_shape import GOOD, UNUSABLE, backup_result, describe_backup, newest, recovery_point
 from ._disk_mapping import Pair, map_disks
 from ._errors import RETRYABLE_CODES, CloudError, CloudFailed, explain
 from ._plan import Call, Plan
+from ._rows import Row
 from ._rules import InvalidInput
 from ._selection import RUNNABLE, brief, find_one, is_id, names_of, wanted_keys
 from ._times import parse_user_time
 
 RESTORING = frozenset({"waiting_restore", "restoring"})
-# A name never means these when another backup has it too: they cannot be restored any more.
-_LOST = LEAVING | {"deleted", "error"}
-
-Row = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
         )
     act = f"restore backup {describe_now(row, names)} to server {named}"
     mapping = [{"backup_id": source["id"], "volume_id": disk["id"]} for source, disk in pairs]
-    _check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
+    check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
     parameters = {
         "checkpoint_item_id": row["id"],
         "power_on": wish.power_on,
@@ -146,10 +143,10 @@ def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
         "status": None,
         "target_server": brief([target])[0],
         "power_on": wish.power_on,
-        "volumes": [_pair_result(pair) for pair in pairs],
+        "volumes": [pair_result(pair) for pair in pairs],
     }
     result = {"restore": restore, "backup": backup_result(row, names)}
-    before, after = _for_diff(result["backup"], target, pairs, wish.power_on)
+    before, after = for_diff(result["backup"], target, pairs, wish.power_on)
     return Plan((call,), before, after, result, context=RestoreContext(row, names))
 
 
@@ -193,7 +190,7 @@ def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
             [row] if row and row["resource_id"] == server_id else []
         )
     named = [one for one in rows if key in (one["id"], one["name"])]
-    usable = [one for one in named if one["status"] not in _LOST]
+    usable = [one for one in named if one["status"] not in UNUSABLE]
     found = find_one("backup", key, usable or named)
     if found is None:
         of_server, hint = (
@@ -296,7 +293,7 @@ def _find_target(wish: RestoreWish, row: Row, servers: list[Row]) -> Row:
     raise InvalidInput(f"target_server is needed: the server of backup {describe_backup(row)} no longer exists")
 
 
-def _check_verdict(act: str, verdict: Row) -> None:
+def check_verdict(act: str, verdict: Row) -> None:
     """Raise CloudError for a refusal that is final; what is merely busy is waited for when the call is made."""
     if verdict["result"] or verdict.get("error_code") in RETRYABLE_CODES:
         return
@@ -310,7 +307,7 @@ def _check_verdict(act: str, verdict: Row) -> None:
     raise explain(act, None, verdict, None)
 
 
-def _pair_result(pair: Pair) -> Row:
+def pair_result(pair: Pair) -> Row:
     source, disk = pair
     return {
         "backup_id": source["id"],
@@ -325,7 +322,7 @@ def _pair_result(pair: Pair) -> Row:
     }
 
 
-def _for_diff(backup: Row, target: Row, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
+def for_diff(backup: Row, target: Row, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
     """Return before and after in names; the present content of a disk has none, the later one is the backup's."""
     origin = f"backup {backup['name']!r} of server {backup['server']['name'] or backup['server']['id']!r}"
     disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for dummy, disk in pairs]

@@ -33,7 +33,7 @@ _NO_SIGN = (
 )
 
 
-class _Follower:
+class RestoreFollower:
     """A restore that is followed by the backup that it is made from."""
 
     def __init__(self, cloud: t.Any, before: dict[str, t.Any], clock: Clock, begun: bool) -> None:
@@ -95,13 +95,13 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
     # The SDK's resources are dicts as well. A plain dict is a backup that was found after a lost answer.
     was_found = type(answer) is dict  # pylint: disable=unidiomatic-typecheck
     known_by = None if was_found else answer.id
-    follower = _Follower(cloud, context.before, clock, was_found)
+    follower = RestoreFollower(cloud, context.before, clock, was_found)
     look = Patience(follower.look)
     restore = {**plan.result["restore"], "id": known_by, "status": "in_progress"}
     if not wish.wait:
         look()
         return {"restore": restore, "backup": backup_result(follower.row, context.names)}
-    poll(_voiced(look, follower, clock), clock, wish.poll_interval)
+    poll(with_restore_progress(look, follower, clock), clock, wish.poll_interval)
     named = (
         f"restore {known_by or '(its id is not known)'} of backup {context.describe(follower.row)}"
         f" to server {target['name']!r} ({target['id']})"
@@ -119,7 +119,7 @@ def _judge(
     named: str,
     wish: RestoreWish,
     cloud: t.Any,
-    follower: _Follower,
+    follower: RestoreFollower,
     unseen: CloudError | None,
     server_id: str,
     clock: Clock,
@@ -191,7 +191,7 @@ def _state_of(cloud: t.Any, server_id: str) -> str | None:
     return state
 
 
-def _voiced(look: t.Callable[[], bool], follower: _Follower, clock: Clock) -> t.Callable[[], bool]:
+def with_restore_progress(look: t.Callable[[], bool], follower: RestoreFollower, clock: Clock) -> t.Callable[[], bool]:
     """Return look as one that tells each time how far the restore is."""
 
     def look_and_tell() -> bool:

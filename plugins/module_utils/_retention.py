@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ._numbers import whole_number
 from ._rules import InvalidInput, check_range
 from ._times import normalise_offset
 
@@ -50,22 +51,15 @@ def current_retention(definition: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the service's operation_definition in normal form, numbers and booleans for what may come as text."""
     current: dict[str, t.Any] = dict.fromkeys(KEYS)
     for option, field in COUNTS.items():
-        number = _number(definition.get(field))
+        number = whole_number(definition.get(field))
         current[option] = None if number == -1 else number
     for option, field in LONG_TERM.items():
-        number = _number(definition.get(field))
+        number = whole_number(definition.get(field))
         current[option] = number if number and number > 0 else None
     current["permanent"] = str(definition.get("permanent")).lower() == "true"
     if any(current[key] for key in LONG_TERM):
         current["timezone"] = definition.get("timezone")
     return current
-
-
-def _number(value: t.Any) -> int | None:
-    try:
-        return int(float(value))
-    except (OverflowError, TypeError, ValueError):
-        return None
 
 
 def unreported(definition: dict[str, t.Any]) -> set[str]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ._rows import Row
 from ._rules import InvalidInput
 from ._selection import find_one, is_id, match_server
-
-Row = dict[str, t.Any]
 
 
 def resolve_servers(

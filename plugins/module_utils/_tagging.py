@@ -17,6 +17,7 @@ from ._backup_tags import add_tags
 from ._errors import ActionFailed, CloudError, NotFound, NotStarted
 from ._plan import Call, Outcome, Plan
 from ._policy import tag_calls
+from ._rows import Row
 from ._rules import MAX_SINGLE_READS, InvalidInput
 from ._selection import find_one, wanted_keys
 from ._tags import apply_tags, check_count, compare_tags, leaving_tags, tags_as_dict, wanted_tags
@@ -26,8 +27,6 @@ from ._wait import Clock, poll
 _WORKERS = 5
 # Seconds in which readings must show a change.
 _SHOWN_WITHIN = 10
-
-Row = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _wait
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _cloud, _wait
 
 SUMMER = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 WINTER = datetime(2026, 1, 15, 12, tzinfo=timezone.utc)
@@ -151,6 +151,8 @@ class Cloud:
     def backup(self, backup_id: str) -> dict[str, t.Any] | None:
         self.asked.append(("backup", backup_id))
         return next((dict(one) for one in self.all_backups if one["id"] == backup_id), None)
+
+    backups_by_id = _cloud.Cloud.backups_by_id
 
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
         self.asked.append(("protectable", server_ids))
