@@ -62,7 +62,7 @@ def install(session: nox.Session, core: str, sdk: str) -> None:
 def matrix(session: nox.Session, core: str, sdk: str) -> None:
     """The modules against the local cloud."""
     install(session, core, sdk)
-    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/unit/cloud")
+    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/cloud")
 
 
 @nox.session
@@ -79,7 +79,7 @@ def playbooks(session: nox.Session, core: str, sdk: str) -> None:
 def sdk(session: nox.Session, core: str, sdk: str) -> None:
     """What rests on the SDK: logging in, and every call of the service."""
     install(session, core, sdk)
-    session.run("pytest", "-q", "-n", "2", "-k", "not reference", "tests/unit/cloud/test_login.py", "tests/unit/cloud/test_proxy.py")
+    session.run("pytest", "-q", "-n", "2", "-k", "not reference", "tests/cloud/test_login.py", "tests/cloud/test_proxy.py")
 
 
 @nox.session

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils import _errors
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import CODES, RETRYABLE_CODES, RETRYABLE_STATUSES, STATUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/docsite/rst/errors.rst"
@@ -79,9 +79,9 @@ def page() -> str:
     def row(name: object, meaning: str, remedy: str, waited: bool) -> str:
         return f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n     - {'yes' if waited else ''}".rstrip(" ") + "\n"
 
-    codes = [row(code, *told, code in _errors.RETRYABLE_CODES or code == THROTTLED) for code, told in sorted(_errors.CODES.items())]
-    statuses = [row(status, *told, status in _errors.RETRYABLE_STATUSES) for status, told in sorted(_errors.STATUSES.items())]
-    others = ", ".join(str(status) for status in sorted(_errors.RETRYABLE_STATUSES - _errors.STATUSES.keys()))
+    codes = [row(code, *told, code in RETRYABLE_CODES or code == THROTTLED) for code, told in sorted(CODES.items())]
+    statuses = [row(status, *told, status in RETRYABLE_STATUSES) for status, told in sorted(STATUSES.items())]
+    others = ", ".join(str(status) for status in sorted(RETRYABLE_STATUSES - STATUSES.keys()))
     tail = f"\nAny other one means that the service failed. Of those, {others} are waited for.\n"
     return HEAD + "".join(codes) + MIDDLE + "".join(statuses) + tail
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._prune import Point, Rules, reasons_to_keep
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.keep_rules import Point, Rules, reasons_to_keep
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs/docsite/rst/images/prune.svg"
 RULES = Rules(daily=7, weekly=4, monthly=12)

@@ -170,9 +170,10 @@ servers:
       name: web-1
 """
 
-from ..module_utils._backup import plan_backup_task, wish_backup
-from ..module_utils._backup_wait import finish_backup
-from ..module_utils._module import FILTERS_SPEC, WAIT_SPEC, converge, create_module
+from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.backup import finish_backup, plan_backup_task, wish_backup
 
 ARGUMENT_SPEC = {
     "concurrency": {"type": "int", "default": 5},

@@ -143,8 +143,10 @@ count:
   sample: 1
 """
 
-from ..module_utils._lookup import read_backups, wish_backups
-from ..module_utils._module import FILTERS_SPEC, TAG_QUERY_SPEC, create_module, report
+from ..module_utils._ansible.arguments import FILTERS_SPEC, TAG_QUERY_SPEC
+from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.report import report
+from ..module_utils._operations.backup_info import read_backups, wish_backups
 
 STATUSES = ["waiting_protect", "protecting", "available", "waiting_restore", "restoring", "error", "waiting_delete", "deleting", "deleted"]
 ARGUMENT_SPEC = {

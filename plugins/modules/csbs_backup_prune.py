@@ -288,9 +288,10 @@ servers:
       name: web-1
 """
 
-from ..module_utils._module import FILTERS_SPEC, WAIT_SPEC, converge, create_module
-from ..module_utils._prune_plan import plan_prune, wish_prune
-from ..module_utils._prune_wait import finish_prune
+from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.backup_prune import finish_prune, plan_prune, wish_prune
 
 ARGUMENT_SPEC = {
     "include_automatic": {"type": "bool", "default": False},

@@ -117,9 +117,10 @@ image:
     created_at: "2026-03-01T10:02:11Z"
 """
 
-from ..module_utils._image import plan_image, wish_image
-from ..module_utils._image_wait import finish_image
-from ..module_utils._module import WAIT_SPEC, converge, create_module
+from ..module_utils._ansible.arguments import WAIT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.image import finish_image, plan_image, wish_image
 
 ARGUMENT_SPEC = {
     "backup": {"type": "raw", "required": True},

@@ -294,8 +294,10 @@ notes:
   sample: []
 """
 
-from ..module_utils._module import FILTERS_SPEC, TIMEOUT_SPEC, converge, create_module
-from ..module_utils._policy import finish_policy, plan_policy_task, wish_policy
+from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.policy import finish_policy, plan_policy_task, wish_policy
 
 ARGUMENT_SPEC = {
     "description": {"type": "str"},

@@ -85,8 +85,10 @@ policies:
       created_at: "2026-03-01T09:31:08.265000Z"
 """
 
-from ..module_utils._lookup import read_policies, wish_policies
-from ..module_utils._module import FILTERS_SPEC, TAG_QUERY_SPEC, create_module, report
+from ..module_utils._ansible.arguments import FILTERS_SPEC, TAG_QUERY_SPEC
+from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.report import report
+from ..module_utils._operations.policy_info import read_policies, wish_policies
 
 ARGUMENT_SPEC = {
     "name": {"type": "str"},

@@ -130,9 +130,10 @@ servers:
       name: web-1
 """
 
-from ..module_utils._module import FILTERS_SPEC, WAIT_SPEC, converge, create_module
-from ..module_utils._policy_run import plan_run_task, wish_run
-from ..module_utils._policy_run_wait import finish_run
+from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.policy_run import finish_run, plan_run_task, wish_run
 
 ARGUMENT_SPEC = {
     "max_age": {"type": "str"},

@@ -118,8 +118,10 @@ servers:
       name: web-1
 """
 
-from ..module_utils._module import FILTERS_SPEC, TIMEOUT_SPEC, converge, create_module
-from ..module_utils._policy_server import finish_membership, plan_membership_task, wish_membership
+from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.policy_server import finish_membership, plan_membership_task, wish_membership
 
 ARGUMENT_SPEC = {
     "move_servers": {"type": "bool", "default": True},

@@ -173,8 +173,10 @@ summary:
     stale: 2
 """
 
-from ..module_utils._module import FILTERS_SPEC, create_module, report
-from ..module_utils._protection import read_protection, wish_protection
+from ..module_utils._ansible.arguments import FILTERS_SPEC
+from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.report import report
+from ..module_utils._operations.protection_info import read_protection, wish_protection
 
 ARGUMENT_SPEC = {
     "max_age": {"type": "str"},

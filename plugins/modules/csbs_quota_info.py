@@ -75,8 +75,9 @@ quotas:
       used_percent: 25
 """
 
-from ..module_utils._module import create_module, report
-from ..module_utils._quota import read_quotas, wish_quotas
+from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.report import report
+from ..module_utils._operations.quota_info import read_quotas, wish_quotas
 
 ARGUMENT_SPEC = {}
 

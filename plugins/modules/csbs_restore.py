@@ -212,9 +212,10 @@ backup:
         size_mb: 1450
 """
 
-from ..module_utils._module import WAIT_SPEC, converge, create_module
-from ..module_utils._restore import plan_restore, wish_restore
-from ..module_utils._restore_wait import finish_restore
+from ..module_utils._ansible.arguments import WAIT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.restore import finish_restore, plan_restore, wish_restore
 
 ARGUMENT_SPEC = {
     "backup": {"type": "raw"},

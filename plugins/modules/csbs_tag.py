@@ -93,8 +93,10 @@ resources:
         team: platform
 """
 
-from ..module_utils._module import TIMEOUT_SPEC, converge, create_module
-from ..module_utils._tagging import finish_tags, plan_tag_task, wish_tags
+from ..module_utils._ansible.arguments import TIMEOUT_SPEC
+from ..module_utils._ansible.converge import converge
+from ..module_utils._ansible.module import create_module
+from ..module_utils._operations.tag import finish_tags, plan_tag_task, wish_tags
 
 ARGUMENT_SPEC = {
     "purge": {"type": "bool", "default": False},

@@ -70,8 +70,10 @@ resources:
         team: platform
 """
 
-from ..module_utils._lookup import read_tags, wish_tag_lookup
-from ..module_utils._module import TAG_QUERY_SPEC, create_module, report
+from ..module_utils._ansible.arguments import TAG_QUERY_SPEC
+from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.report import report
+from ..module_utils._operations.tag_info import read_tags, wish_tag_lookup
 
 ARGUMENT_SPEC = {
     "resource_type": {"type": "str", "required": True, "choices": ["backup", "policy"]},

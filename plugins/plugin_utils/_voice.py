@@ -13,7 +13,7 @@ from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-from ..module_utils._progress import PROGRESS_FILE
+from ..module_utils._execution.progress import PROGRESS_FILE
 
 _PAUSE = 0.2
 # Callbacks whose output a person reads. Whatever else writes to stdout, such as JSON, must stay as its readers expect it.

@@ -72,7 +72,7 @@ def test_new_modules_pass_what_all_modules_pass_and_a_wrong_planner_does_not(clo
     about_all = [f"tests/unit/test_{about}.py" for about in ("imports", "metadata", "coverage")]
     planners = [f"tests/unit/plugins/module_utils/test__{name}.py" for name in (MADE, INFO)]
     chosen = "(zz_ and not reference) or test_the_page"
-    done = run(clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/unit/laws/test_laws.py", *about_all, *planners)
+    done = run(clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/laws/test_laws.py", *about_all, *planners)
     failed = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", done.stdout, re.MULTILINE)
     law = "test_check_predicts_the_run_and_a_second_run_does_nothing"
     assert sorted(failed) == [f"{law}[live-{WRONG}-is-another]", f"{law}[live-{WRONG}-is-cleared]"], done.stdout + done.stderr

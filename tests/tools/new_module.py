@@ -22,7 +22,7 @@ _FILES = {
     "{kind}/module.py.j2": "plugins/modules/csbs_{name}.py",
     "{kind}/planner.py.j2": "plugins/module_utils/_{name}.py",
     "{kind}/test.py.j2": "tests/unit/plugins/module_utils/test__{name}.py",
-    "{kind}/scenarios.py.j2": "tests/unit/laws/scenarios/{name}.py",
+    "{kind}/scenarios.py.j2": "tests/laws/scenarios/{name}.py",
     "fragment.yml.j2": "changelogs/fragments/{name}.yml",
 }
 #: For each kind: what README.md says of the template's job, and its call and options in docs/api-coverage.md

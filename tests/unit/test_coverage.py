@@ -14,8 +14,8 @@ import yaml
 
 from tests.emulator import Emulator
 from tests.support.modules import MODULES, load_module, run_ok
-from tests.unit.laws.scenarios.scenario import FAST, GIVEN, NAMED, Args
-from tests.unit.laws.situations import LOOKUPS, SCENARIOS
+from tests.laws.scenarios.scenario import FAST, GIVEN, NAMED, Args
+from tests.laws.situations import LOOKUPS, SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/api-coverage.md").read_text(encoding="utf-8")

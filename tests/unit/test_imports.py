@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dependencies point one way: modules to plumbing and planners, planners to domain rules, the service layer to the SDK."""
+"""Imports run downwards only. The folder of a file says what it may import; ARCHITECTURE.md draws it."""
 
 from __future__ import annotations
 
@@ -16,27 +16,38 @@ PLUGINS = ROOT / "plugins"
 FILES = {str(path.relative_to(PLUGINS)): path for path in sorted(PLUGINS.rglob("*.py"))}
 COLLECTION = "ansible_collections.opentelekomcloud.csbs.plugins."
 
-# What is not pure, each with a purpose of its own.
-PLUMBING = {
-    "_backup_wait",
-    "_cloud",
-    "_deletion_wait",
-    "_file_lock",
-    "_image_wait",
-    "_module",
-    "_policy_members",
-    "_policy_run_wait",
-    "_progress",
-    "_prune_wait",
-    "_restore_call",
-    "_restore_wait",
-    "_sdk",
-    "_session",
-    "_watch",
+# A folder, and the folders that its files may import besides their own
+BELOW = {
+    "_ansible": {"_execution", "_cloud", "_plans", "_domain"},
+    "_operations": {"_execution", "_cloud", "_plans", "_domain"},
+    "_execution": {"_plans", "_domain"},
+    "_cloud": {"_domain", "_sdk"},
+    "_plans": {"_domain"},
+    "_domain": set(),
+    "_sdk": set(),
+    "modules": {"_ansible", "_operations"},
+    "inventory": {"_operations", "_cloud", "_domain", "plugin_utils"},
+    "filter": {"_domain"},
+    "action": {"plugin_utils"},
+    "plugin_utils": {"_execution", "_domain"},
+    "doc_fragments": set(),
 }
-# All other files: decisions and rules; no Ansible, no SDK, no input or output.
-PURE = {Path(name).stem for name in FILES if Path(name).parent == Path("module_utils")} - {"__init__"} - PLUMBING
-SDK = {"openstack", "keystoneauth1", "otcextensions", "os_service_types", "requests", "munch"}
+# A folder, and the packages outside the standard library that its files may import
+FOREIGN = {
+    "_ansible": {"ansible"},
+    "_sdk": {"openstack", "keystoneauth1"},
+    "inventory": {"ansible"},
+    "action": {"ansible"},
+    "plugin_utils": {"ansible"},
+}
+# Folders whose files stand side by side and never import each other
+APART = {"_operations", "modules", "inventory", "filter", "action"}
+
+
+def folder_of(name: str) -> str:
+    """Return the layer of a file or of an imported name below plugins."""
+    parts = name.replace("/", ".").split(".")
+    return parts[1] if parts[0] == "module_utils" else parts[0]
 
 
 def imports_of(source: str, package: str) -> set[str]:
@@ -89,45 +100,28 @@ def test_no_way_of_importing_is_overlooked(source: str, expected: set[str]) -> N
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nothing_imports_a_module(name: str) -> None:
-    assert not {one for one in imports(name) if one.split(".")[0] == "modules"}
-
-
-@pytest.mark.parametrize("name", sorted(PURE))
-def test_pure_files_import_the_standard_library_and_pure_files_only(name: str) -> None:
-    found = imports(f"module_utils/{name}.py")
-    assert foreign(found) == set()
-    assert own(found) <= {f"module_utils.{one}" for one in PURE}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name for name in FILES if name.startswith(("module_utils/", "modules/")) and name != "module_utils/_module.py"],
-)
-def test_only_the_module_plumbing_imports_ansible(name: str) -> None:
-    assert "ansible" not in foreign(imports(name))
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name != "module_utils/_sdk.py"])
-def test_only_one_file_imports_the_sdk(name: str) -> None:
-    assert not foreign(imports(name)) & SDK
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("module_utils/_csbs/", "module_utils/_ims/"))])
-def test_the_service_layer_imports_the_sdk_and_itself_only(name: str) -> None:
+def test_a_file_imports_its_own_folder_and_those_below_only(name: str) -> None:
+    folder = folder_of(name)
     found = imports(name)
-    service = ".".join(Path(name).parts[:2])
-    assert foreign(found) == set()
-    assert all(one == "module_utils._sdk" or one.startswith(service) for one in own(found))
+    beside = set() if folder in APART else {folder}
+    assert {folder_of(one) for one in own(found)} <= BELOW[folder] | beside
+    assert foreign(found) <= FOREIGN.get(folder, set())
 
 
-def test_other_plugins_never_import_the_module_plumbing() -> None:
-    others = [name for name in FILES if name.split("/")[0] not in ("modules", "module_utils", "doc_fragments")]
-    assert [name for name in others if "module_utils._module" in imports(name)] == []
+def test_the_service_folders_do_not_know_each_other() -> None:
+    """Each could go to openstacksdk as it is."""
+    names = [name for name in FILES if name.startswith("module_utils/_sdk/") and len(Path(name).parts) > 3]
+    crossing = [
+        (name, one)
+        for name in names
+        for one in own(imports(name))
+        if len(one.split(".")) > 3 and one.split(".")[2] != Path(name).parts[2]
+    ]
+    assert names and crossing == []
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "module_utils/_module.py"])
-def test_check_mode_is_read_in_one_file_only(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in FILES if folder_of(name) != "_ansible"])
+def test_check_mode_is_read_in_one_folder_only(name: str) -> None:
     """Options, attributes and documentation may speak of it; code may not ask."""
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
     assert not [
@@ -137,9 +131,24 @@ def test_check_mode_is_read_in_one_file_only(name: str) -> None:
     ]
 
 
-def test_the_module_plumbing_does_read_check_mode() -> None:
+def test_the_modules_run_does_read_check_mode() -> None:
     """Or the law above would look for the wrong word."""
-    assert ".check_mode" in FILES["module_utils/_module.py"].read_text(encoding="utf-8")
+    assert ".check_mode" in FILES["module_utils/_ansible/converge.py"].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if folder_of(name) in ("_plans", "_domain")])
+def test_plans_and_rules_are_given_rows_and_never_a_cloud(name: str) -> None:
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    arguments = [arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in (*node.args, *node.kwonlyargs)]
+    assert [arg.arg for arg in arguments if arg.arg == "cloud"] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_takes_the_private_name_of_another(name: str) -> None:
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    # "from .v1 import _proxy" names a file, as openstacksdk calls it.
+    taken = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert [one for one in taken if one.startswith("_") and one != "_proxy"] == []
 
 
 def test_no_two_files_import_each_other() -> None:
@@ -155,10 +164,3 @@ def test_no_two_files_import_each_other() -> None:
         return seen
 
     assert [name for name in graph if name in reached(name)] == []
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("action/", "plugin_utils/"))])
-def test_what_runs_on_the_controller_knows_no_module_plumbing(name: str) -> None:
-    found = imports(name)
-    assert foreign(found) <= {"ansible"}
-    assert own(found) <= {f"module_utils.{one}" for one in PURE | {"_progress"}} | {"plugin_utils._voice"}

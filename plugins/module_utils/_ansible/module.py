@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The AnsibleModule of every module: its options, its secrets, and how it fails."""
+
+from __future__ import annotations
+
+import re
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._cloud.login import AUTH_SPEC, MISSING_SDK
+from .._domain.errors import ActionFailed, CloudError
+
+# What options auth and cloud may show in results. Whatever is not named here may be a secret, and is hidden.
+_HARMLESS = re.compile(
+    r"(auth_url|auth_type|username|user_id|user_name|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
+    r"|application_credential_(id|name)|system_scope|identity_provider(_url)?|protocol|openid_scope|redirect_uri"
+    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope|login_timeout|redirect_(host|port)"
+    r"|auth_methods|code_challenge_method|access_token_type|profile|cloud|region_name|interface|verify|cacert|cert"
+    r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
+)
+
+
+def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
+    """Return the AnsibleModule of a spec with the authentication options added, or fail when the SDK is missing."""
+    module = AnsibleModule(argument_spec={**AUTH_SPEC, **spec}, supports_check_mode=True, **kwargs)
+    _hide_secrets_only(module)
+    if MISSING_SDK:
+        module.fail_json(msg=missing_required_lib("openstacksdk"), exception=MISSING_SDK)
+    return module
+
+
+def _hide_secrets_only(module: AnsibleModule) -> None:
+    """Hide every value of the options auth and cloud that is not known to be harmless.
+
+    Ansible hides every value of such an option in all results: a policy named for the project would come back as stars.
+    """
+    values = [entry for option in ("auth", "cloud") for entry in _leaves(module.params.get(option))]
+    harmless = {value for name, value in values if not name or _HARMLESS.fullmatch(name.lower())}
+    secret = {value for name, value in values if name and not _HARMLESS.fullmatch(name.lower())}
+    module.no_log_values.difference_update(harmless - secret)
+    module.no_log_values.update(secret)
+    if module.params.get("client_key"):
+        module.no_log_values.add(module.params["client_key"])
+
+
+def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
+    """Return the values in nested dicts and lists as text, each with the key nearest to it."""
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, str(key))]
+    if isinstance(value, (list, tuple)):
+        return [leaf for inner in value for leaf in _leaves(inner, name)]
+    return [(name, str(value))] if value not in (None, "") else []
+
+
+def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+    fields: dict[str, t.Any] = {"changed": changed}
+    if isinstance(error, ActionFailed):
+        fields.update(error.results)
+    elif isinstance(error, CloudError):
+        fields.update(error.fields())
+    module.fail_json(msg=str(error), **fields)
+    raise AssertionError("unreachable")
+
+
+def fail_unexpectedly(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+    text = " ".join(str(error).split())[:300]
+    module.fail_json(
+        msg=f"Unexpected error: {type(error).__name__}: {text}. This is a mistake in the module. Please report it with the output of -vvv.",
+        exception=traceback.format_exc(),
+        changed=changed,
+    )
+    raise AssertionError("unreachable")

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's limits, and the refusal of input that breaks them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .errors import InvalidInput
+
+MAX_POLICIES = 32
+MAX_SERVERS_PER_POLICY = 64
+MAX_TAGS = 10
+MAX_NAME = 255
+#: So many objects are read one by one; more are read by one list
+MAX_SINGLE_READS = 3
+_OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+def check_name(option: str, value: str, room: int = 0) -> str:
+    """Return value when it is a valid name with room more characters to come, else raise InvalidInput.
+
+    Reference: api_description/backup_policy_management/creating_a_backup_policy, field name.
+    """
+    if not _NAME.fullmatch(value):
+        raise InvalidInput(
+            f"{option}: {value!r} is not a valid name; a name has 1 to {MAX_NAME} letters, digits, hyphens and underscores"
+        )
+    if len(value) + room > MAX_NAME:
+        raise InvalidInput(
+            f"{option}: {value!r} is too long; with the suffix -0001 a name may have {MAX_NAME} characters, this one has {len(value) + room}"
+        )
+    return value
+
+
+def check_description(option: str, value: str) -> str:
+    """Return value when it is a valid description, else raise InvalidInput."""
+    if len(value) > 255:
+        raise InvalidInput(f"{option}: a description has at most 255 characters, this one has {len(value)}")
+    if "<" in value or ">" in value:
+        raise InvalidInput(f"{option}: {value!r} must not contain '<' or '>'")
+    return value
+
+
+def check_range(option: str, value: int | None, least: int, most: int, also: tuple[int, ...] = ()) -> int | None:
+    """Return value when it is None, in least..most or one of also, else raise InvalidInput."""
+    if value is None or least <= value <= most or value in also:
+        return value
+    extra = "".join(f" or {number}" for number in also)
+    raise InvalidInput(f"{option}: {value} is out of range; it must be {least} to {most}{extra}")
+
+
+def check_positive(option: str, value: float, zero: bool = False) -> None:
+    """Raise InvalidInput unless value is above zero, or zero where that is allowed."""
+    if value < 0 or (value == 0 and not zero):
+        raise InvalidInput(f"{option}: {value:g} is out of range; it must be {'0 or more' if zero else 'more than 0'}")
+
+
+def refuse_ignored(params: dict[str, t.Any], when: str, options: t.Iterable[str]) -> None:
+    """Raise InvalidInput naming the first of options that is given although it has no effect; when says in which case.
+
+    An option that is off by default is given when it is on.
+    """
+    for option in options:
+        off = (None, False) if option in _OFF_BY_DEFAULT else (None,)
+        if params[option] not in off:
+            raise InvalidInput(f"{option} has no effect {when}. Leave it out, so that nobody takes it for a condition")
+
+
+def as_text(value: t.Any) -> str:
+    """Return a YAML scalar as the text that its writer saw: booleans in lower case, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A quota as results show it.
+
+Reference: api_description/quota_management/querying_quotas.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .numbers import whole_number
+
+
+def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a quota in the shape of results.
+
+    What is left of an unlimited quota, or of one that the service does not tell, is null. Per cent are rounded down,
+    so that 100 means used up.
+    """
+    quota, used = whole_number(raw.get("quota")), whole_number(raw.get("used"))
+    free = percent = None
+    if quota is not None and used is not None and quota >= 0:
+        free, percent = max(quota - used, 0), used * 100 // quota if quota else 100
+    return {
+        "type": raw.get("type"),
+        "unit": raw.get("unit") or None,
+        "quota": quota,
+        "unlimited": quota is not None and quota < 0,
+        "used": used,
+        "free": free,
+        "used_percent": percent,
+    }

@@ -1,0 +1,210 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_backup: its options, what it reads, and the end of its backups and deletions."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .._cloud.find import add_tags
+from .._domain.backup import GOOD, LEAVING, backup_names, backup_result, describe_backup
+from .._domain.errors import ActionFailed, InvalidInput
+from .._domain.freshness import find_done
+from .._domain.limits import check_description, check_name, check_range, refuse_ignored
+from .._domain.protectability import unprotectable
+from .._domain.selection import choose_servers, names_of, wanted_filters, wanted_keys
+from .._domain.server_lookup import resolve_servers, servers_of_backups
+from .._domain.tags import tags_as_list, wanted_tags
+from .._domain.times import parse_age
+from .._execution.backup import Watch
+from .._execution.clock import Clock, poll
+from .._execution.deletion import await_deletion
+from .._execution.watch import Patience, failure_texts, first_fields, voiced
+from .._plans.backup import BackupWish, plan_creation
+from .._plans.deletion import MAX_DELETIONS, deletion_calls, diff_of_deletion
+from .._plans.plan import Outcome, Plan
+
+_SUFFIX_ROOM = 5
+_NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable")
+
+
+def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
+    """Return what the options of csbs_backup ask for; raises InvalidInput before anything is sent."""
+    servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
+    ids, name = wanted_keys("ids", params["ids"]), params["name"]
+    if params["state"] == "absent":
+        if ids is None and name is None:
+            raise InvalidInput("state absent needs ids or name: it deletes what is named, and nothing by omission")
+        if ids is not None and (name is not None or servers is not None or filters is not None):
+            raise InvalidInput("ids: each ID is one backup; it excludes name, servers and server_filters")
+        refuse_ignored(params, "with state: absent, which deletes every backup that ids or name say", _NOT_WITH_ABSENT)
+    else:
+        if ids is not None:
+            raise InvalidInput("ids goes with state absent; a new backup has no ID yet")
+        if servers is None and filters is None:
+            raise InvalidInput("servers or server_filters is needed: they say what to back up")
+    if name is not None:
+        check_name("name", name, room=_SUFFIX_ROOM if filters is not None or len(servers or []) > 1 else 0)
+    if params["description"] is not None:
+        check_description("description", params["description"])
+    check_range("concurrency", params["concurrency"], 1, 100)
+    return BackupWish(
+        params["state"],
+        servers,
+        filters,
+        ids,
+        name,
+        params["description"],
+        params["incremental"],
+        wanted_tags("tags", params["tags"]),
+        None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
+        params["skip_unprotectable"],
+        params["concurrency"],
+        params["wait"],
+        params["poll_interval"],
+    )
+
+
+def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
+    """Read what a backup task needs to know and return its plan."""
+    if wish.state == "absent":
+        return plan_deletion(wish, cloud)
+    chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
+    rows = _existing(wish, chosen, cloud)
+    # Ages are counted by the clock that gave the backups their times.
+    done = find_done(wish.max_age, wish.name, cloud.now(), chosen, rows)
+    to_back_up = [server for server in chosen if server["id"] not in done]
+    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
+    if refusals and not wish.skip_unprotectable:
+        lines = "; ".join(f"{server['name']!r} ({server['id']}): {refusals[server['id']]}" for server in to_back_up if server["id"] in refusals)
+        raise InvalidInput(
+            f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {lines}."
+            " skip_unprotectable: true backs up the others"
+        )
+    add_tags(cloud, list(done.values()))
+    return plan_creation(wish, chosen, rows, done, refusals)
+
+
+def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
+    """Return the backups that may make new ones needless; without name and max_age none does."""
+    if not chosen or (wish.name is None and wish.max_age is None):
+        return []
+    query = {} if wish.max_age is not None else {"name": wish.name}
+    if len(chosen) == 1:
+        query["resource_id"] = chosen[0]["id"]
+    rows: list[dict[str, t.Any]] = cloud.backups(**query)
+    return rows
+
+
+def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
+    """Read which backups there are, and return the plan after which those that the task names are gone."""
+    rows = [row for row in _targets(wish, cloud) if row["status"] != "deleted"]
+    to_delete = [row for row in rows if row["status"] not in LEAVING]
+    names = names_of(cloud.servers()) if to_delete else {}
+    result = {"backups": [backup_result(row, names) for row in to_delete], "skipped_servers": [], "servers": []}
+    shown = {"backups": [diff_of_deletion(row, wish.name, names) for row in to_delete]}
+    workers = min(wish.concurrency, MAX_DELETIONS)
+    context = {"to_delete": to_delete, "rows": rows}
+    return Plan(deletion_calls(to_delete), shown, {"backups": []}, result, workers=workers, context=context)
+
+
+def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
+    if wish.ids is not None:
+        found = dict(cloud.backups_by_id(wish.ids))
+        return [row for key in wish.ids if (row := found[key]) is not None]
+    # The name with its numbers as well, as one task gave it to several servers.
+    rows = cloud.backups(name=wish.name)
+    names = backup_names(wish.name, rows)
+    rows = [row for row in rows if names.fit(row["name"])]
+    if wish.servers is None and wish.filters is None:
+        return rows
+    wanted = resolve_servers(wish.servers, wish.filters, cloud.servers(), servers_of_backups(rows), unknown="ignore")
+    return [row for row in rows if row["resource_id"] in wanted]
+
+
+# How long a task that does not wait looks for the ids of what it started.
+_BRIEFLY = 3
+
+
+def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+    """Wait as wished and return the result; raises ActionFailed naming every server and backup that failed."""
+    if wish.state == "absent":
+        return _finish_deletion(wish, cloud, plan, outcome, clock)
+    return _finish_creation(wish, cloud, plan, outcome, clock)
+
+
+def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+    context = plan.context
+    watch = Watch(cloud, wish.name)
+    for server_id, row in context["done"].items():
+        watch.rows[server_id] = {**row, "seen": True}
+    names = {server["id"]: server["name"] for server in context["chosen"]}
+    for position, server in enumerate(context["to_back_up"]):
+        answer = outcome.answers.get(position)
+        if answer is not None:
+            watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
+    look = Patience(watch.look)
+    if wish.wait:
+        in_time = poll(voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
+    else:
+        in_time = True
+        poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
+
+    backups = _results(wish, cloud, watch, context)
+    problems = failure_texts(outcome)
+    problems += [
+        f"Backup {describe_backup(watch.rows[server_id])} failed: {why}" for server_id, why in watch.failed.items()
+    ]
+    results = {"backups": backups, "skipped_servers": context["skipped"], "servers": plan.result["servers"]}
+    unseen = look.trouble if wish.wait else None
+    late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values())
+    if unseen and late:
+        problems.append(f"{unseen} These were started and go on, but their end could not be seen: {late}. Run the task again")
+    elif late and not in_time:
+        problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on; run the task again")
+    if problems:
+        good = sum(1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed)
+        text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
+        raise ActionFailed(text, {"changed": outcome.changed, **results, **first_fields(outcome, unseen)})
+    return results
+
+
+def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what is known of a backup from the answer to its submission, or from the list where that was lost."""
+    # The SDK's resources are dicts as well; a row of the list is nothing else.
+    if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
+        return {**answer, "seen": True}
+    return {
+        "id": None,
+        "checkpoint_id": answer.id,
+        "name": sent["backup_name"],
+        "description": sent.get("description"),
+        "status": None,
+        "resource_id": server["id"],
+        "created_at": answer.created_at,
+        "tags": sent.get("tags") or [],
+        "extend_info": {"resource_name": server["name"]},
+    }
+
+
+def _results(wish: BackupWish, cloud: t.Any, watch: Watch, context: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    fresh = {server["id"] for server in context["to_back_up"]}
+    for server_id, row in watch.rows.items():
+        if server_id in fresh and row.get("tags") is None:
+            row["tags"] = tags_as_list(wish.tags or {})
+    names = names_of(context["chosen"])
+    return [backup_result(watch.rows[key], names) for key in names if key in watch.rows]
+
+
+def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+    to_delete = plan.context["to_delete"]
+    ids = {row["id"] for row in to_delete}
+    being_deleted = [row for row in plan.context["rows"] if row["id"] not in ids]
+    deletion = await_deletion(wish, cloud, to_delete, being_deleted, outcome, clock)
+    if deletion.problems:
+        deleted = [backup for backup in plan.result["backups"] if backup["id"] not in deletion.staying]
+        results = {**plan.result, "backups": deleted}
+        raise ActionFailed(" ".join(deletion.problems), {"changed": outcome.changed, **results, **first_fields(outcome, deletion.unseen)})
+    return {}

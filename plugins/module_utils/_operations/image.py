@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_image: its options, which backup the image is made of, and the end of its job.
+
+A backup has at most one image; the service refuses to make a second one. The job decides: when it succeeded with an
+image ID, the image is made, whatever can be read of it afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+from datetime import datetime
+
+from .._cloud.find import find_image, find_usable_backup
+from .._domain.backup import backup_result, describe_backup
+from .._domain.errors import ActionFailed, CloudError, CloudFailed, InvalidInput
+from .._domain.image import UNREAD, describe_image, image_result
+from .._domain.limits import check_positive
+from .._domain.rows import Row
+from .._domain.selection import wanted_keys
+from .._domain.tags import tags_as_list, wanted_tags
+from .._execution.clock import Clock, poll
+from .._execution.image import ImageFollower
+from .._execution.watch import Patience, first_fields, voiced
+from .._plans.image import ImageWish, check_fit, planned_image, taken_by
+from .._plans.plan import Call, Outcome, Plan
+
+_NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
+_MAX_DESCRIPTION = 1024
+
+
+def wish_image(params: dict[str, t.Any], now: datetime) -> ImageWish:
+    """Return what the options of csbs_image ask for; raises InvalidInput before anything is sent.
+
+    Reference: Image Management Service, common_parameters/image_attributes and image_tag_format.
+    """
+    (backup,) = wanted_keys("backup", [params["backup"]]) or [""]
+    if not _NAME.fullmatch(params["name"]):
+        raise InvalidInput(
+            f"name: {params['name']!r} is not a valid image name; it must have 1 to 128 letters, digits, hyphens,"
+            " periods, underscores"
+            " and spaces, and must not begin or end with a space"
+        )
+    tags = wanted_tags("tags", params["tags"]) or {}
+    attrs: dict[str, t.Any] = {
+        "description": params["description"],
+        "image_tags": tags_as_list(tags) or None,
+        **_memory(params),
+    }
+    if params["description"] is not None:
+        _check_description(params["description"])
+    return ImageWish(
+        backup,
+        params["name"],
+        {key: value for key, value in attrs.items() if value is not None},
+        tags,
+        params["wait"],
+        params["poll_interval"],
+    )
+
+
+def _check_description(value: str) -> None:
+    if len(value) > _MAX_DESCRIPTION:
+        raise InvalidInput(
+            f"description: it has {len(value)} characters; the description of an image can have at most {_MAX_DESCRIPTION}"
+        )
+    if re.search(r"[<>\r\n]", value):
+        raise InvalidInput(f"description: {value!r} must not contain '<', '>' or line breaks")
+
+
+def _memory(params: dict[str, t.Any]) -> dict[str, int | None]:
+    least, most = params["min_ram"], params["max_ram"]
+    if least is not None:
+        check_positive("min_ram", least, zero=True)
+    if most is not None:
+        check_positive("max_ram", most)
+    if least is not None and most is not None and least > most:
+        raise InvalidInput(f"min_ram: {least} is more than max_ram, {most}")
+    return {"min_ram": least, "max_ram": most}
+
+
+def plan_image(wish: ImageWish, cloud: t.Any) -> Plan:
+    """Read the backup and the image that it may have, and return the plan after which it has the wanted one.
+
+    Raises InvalidInput when it has an image of another name, or when no image can be made of it.
+    """
+    backup = find_usable_backup(wish.backup, cloud)
+    image, warnings = None, []
+    try:
+        image = find_image(backup, cloud)
+    except CloudError as error:
+        # The service refuses a second image of a backup itself, so this is safe without the list.
+        warnings.append(
+            f"{error} So an image of backup {describe_backup(backup)} that is being made could not be looked for. If"
+            " there is one, the"
+            " service refuses a second one."
+        )
+    shown = {"image": {"name": wish.name, "backup": backup["name"]}}
+    if image is not None:
+        if UNREAD not in image and image["name"] != wish.name:
+            raise InvalidInput(f"name: {taken_by(backup, image)}")
+        return Plan((), shown, shown, _result(image), context={"backup": backup, "image": image, "warnings": warnings})
+    check_fit(backup)
+    act = f"make image {wish.name!r} of backup {describe_backup(backup)}"
+    call = Call(
+        act,
+        "create_whole_image",
+        {"name": wish.name, "backup_id": backup["id"], **wish.attrs},
+        recover=("image_by_now", {"backup_id": backup["id"], "find": lambda now: _image_by_now(act, now, cloud)}),
+        meanwhile=(
+            "image_by_now",
+            {"backup_id": backup["id"], "find": lambda now: _image_that_blocks(act, now, cloud)},
+        ),
+        service="ims",
+    )
+    context = {"backup": backup, "image": None, "warnings": warnings}
+    return Plan((call,), {"image": None}, shown, _result(planned_image(wish, backup)), context=context)
+
+
+def _result(image: Row) -> dict[str, t.Any]:
+    shape = image_result(image)
+    return {"image_id": shape["id"], "image": shape}
+
+
+def _image_by_now(act: str, backup: Row | None, cloud: t.Any) -> Row | None:
+    """Return the image that a backup has by now, None while it can still get one; raises CloudFailed when it cannot."""
+    if backup is None:
+        raise CloudFailed(act, "the backup no longer exists.")
+    # What cannot be listed does not show; the service refuses a second image of the backup itself.
+    with contextlib.suppress(CloudError):
+        image = find_image(backup, cloud)
+        if image is not None:
+            return image
+    try:
+        check_fit(backup)
+    except InvalidInput as error:
+        raise CloudFailed(act, f"{error}.") from error
+    return None
+
+
+def _image_that_blocks(act: str, backup: Row | None, cloud: t.Any) -> Row | None:
+    """Return what _image_by_now does, after the service refused to make an image of the backup."""
+    image = _image_by_now(act, backup, cloud)
+    if image is None and backup is not None and backup["status"] == "available":
+        named = backup_result(backup)["images"]
+        if named:
+            raise CloudFailed(
+                act,
+                f"the service refuses it because the backup has image {', '.join(named)}, but the image service says that"
+                " there is no such image. What to do: ask the provider, or make the image of another backup.",
+            )
+    return image
+
+
+# How long a task that does not wait looks for the ID of what it started.
+_BRIEFLY = 3
+
+
+def finish_image(wish: ImageWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+    """Wait as wished and return the result; raises ActionFailed with backup, reason and ids."""
+    backup, image, warnings = plan.context["backup"], plan.context["image"], list(plan.context["warnings"])
+    job_id = None
+    if plan.changed:
+        answer = outcome.answers[0]
+        # The SDK's resources are dicts as well. A plain dict is an image that was found after a lost answer.
+        if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
+            image = answer
+        else:
+            job_id = answer.id
+    if image is not None and UNREAD not in image and image["name"] != wish.name:
+        raise ActionFailed(
+            f"Another task or user made an image first: {taken_by(backup, image)}.",
+            {"changed": False, **_result_so_far(wish, backup, image)},
+        )
+    follower = ImageFollower(cloud, backup["id"], job_id, image)
+    if not wish.wait:
+        look = Patience(lambda: follower.image is not None or follower.find() is not None)
+        poll(look, clock.renewed(min(_BRIEFLY, clock.left)), 0.5)
+        return _told(wish, backup, follower, warnings)
+    look = Patience(follower.look)
+    poll(voiced(look, "images available", lambda: () if follower.ended else (1,), 1, clock), clock, wish.poll_interval)
+    if job_id and not follower.ended and follower.image is None:
+        with contextlib.suppress(CloudError):
+            follower.find()
+    problem = _problem(wish, backup, follower, look, clock)
+    if problem is None:
+        return _told(wish, backup, follower, warnings)
+    fields = first_fields(outcome, look.trouble)
+    fields["error_code"] = follower.error_code or fields["error_code"]
+    raise ActionFailed(problem, {"changed": plan.changed, **_result_so_far(wish, backup, follower.image, job_id), **fields})
+
+
+def _problem(wish: ImageWish, backup: Row, follower: ImageFollower, look: Patience, clock: Clock) -> str | None:
+    """Return what is wrong with an image that was followed, None when it is made."""
+    if (follower.ended or follower.unread) and not follower.failed:
+        return None
+    job = f", job {follower.job_id}" if follower.job_id else ""
+    named = f"image {describe_image(follower.image or {'name': wish.name})} of backup {describe_backup(backup)}{job}"
+    if follower.failed:
+        code = f" ({follower.error_code})" if follower.error_code else ""
+        return (
+            f"The {named}, was not made: {follower.failed.rstrip('.')}{code}."
+            " What to do: remove the cause and run the task again; the backup is unchanged."
+        )
+    if look.trouble:
+        return (
+            f"{look.trouble} So it is not known whether the {named}, was made; the service may still be making it."
+            " What to do: run the task again; it looks for the image first."
+        )
+    return (
+        f"Not ended within {clock.timeout:g} seconds (timeout): the {named}, is {follower.state or 'not listed yet'}."
+        " The service goes on making it. What to do: run the task again; it finds the image and waits for it."
+    )
+
+
+def _told(wish: ImageWish, backup: Row, follower: ImageFollower, warnings: list[str]) -> dict[str, t.Any]:
+    """Return the result of a task that succeeded, with a warning when the image could not be read."""
+    image = follower.image
+    if image is not None and follower.unread:
+        if follower.job_id:
+            said = (
+                f"Image {wish.name!r} ({image['id']}) of backup {describe_backup(backup)} was made, but it could not be read;"
+                " what only the image service knows of it is null in the result."
+            )
+        else:
+            said = (
+                f"Backup {describe_backup(backup)} already has image {image['id']}, which could not be read."
+                f" So its name was not compared with {wish.name!r}, and no image was made."
+            )
+        warnings.append(f"{said} {follower.unread}")
+    return {**_result_so_far(wish, backup, image, follower.job_id), "warnings": warnings}
+
+
+def _result_so_far(wish: ImageWish, backup: Row, image: Row | None, job_id: str | None = None) -> dict[str, t.Any]:
+    """Return an image as results show it; one that this task's job makes is as it was asked for until it is read."""
+    known = planned_image(wish, backup) if job_id or image is None else {}
+    shape = image_result({**known, **(image or {})})
+    return {"image_id": shape["id"], "image": shape}

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_protection_info: its options, and what it reads."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .._cloud.find import add_tags, read_memberships
+from .._domain.backup import newest
+from .._domain.freshness import find_done
+from .._domain.protectability import unprotectable
+from .._domain.protection import good_backups, protection_result, summarise
+from .._domain.rows import Row
+from .._domain.selection import choose_servers, wanted_filters, wanted_keys
+from .._domain.times import parse_age
+
+
+@dataclass(frozen=True)
+class ProtectionWish:
+    """The options of csbs_protection_info in normal form; filters {} fits every server."""
+
+    servers: list[str] | None
+    filters: dict[str, t.Any] | None
+    max_age: timedelta | None
+
+
+def wish_protection(params: dict[str, t.Any], now: datetime) -> ProtectionWish:
+    """Return what the options of csbs_protection_info ask for; raises InvalidInput before anything is sent."""
+    servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
+    if servers is None and filters is None:
+        filters = {}
+    return ProtectionWish(servers, filters, None if params["max_age"] is None else parse_age("max_age", params["max_age"]))
+
+
+def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
+    """Return the chosen servers with their protection, and a summary; the same few lists for one server as for thousands.
+
+    Raises InvalidInput naming a server that there is not.
+    """
+    chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
+    if not chosen:
+        return {"servers": [], "summary": summarise([], wish.max_age)}
+    policies = read_memberships(cloud)
+    verdicts = cloud.protectable([server["id"] for server in chosen])
+    backups = cloud.backups(**({"resource_id": chosen[0]["id"]} if len(chosen) == 1 else {}))
+    good = good_backups(chosen, backups)
+    last = {server_id: newest(rows) for server_id, rows in good.items()}
+    add_tags(cloud, [row for row in last.values() if row is not None], "backup")
+    refusals = unprotectable(chosen, verdicts)
+    # Ages are counted by the clock that gave the backups their times.
+    now = cloud.now()
+    young = find_young(wish.max_age, now, chosen, backups)
+    rows = [
+        protection_result(
+            server,
+            policies.get(server["id"]),
+            refusals.get(server["id"]),
+            good[server["id"]],
+            last[server["id"]],
+            now,
+            None if young is None else server["id"] in young,
+        )
+        for server in chosen
+    ]
+    return {"servers": rows, "summary": summarise(rows, wish.max_age)}
+
+
+def find_young(max_age: timedelta | None, now: datetime, chosen: list[Row], backups: list[Row]) -> t.Collection[str] | None:
+    """Return the servers that csbs_backup with the same max_age would leave alone, None without max_age."""
+    return None if max_age is None else find_done(max_age, None, now, chosen, backups)

@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cloud Server Backup Service in the shape in which openstacksdk describes a service."""
+
+from __future__ import annotations
+
+from ..guarded import service_description
+from .v1 import _proxy
+
+
+class CsbsService(service_description.ServiceDescription):
+    """The CSBS service, catalog type data-protect."""
+
+    supported_versions = {"1": _proxy.Proxy}

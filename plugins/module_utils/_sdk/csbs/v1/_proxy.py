@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls of CSBS v1."""
+
+from __future__ import annotations
+
+from ...guarded import proxy
+from . import tag as _tag
+from ._base import PAGE_SIZE, PROVIDER_ID, SERVER
+from .capability import Capability
+from .checkpoint import Checkpoint
+from .checkpoint_item import CheckpointItem
+from .policy import Policy
+from .quota import Quota
+from .restore import Restore
+
+
+class Proxy(proxy.Proxy):
+    """Cloud Server Backup Service.
+
+    Every method raises openstack.exceptions.HttpException (NotFoundException for 404) or an exception of
+    keystoneauth1. Lists are generators over all pages.
+    """
+
+    # The catalog's URL already ends in version and project; there is nothing to discover below or above it.
+    skip_discovery = True
+
+    # ========== Policies ==========
+    def create_policy(self, **attrs):
+        """Create a policy; attrs are the fields of Policy. Returns the Policy."""
+        attrs.setdefault("provider_id", PROVIDER_ID)
+        attrs.setdefault("parameters", {"common": {}})
+        return self._create(Policy, **attrs)
+
+    def get_policy(self, policy):
+        """Return the Policy with an ID."""
+        return self._get(Policy, policy)
+
+    def policies(self, **query):
+        """Yield policies; query: all_tenants, name (exact), sort, offset."""
+        return self._list(Policy, limit=PAGE_SIZE, **query)
+
+    def update_policy(self, policy, **attrs):
+        """Change fields of a policy; resources replaces its servers. Returns the Policy, thinner than get_policy does."""
+        return self._update(Policy, policy, **attrs)
+
+    def delete_policy(self, policy, ignore_missing=True):
+        """Delete a policy; its backups stay."""
+        return self._delete(Policy, policy, ignore_missing=ignore_missing)
+
+    # ========== Capabilities ==========
+    def check_protectable(self, servers):
+        """Ask whether servers, a list of IDs, can be backed up. Returns a list of Capability."""
+        questions = [{"resource_id": server, "resource_type": SERVER} for server in servers]
+        return Capability.check(self, "check_protectable", "protectable", questions)
+
+    def check_restorable(self, questions):
+        """Ask whether backups can be restored; each question has checkpoint_item_id and target. Returns a list of Capability."""
+        return Capability.check(self, "check_restorable", "restorable", questions)
+
+    # ========== Backups ==========
+    def protect_server(self, server, **attrs):
+        """Back a server up now; attrs: backup_name, description, incremental, tags. Returns the Checkpoint."""
+        return Checkpoint.protect(self, server, **attrs)
+
+    def execute_policy(self, policy, servers=None):
+        """Run a policy now, for all its servers or for some. Returns the Checkpoint."""
+        parameters = {"auto_trigger": False}
+        if servers is not None:
+            parameters["resources"] = list(servers)
+        return self._create(Checkpoint, plan_id=policy, parameters=parameters)
+
+    def backups(self, **query):
+        """Yield backups; query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem."""
+        return self._list(CheckpointItem, limit=PAGE_SIZE, **query)
+
+    def count_backups(self, **query):
+        """Return how many backups fit a query."""
+        return CheckpointItem.count(self, **query)
+
+    def get_backup(self, backup):
+        """Return the CheckpointItem with an ID."""
+        return self._get(CheckpointItem, backup)
+
+    def delete_backup(self, checkpoint, item):
+        """Start to delete one backup of a record, both given by ID."""
+        return Checkpoint.delete_item(self, checkpoint, item)
+
+    # ========== Restores ==========
+    def create_restore(self, **attrs):
+        """Restore a backup; attrs are the fields of Restore. Returns the Restore."""
+        return self._create(Restore, provider_id=PROVIDER_ID, **attrs)
+
+    # ========== Quotas ==========
+    def quotas(self):
+        """Return the quotas of the project, a list of Quota."""
+        return Quota.all(self)
+
+    # ========== Tags; owner is "backup" or "policy" ==========
+    def tags_of(self, owner, resource_id):
+        """Return the tags of one backup or policy as dicts with key and value."""
+        return _tag.tags_of(self, owner, resource_id)
+
+    def tags_in_project(self, owner):
+        """Return the tags of all backups or policies as dicts with key and values."""
+        return _tag.tags_in_project(self, owner)
+
+    def add_tag(self, owner, resource_id, key, value):
+        """Set one tag."""
+        _tag.add_tag(self, owner, resource_id, key, value)
+
+    def remove_tag(self, owner, resource_id, key):
+        """Remove one tag."""
+        _tag.remove_tag(self, owner, resource_id, key)
+
+    def set_tags(self, owner, resource_id, tags):
+        """Set several tags, dicts with key and value; others stay."""
+        _tag.change_tags(self, owner, resource_id, "create", tags)
+
+    def unset_tags(self, owner, resource_id, tags):
+        """Remove several tags, dicts with key and value."""
+        _tag.change_tags(self, owner, resource_id, "delete", tags)
+
+    def find_tagged(self, owner, **query):
+        """Yield each backup or policy that fits a tag query, as Tagged."""
+        return _tag.find_tagged(self, owner, **query)
+
+    def count_tagged(self, owner, **query):
+        """Return how many backups or policies fit a tag query."""
+        return _tag.count_tagged(self, owner, **query)

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restores."""
+
+from __future__ import annotations
+
+from ...guarded import resource
+
+
+class Restore(resource.Resource):
+    """A restore of a backup to a server (api_description/restoration_management).
+
+    It cannot be looked up again: follow the backup's status.
+    """
+
+    resource_key = "restore"
+    base_path = "/restores"
+
+    # capabilities
+    allow_create = True
+
+    #: The record that holds the backup
+    checkpoint_id = resource.Body("checkpoint_id")
+    #: The backup, the target server and its disks, and whether to start it
+    parameters = resource.Body("parameters", type=dict)
+    #: The project it belongs to
+    project_id = resource.Body("project_id")
+    #: The backup provider
+    provider_id = resource.Body("provider_id")
+    #: Why it failed
+    resources_reason = resource.Body("resources_reason")
+    #: How far it is
+    resources_status = resource.Body("resources_status")
+    #: Address of the target cloud
+    restore_target = resource.Body("restore_target")
+    #: Status of the restore
+    status = resource.Body("status")

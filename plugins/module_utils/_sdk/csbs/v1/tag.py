@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags of backups and policies."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ...guarded import resource, sdk_exceptions
+from ._base import PAGE_SIZE
+
+#: What can carry tags -> its place in URLs
+OWNERS = {"backup": "csbs_backup", "policy": "csbs_backup_policy"}
+
+
+class Tagged(resource.Resource):
+    """A backup or policy with its tags, as tag queries find it (api_description/tag_management)."""
+
+    #: ID of the backup or policy
+    resource_id = resource.Body("resource_id")
+    #: Its name
+    resource_name = resource.Body("resource_name")
+    #: Its tags as key and value
+    tags = resource.Body("tags", type=list)
+
+
+def _answer(response):
+    sdk_exceptions.raise_from_response(response)
+    return response
+
+
+def tags_of(session, owner, resource_id):
+    """Return the tags of one backup or policy, a list of dicts with key and value."""
+    return _answer(session.get(f"/{OWNERS[owner]}/{resource_id}/tags")).json()["tags"]
+
+
+def tags_in_project(session, owner):
+    """Return the tags of all backups or policies, a list of dicts with key and values."""
+    return _answer(session.get(f"/{OWNERS[owner]}/tags")).json()["tags"]
+
+
+def add_tag(session, owner, resource_id, key, value):
+    """Set one tag."""
+    _answer(session.post(f"/{OWNERS[owner]}/{resource_id}/tags", json={"tag": {"key": key, "value": value}}))
+
+
+def remove_tag(session, owner, resource_id, key):
+    """Remove one tag."""
+    _answer(session.delete(f"/{OWNERS[owner]}/{resource_id}/tags/{quote(key, safe='')}"))
+
+
+def change_tags(session, owner, resource_id, action, tags):
+    """Set (action create) or remove (action delete) several tags, a list of dicts with key and value."""
+    _answer(session.post(f"/{OWNERS[owner]}/{resource_id}/tags/action", json={"action": action, "tags": tags}))
+
+
+def find_tagged(session, owner, **query):
+    """Yield each backup or policy that fits the query: tags, tags_any, not_tags, not_tags_any, matches."""
+    offset = 0
+    while True:
+        # The reference types limit and offset as strings.
+        body = {**query, "action": "filter", "limit": str(PAGE_SIZE), "offset": str(offset)}
+        rows = _answer(session.post(f"/{OWNERS[owner]}/resource_instances/action", json=body)).json()["resources"]
+        yield from (Tagged.existing(**row) for row in rows)
+        if len(rows) < PAGE_SIZE:
+            return
+        offset += len(rows)
+
+
+def count_tagged(session, owner, **query):
+    """Return how many backups or policies fit the query."""
+    response = _answer(session.post(f"/{OWNERS[owner]}/resource_instances/action", json={**query, "action": "count"}))
+    return int(response.json()["total_count"])

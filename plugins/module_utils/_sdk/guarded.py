@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""openstacksdk when it is there, stand-ins when it is not.
+
+ansible-test and ansible-doc load every file of the collection without the SDK: with the stand-ins class
+bodies still evaluate. create_module() reports the missing library to users.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+SDK_ERROR: str | None = None
+
+try:
+    import openstack
+    from keystoneauth1 import exceptions as ksa_exceptions
+    from keystoneauth1.session import Session
+    from openstack import exceptions as sdk_exceptions
+    from openstack import proxy, resource, service_description
+    from openstack.config import OpenStackConfig
+    from openstack.connection import Connection
+except ImportError:
+    SDK_ERROR = traceback.format_exc()
+
+    class _AbsentType(type):
+        def __getattr__(cls, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return cls
+
+    class _Absent(Exception, metaclass=_AbsentType):
+        def __init__(self, *args, **kwargs):
+            super().__init__()
+
+    openstack = proxy = resource = service_description = _Absent
+    ksa_exceptions = sdk_exceptions = _Absent
+    Connection = OpenStackConfig = Session = _Absent
+
+__all__ = (
+    "SDK_ERROR",
+    "Connection",
+    "OpenStackConfig",
+    "Session",
+    "ksa_exceptions",
+    "openstack",
+    "proxy",
+    "resource",
+    "sdk_exceptions",
+    "service_description",
+)

@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The change of a policy's servers, when other writers, throttling and lost answers come in between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import lock
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login as login_cloud
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.cloud import Cloud
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.lock import file_lock
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, CloudFailed, LostAnswer
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import SERVER_TYPE
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.members import members_call
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
+
+from tests.emulator import Emulator
+from tests.support.estate import create_policy, policy_in
+from tests.support.modules import auth_of
+
+ACT = "change policy p"
+
+
+def connect(cloud: Emulator, patience: float = 60) -> Cloud:
+    return login_cloud.connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, patience=patience)
+
+
+def entry(cloud: Emulator, name: str) -> dict[str, str]:
+    return {"id": cloud.server(name).id, "type": SERVER_TYPE, "name": name}
+
+
+def members(cloud: Emulator) -> list[str]:
+    return sorted(one["name"] for one in policy_in(cloud, "p").resources)
+
+
+@pytest.fixture
+def policy(cloud: Emulator) -> str:
+    """The ID of a policy p without servers."""
+    cloud.settings(list_delay=0)
+    made = create_policy(cloud, "p")
+    cloud.journal.clear()
+    return made
+
+
+@pytest.fixture
+def several_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes of a cluster share no lock."""
+    monkeypatch.setattr(policy_members, "file_lock", lambda kind, key, within: contextlib.nullcontext())
+
+
+def join(node: Cloud, policy: str, *servers: dict[str, str]) -> None:
+    """As a task does it: by a plan, with its retries."""
+    execute(Plan((members_call(ACT, policy, add=list(servers)),)), node, Clock(60))
+
+
+@pytest.mark.usefixtures("several_machines")
+def test_a_throttled_change_is_made_anew_with_the_list_as_it_is_then(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first writer waits to try again another server joins; the list that it had read must not be sent again."""
+    first, second = connect(cloud), connect(cloud)
+    cloud.faults.add(method="PUT", path="/policies/", status=429, error_code="APIGW.0308", retry_after=3)
+
+    class WhileItWaits(Clock):
+        def sleep(self, seconds: float) -> bool:
+            join(second, policy, entry(cloud, "srv-0002"))
+            return True
+
+    call = members_call(ACT, policy, add=[entry(cloud, "srv-0001")])
+    execute(Plan((call,)), first, WhileItWaits(60))
+    assert members(cloud) == ["srv-0001", "srv-0002"]
+    bodies = [sent["body"]["policy"]["resources"] for sent in cloud.journal.writes()]
+    assert [len(body) for body in bodies] == [1, 1, 2]
+
+
+@pytest.mark.usefixtures("several_machines")
+def test_a_writer_that_was_overwritten_writes_again(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = connect(cloud)
+    plain_update, late = type(node.csbs).update_policy, [True]
+
+    def overwritten(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
+        answer = plain_update(self, policy_id, **attrs)
+        if late and late.pop():
+            # The other writer had read the list before, and replaces it now.
+            plain_update(self, policy_id, resources=[entry(cloud, "srv-0002")])
+        return answer
+
+    monkeypatch.setattr(type(node.csbs), "update_policy", overwritten)
+    node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert members(cloud) == ["srv-0001", "srv-0002"]
+
+
+class SlowTime:
+    """A clock that only moves when told; at a given time another writer's request arrives."""
+
+    def __init__(self, arrival: float, arrive: t.Callable[[], t.Any]) -> None:
+        self.now, self.arrival, self.arrive = 0.0, arrival, arrive
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        if self.now < self.arrival <= self.now + seconds:
+            self.arrive()
+        self.now += seconds
+
+
+def test_the_second_look_waits_as_long_as_a_slow_service_needs(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = connect(cloud)
+    plain_update = type(node.csbs).update_policy
+    # The other writer had read the list before ours was there; its request takes as long as ours, ten seconds.
+    clock = SlowTime(18, lambda: plain_update(node.csbs, policy, resources=[entry(cloud, "srv-0002")]))
+
+    def slow_update(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
+        clock.now += 10
+        return plain_update(self, policy_id, **attrs)
+
+    monkeypatch.setattr(policy_members, "time", clock)
+    monkeypatch.setattr(type(node.csbs), "update_policy", slow_update)
+    node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert members(cloud) == ["srv-0001", "srv-0002"]
+
+
+@pytest.mark.parametrize("fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str)
+def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(cloud: Emulator, policy: str, fault: dict[str, t.Any]) -> None:
+    cloud.faults.add(method="PUT", path="/policies/", **fault)
+    had_effect = fault.get("drop") == "after" or bool(fault.get("effect"))
+    with pytest.raises(LostAnswer) as lost:
+        connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert lost.value.applied is had_effect
+    assert (members(cloud) == ["srv-0001"]) is had_effect
+    assert len(cloud.journal.writes()) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "error_code": "CSBS.9009"}, {"status": 404}, {"status": 200, "body": "{}"}], ids=str)
+def test_an_accepted_change_that_cannot_be_looked_at_is_told_as_one(cloud: Emulator, policy: str, fault: dict[str, t.Any]) -> None:
+    cloud.faults.add(method="GET", path=f"/policies/{policy}$", skip=1, times=-1, **fault)
+    with pytest.raises(CloudError) as failure:
+        connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert failure.value.applied and members(cloud) == ["srv-0001"]
+
+
+def test_who_is_overwritten_again_and_again_says_so(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_members, "_TRIES", 2)
+    node = connect(cloud)
+    plain_update = type(node.csbs).update_policy
+    monkeypatch.setattr(type(node.csbs), "update_policy", lambda self, key, **attrs: plain_update(self, key, resources=[]))
+    with pytest.raises(CloudFailed, match="Could not change policy p: other tasks keep changing the servers"):
+        node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+
+
+def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
+    cloud.faults.add(method="PUT", path="/policies/", delay=0.2, times=-1)
+    names = [f"srv-{number:04d}" for number in range(1, 7)]
+    nodes = [connect(cloud) for dummy in names]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda pair: pair[0].members.change(ACT, policy, add=[entry(cloud, pair[1])]), zip(nodes, names)))
+    assert members(cloud) == names
+    assert len(cloud.journal.writes()) == len(names), "somebody had to write twice"
+
+
+# ========== The file lock ==========
+def test_who_waits_too_long_for_the_lock_goes_on_without_it() -> None:
+    with file_lock("change", "policy"), file_lock("change", "policy", within=0.1):
+        pass
+
+
+def test_lock_files_are_where_nobody_else_can_make_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of all users somebody else could make the file first, and hold the lock for ever."""
+    runtime, home, public = tmp_path / "run", tmp_path / "home", tmp_path / "public"
+    for folder in (runtime, home, public):
+        folder.mkdir(mode=0o700)
+    public.chmod(0o777)
+    monkeypatch.setenv("HOME", str(home))
+    for place, expected in ((runtime, runtime), (public, home / ".ansible" / "tmp"), ("", home / ".ansible" / "tmp")):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
+        with file_lock("change", "policy"):
+            (made,) = expected.glob("ansible-csbs-*.lock")
+        assert stat.S_IMODE(made.stat().st_mode) == 0o600 and made.stat().st_uid == os.getuid()
+        made.unlink()
+    assert list(public.iterdir()) == []
+
+
+def test_where_there_is_no_place_for_a_lock_the_task_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
+    monkeypatch.setenv("HOME", "/dev/null")
+    with file_lock("change", "policy"):
+        pass
+
+
+def test_a_lock_inside_a_lock_of_another_kind_never_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that creates a policy changes the servers of other policies meanwhile; their keys may share a file."""
+    monkeypatch.setattr(lock, "_FILES", 1)
+    waits: list[float] = []
+    monkeypatch.setattr(lock.time, "sleep", waits.append)
+    with file_lock("create", "a"), file_lock("change", "b"):
+        pass
+    assert waits == []

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags: what may be set, what may be removed, and the way from one to the other."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tags import (
+    apply_tags,
+    check_count,
+    compare_tags,
+    leaving_tags,
+    tag_query,
+    tags_as_dict,
+    tags_as_list,
+    values_by_key,
+    wanted_tags,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEN = {f"k{number}": "v" for number in range(10)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (None, None),
+        ({}, {}),
+        (
+            {"team": "platform", "empty": None, "cost": 4711, "on": True},
+            {"team": "platform", "empty": "", "cost": "4711", "on": "true"},
+        ),
+        ({"k" * 36: "v" * 43}, {"k" * 36: "v" * 43}),
+        ({1: 2}, {"1": "2"}),
+        (TEN, TEN),
+    ],
+)
+def test_tags_become_text(tags: dict[str, t.Any] | None, expected: dict[str, str] | None) -> None:
+    assert wanted_tags("tags", tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "fragment"),
+    [
+        ({"": "v"}, "''"),
+        ({"k" * 37: "v"}, "1 to 36"),
+        ({"a.b": "v"}, "'a.b'"),
+        ({"k\n": "v"}, "'k\\n'"),
+        ({"k": "v" * 44}, "up to 43"),
+        ({"k": "a b"}, "'a b'"),
+        ({"k": 1.5}, "'1.5'"),
+        ({"k": ["a"]}, "'k'"),
+        ({**TEN, "k10": "v"}, "11 tags"),
+    ],
+)
+def test_a_tag_that_cannot_be_is_refused(tags: dict[str, t.Any], fragment: str) -> None:
+    with pytest.raises(InvalidInput, match="^tags: ") as refusal:
+        wanted_tags("tags", tags)
+    assert fragment in str(refusal.value)
+
+
+def test_a_removal_takes_keys_that_no_tag_could_be_given_today() -> None:
+    assert leaving_tags("tags", {"a.b" * 42: "v" * 255, "old": None}) == {"a.b" * 42: "v" * 255, "old": ""}
+
+
+@pytest.mark.parametrize("tags", [{"": "v"}, {" ": "v"}, {"k" * 128: ""}, {"k": "v" * 256}])
+def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="^tags: "):
+        leaving_tags("tags", tags)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (None, {}),
+        ([], {}),
+        ([{"key": "b", "value": "1"}, {"key": "a"}], {"a": "", "b": "1"}),
+        ([{"key": "a", "value": None}], {"a": ""}),
+        ([{"key": "a", "value": 1}, {"value": "x"}, {"key": None}, "b", None, {"key": 2}], {"2": "", "a": "1"}),
+    ],
+)
+def test_the_tags_of_the_service_become_a_dict(listed: t.Any, expected: dict[str, str]) -> None:
+    assert tags_as_dict(listed) == expected
+    assert list(tags_as_dict(listed)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (None, {}),
+        ([{"key": "a", "values": ["2", "1"]}], {"a": ["1", "2"]}),
+        ([{"key": "a"}, {"key": "b", "values": None}, {"values": ["x"]}, None], {"a": [], "b": []}),
+    ],
+)
+def test_the_tags_in_use_become_a_dict(listed: t.Any, expected: dict[str, list[str]]) -> None:
+    assert values_by_key(listed) == expected
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "purge", "remove", "put"),
+    [
+        ({"a": "1"}, {"a": "1"}, True, {}, {}),
+        ({"a": "1"}, {"a": "2"}, True, {}, {"a": "2"}),
+        ({"a": "1", "b": "2"}, {"a": "1"}, True, {"b": "2"}, {}),
+        ({"a": "1", "b": "2"}, {"a": "1"}, False, {}, {}),
+        ({"a": "1"}, {}, True, {"a": "1"}, {}),
+        ({"a": "1"}, {}, False, {}, {}),
+        ({}, {"a": ""}, False, {}, {"a": ""}),
+    ],
+)
+def test_only_the_difference_is_sent(
+    current: dict[str, str], wanted: dict[str, str], purge: bool, remove: dict[str, str], put: dict[str, str]
+) -> None:
+    assert compare_tags(current, wanted, purge) == (remove, put)
+
+
+TAGS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["", "1", "2"]))
+
+
+@given(TAGS, TAGS, st.booleans())
+def test_what_is_compared_and_applied_leads_to_what_is_wanted(
+    current: dict[str, str], wanted: dict[str, str], purge: bool
+) -> None:
+    remove, put = compare_tags(current, wanted, purge)
+    reached = apply_tags(current, remove, put)
+    assert reached == (wanted if purge else {**current, **wanted})
+    assert compare_tags(reached, wanted, purge) == ({}, {})
+    assert not remove.keys() & put.keys()
+    assert tags_as_dict(tags_as_list(reached)) == reached
+
+
+def test_an_eleventh_tag_is_refused_with_the_owner() -> None:
+    check_count("policy 'p'", TEN)
+    with pytest.raises(InvalidInput, match="policy 'p' would have 11 tags"):
+        check_count("policy 'p'", {**TEN, "k10": ""})
+
+
+@pytest.mark.parametrize(
+    ("params", "query"),
+    [
+        ({}, {}),
+        ({"tags": None, "tags_any": {}}, {}),
+        ({"tags": {"team": "a"}}, {"tags": [{"key": "team", "values": ["a"]}]}),
+        ({"not_tags": {"team": None}}, {"not_tags": [{"key": "team", "values": []}]}),
+        (
+            {"tags_any": {"team": ["a", "b", "a"], "n": 1}},
+            {"tags_any": [{"key": "team", "values": ["a", "b"]}, {"key": "n", "values": ["1"]}]},
+        ),
+        (
+            {"not_tags_any": {"on": False, "empty": ""}},
+            {"not_tags_any": [{"key": "on", "values": ["false"]}, {"key": "empty", "values": [""]}]},
+        ),
+    ],
+)
+def test_tag_filters_become_the_query_of_the_service(params: dict[str, t.Any], query: dict[str, t.Any]) -> None:
+    assert tag_query(params) == query
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"tags": {f"k{number}": None for number in range(11)}},
+        {"tags_any": {"k": [str(number) for number in range(11)]}},
+        {"not_tags": {"": "v"}},
+        {"tags": {"k": "v" * 256}},
+        {"tags": {"k": {"a": "b"}}},
+    ],
+)
+def test_a_tag_filter_beyond_the_limits_is_refused_with_its_option(params: dict[str, t.Any]) -> None:
+    with pytest.raises(InvalidInput, match=f"^{next(iter(params))}: "):
+        tag_query(params)

@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_tag: from the present tags to the wanted ones, for several resources at once."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, InvalidInput, LostAnswer, NotFound, NotStarted
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import finish_tags, plan_tag_task, wish_tags
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.tag import TagWish
+
+from tests.support.fakes import SUMMER, Cloud, Ticks, backup, policy
+
+
+def listed(**tags: str) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+NEW_ID = "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
+TEN = listed(**{f"k{number}": "" for number in range(10)})
+
+
+def wish(**options: t.Any) -> TagWish:
+    return wish_tags(
+        {
+            "resource_type": "policy",
+            "resources": ["nightly"],
+            "state": "present",
+            "purge": False,
+            "tags": {},
+            **options,
+        },
+        SUMMER,
+    )
+
+
+def plan(cloud: Cloud, **options: t.Any) -> Plan:
+    return plan_tag_task(wish(**options), cloud)
+
+
+def sent(todo: Plan) -> list[tuple[str, t.Any]]:
+    about = ("owner", "resource_id")
+    return [(call.method, {key: value for key, value in call.arguments.items() if key not in about}) for call in todo.calls]
+
+
+@pytest.mark.parametrize(
+    ("present", "options", "calls"),
+    [
+        ({"a": "1"}, {"tags": {"a": 1}}, []),
+        ({"a": "1"}, {"tags": {}}, []),
+        ({"a": "1"}, {"tags": {"b": "2"}}, [("add_tag", {"key": "b", "value": "2"})]),
+        ({"a": "1"}, {"tags": {"a": "2"}}, [("add_tag", {"key": "a", "value": "2"})]),
+        (
+            {"a": "1", "c": ""},
+            {"tags": {"b": "2", "d": ""}, "purge": True},
+            [("unset_tags", {"tags": listed(a="1", c="")}), ("set_tags", {"tags": listed(b="2", d="")})],
+        ),
+        ({"a": "1"}, {"tags": {}, "purge": True}, [("remove_tag", {"key": "a"})]),
+        ({}, {"tags": {}, "purge": True}, []),
+        ({"a": "1"}, {"tags": {"a": None}, "state": "absent"}, [("remove_tag", {"key": "a"})]),
+        ({"a": "1"}, {"tags": {"a": "1"}, "state": "absent"}, [("remove_tag", {"key": "a"})]),
+        ({"a": "1"}, {"tags": {"a": "2"}, "state": "absent"}, []),
+        ({"a": "1"}, {"tags": {"b": None}, "state": "absent"}, []),
+        ({"a": "1"}, {"tags": {}, "state": "absent"}, []),
+    ],
+)
+def test_only_the_difference_is_sent_removals_first(
+    present: dict[str, str], options: dict[str, t.Any], calls: list[t.Any]
+) -> None:
+    todo = plan(Cloud(policies=[policy(tags=listed(**present))]), **options)
+    assert sent(todo) == calls
+    assert (todo.before == todo.after) is (not calls)
+
+
+def test_a_purge_with_absent_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="purge goes with state present"):
+        wish(state="absent", purge=True)
+
+
+def test_a_tag_that_cannot_be_set_can_still_be_removed() -> None:
+    assert wish(state="absent", tags={"a.b": None}).tags == {"a.b": ""}
+    with pytest.raises(InvalidInput, match="'a.b'"):
+        wish(tags={"a.b": ""})
+
+
+def test_the_limit_counts_what_would_be_there_afterwards_and_names_the_owner() -> None:
+    cloud = Cloud(policies=[policy("free"), policy("full", tags=TEN)])
+    with pytest.raises(InvalidInput, match=r"policy 'full' \(pol-full\) would have 11 tags"):
+        plan(cloud, resources=["free", "full"], tags={"new": "1"})
+    assert plan(cloud, resources=["full"], tags={"new": "1"}, purge=True).changed
+    assert plan(cloud, resources=["full"], tags={"k0": "1"}).changed
+
+
+def test_a_resource_named_twice_is_changed_once() -> None:
+    todo = plan(Cloud(policies=[policy()]), resources=["nightly", "pol-nightly", "nightly"], tags={"a": "1"})
+    assert [call.arguments["resource_id"] for call in todo.calls] == ["pol-nightly"]
+    assert len(todo.result["resources"]) == 1
+
+
+def test_every_unknown_resource_is_named_before_anything_is_sent() -> None:
+    with pytest.raises(InvalidInput, match="no such policy: 'no-1', 'no-2'"):
+        plan(Cloud(policies=[policy()]), resources=["nightly", "no-1", "no-2"], tags={"a": "1"})
+
+
+def test_absent_on_nothing_succeeds() -> None:
+    assert plan(Cloud(), state="absent", tags={"a": None}).calls == ()
+
+
+@pytest.mark.parametrize("keys", [["b"], ["b", "x", "y", "z"]])
+def test_an_ambiguous_backup_lists_the_ids(keys: list[str]) -> None:
+    ids = ["1" + NEW_ID[1:], "2" + NEW_ID[1:]]
+    cloud = Cloud(backups=[backup("b", "web", id=ids[0]), backup("b", "db", id=ids[1])])
+    more = ["x", "y", "z"][: len(keys) - 1]
+    cloud.all_backups += [backup(name, "web") for name in more]
+    with pytest.raises(InvalidInput, match=f"backup 'b' is ambiguous.*{ids[0]}, {ids[1]}"):
+        plan(cloud, resource_type="backup", resources=keys, tags={"a": "1"})
+    call = plan(cloud, resource_type="backup", resources=[ids[1], *more], tags={"a": "1"}).calls[0]
+    assert (call.arguments["owner"], call.arguments["resource_id"]) == ("backup", ids[1])
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_resource_that_is_too_new_to_be_listed_is_found_by_its_id(others: int) -> None:
+    listed_ones = [policy(f"p{number}") for number in range(others)]
+    cloud = Cloud(policies=[policy("new", id=NEW_ID), *listed_ones])
+    cloud.policies = lambda: listed_ones  # type: ignore[method-assign]
+    keys = [NEW_ID, *(one["name"] for one in listed_ones)]
+    assert [call.arguments["resource_id"] for call in plan(cloud, resources=keys, tags={"a": "1"}).calls][0] == NEW_ID
+
+
+def test_the_result_has_the_tags_that_will_be_there_and_then_those_that_are() -> None:
+    cloud = Cloud(policies=[policy(tags=listed(a="1"))])
+    todo = plan(cloud, tags={"b": 2})
+    expected = [{"id": "pol-nightly", "name": "nightly", "tags": {"a": "1", "b": "2"}}]
+    assert todo.result["resources"] == expected
+    cloud.all_policies[0]["tags"] = listed(b="2", a="1", meanwhile="x")
+    after = finish_tags(wish(), cloud, todo, Outcome(), Ticks().clock())
+    assert after["resources"][0]["tags"] == {"a": "1", "b": "2", "meanwhile": "x"}
+
+
+def finish(cloud: Cloud, todo: Plan, outcome: Outcome | None = None, **options: t.Any) -> t.Any:
+    return finish_tags(wish(**options), cloud, todo, outcome or Outcome(), Ticks().clock())
+
+
+def test_a_change_that_shows_late_is_waited_for_and_one_that_never_shows_fails() -> None:
+    cloud = Cloud(policies=[policy()])
+    todo = plan(cloud, tags={"a": "1"})
+    readings: list[list[dict[str, str]]] = [[], [], listed(a="1")]
+    cloud.tags_of = lambda owner, key: readings.pop(0) if len(readings) > 1 else readings[0]  # type: ignore[method-assign]
+    assert finish(cloud, todo, tags={"a": "1"})["resources"][0]["tags"] == {"a": "1"}
+    readings[:] = [listed(b="2")]
+    with pytest.raises(ActionFailed, match=r"accepted the change of policy 'nightly' \(pol-nightly\) but shows the tags {'b': '2'}") as failure:
+        finish(cloud, todo, Outcome({0: None}), tags={"a": "1"})
+    assert failure.value.results["changed"] is True
+    assert failure.value.results["resources"] == [{"id": "pol-nightly", "name": "nightly", "tags": {"b": "2"}}]
+
+
+def test_a_task_ends_when_the_tag_query_shows_its_change() -> None:
+    """Or the next task, which asks the query, would find nothing to do."""
+    cloud = Cloud(policies=[policy(tags=listed(a="1"))])
+    todo = plan(cloud, tags={"a": "2"})
+    cloud.all_policies[0]["tags"] = listed(a="2")
+    rows = [{"resource_id": "pol-nightly", "tags": tags} for tags in (listed(a="1"), listed(a="1"), listed(a="2"))]
+    asked = []
+
+    def find_tagged(owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        asked.append(query)
+        return [rows.pop(0), {"resource_id": "pol-other", "tags": None}]
+
+    cloud.find_tagged = find_tagged  # type: ignore[method-assign]
+    assert finish(cloud, todo, tags={"a": "2"})["resources"][0]["tags"] == {"a": "2"}
+    assert asked == [{}, {}, {}] and rows == []
+
+
+def test_what_was_not_started_is_named_with_the_tags_that_it_has() -> None:
+    cloud = Cloud(policies=[policy("p1"), policy("p2", tags=listed(old="1"))])
+    todo = plan(cloud, resources=["p1", "p2"], tags={"a": "1"})
+    cloud.all_policies[0]["tags"] = listed(a="1")
+    late = NotStarted(todo.calls[1].act, "it was not started.")
+    reads = []
+    tags_of = cloud.tags_of
+    cloud.tags_of = lambda owner, key: reads.append(key) or tags_of(owner, key)  # type: ignore[method-assign,func-returns-value]
+    with pytest.raises(ActionFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started") as failure:
+        finish(cloud, todo, Outcome({0: None}, {1: late}), resources=["p1", "p2"], tags={"a": "1"})
+    assert [one["tags"] for one in failure.value.results["resources"]] == [{"a": "1"}, {"old": "1"}]
+    assert reads == ["pol-p1"]
+
+
+def test_a_lost_answer_that_had_its_effect_is_a_change() -> None:
+    cloud = Cloud(policies=[policy()])
+    todo = plan(cloud, tags={"a": "1", "b": "2"})
+    cloud.all_policies[0]["tags"] = listed(a="1", b="2")
+    with pytest.raises(ActionFailed) as failure:
+        finish(cloud, todo, Outcome({}, {0: LostAnswer(todo.calls[0].act, "closed")}), tags={"a": "1", "b": "2"})
+    assert failure.value.results["changed"] is True
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_resource_that_is_deleted_meanwhile_has_no_tags_to_remove(count: int) -> None:
+    class Vanishing(Cloud):
+        def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
+            raise NotFound("read", "no such policy", "CSBS.3000", 404)
+
+        def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+            return []
+
+        def policies(self) -> list[dict[str, t.Any]]:
+            return [{**row, "tags": None} for row in super().policies()]
+
+    names = [f"p{number}" for number in range(count)]
+    cloud = Vanishing(policies=[policy(name) for name in names])
+    assert plan(cloud, resources=names, tags={"a": None}, state="absent").calls == ()
+
+
+def test_calls_of_one_resource_are_one_group_with_removals_first() -> None:
+    cloud = Cloud(policies=[policy(name, tags=listed(old="1")) for name in ("p1", "p2")])
+    todo = plan(cloud, resources=["p1", "p2"], tags={"a": "1"}, purge=True)
+    assert todo.workers > 0
+    assert [(call.group, call.method) for call in todo.calls] == [
+        (group, method) for group in ("pol-p1", "pol-p2") for method in ("remove_tag", "add_tag")
+    ]
+
+
+def test_a_row_that_two_pages_show_is_not_ambiguous() -> None:
+    cloud = Cloud(policies=[policy(f"p{number}") for number in range(5)] * 2)
+    assert len(plan(cloud, resources=[f"p{number}" for number in range(5)], tags={"a": "1"}).result["resources"]) == 5
+    assert len(plan(cloud, resources=["p1"], tags={"a": "1"}).calls) == 1
