@@ -44,8 +44,15 @@ def requirement(package: str, version: str) -> str:
 
 def install(session: nox.Session, core: str, sdk: str) -> None:
     """Install what the tests against the local cloud need, and this folder as a collection."""
-    session.install("-q", "-r", "tests/requirements-matrix.txt", requirement("ansible-core", core), requirement("openstacksdk", sdk))
-    link = Path(session.virtualenv.location, "lib", f"python{session.python}", "site-packages/ansible_collections/opentelekomcloud/csbs")
+    session.install(
+        "-q", "-r", "tests/requirements-matrix.txt", requirement("ansible-core", core), requirement("openstacksdk", sdk)
+    )
+    link = Path(
+        session.virtualenv.location,
+        "lib",
+        f"python{session.python}",
+        "site-packages/ansible_collections/opentelekomcloud/csbs",
+    )
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(ROOT)
@@ -79,7 +86,9 @@ def playbooks(session: nox.Session, core: str, sdk: str) -> None:
 def sdk(session: nox.Session, core: str, sdk: str) -> None:
     """What rests on the SDK: logging in, and every call of the service."""
     install(session, core, sdk)
-    session.run("pytest", "-q", "-n", "2", "-k", "not reference", "tests/cloud/test_login.py", "tests/cloud/test_proxy.py")
+    session.run(
+        "pytest", "-q", "-n", "2", "-k", "not reference", "tests/cloud/test_login.py", "tests/cloud/test_proxy.py"
+    )
 
 
 @nox.session
@@ -87,7 +96,9 @@ def sdk(session: nox.Session, core: str, sdk: str) -> None:
 def node(session: nox.Session, sdk: str) -> None:
     """The modules on a Python that ansible-core itself does not run on: the demo, with that Python as the node's."""
     session.install("-q", requirement("openstacksdk", sdk))
-    session.run("./dev", "demo", "-e", f"ansible_python_interpreter={session.virtualenv.location}/bin/python", external=True)
+    session.run(
+        "./dev", "demo", "-e", f"ansible_python_interpreter={session.virtualenv.location}/bin/python", external=True
+    )
 
 
 @nox.session

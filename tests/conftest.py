@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import executor
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import executor
 from tests.emulator import Emulator
 
 SERVERS = 6

@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import CODES, RETRYABLE_CODES, RETRYABLE_STATUSES, STATUSES
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import (
+    CODES,
+    RETRYABLE_CODES,
+    RETRYABLE_STATUSES,
+    STATUSES,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/docsite/rst/errors.rst"
@@ -77,7 +82,9 @@ def page() -> str:
     """Return the page as it should be."""
 
     def row(name: object, meaning: str, remedy: str, waited: bool) -> str:
-        return f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n     - {'yes' if waited else ''}".rstrip(" ") + "\n"
+        return (
+            f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n     - {'yes' if waited else ''}".rstrip(" ") + "\n"
+        )
 
     codes = [row(code, *told, code in RETRYABLE_CODES or code == THROTTLED) for code, told in sorted(CODES.items())]
     statuses = [row(status, *told, status in RETRYABLE_STATUSES) for status, told in sorted(STATUSES.items())]

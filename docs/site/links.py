@@ -18,7 +18,9 @@ from bs4 import BeautifulSoup
 
 def broken(site: Path) -> list[str]:
     """Return a line for each link of the site's pages that leads nowhere within it."""
-    pages = {page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(site.rglob("*.html"))}
+    pages = {
+        page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(site.rglob("*.html"))
+    }
     anchors = {page: {tag["id"] for tag in soup.find_all(id=True)} for page, soup in pages.items()}
     found = []
     for page, soup in pages.items():
@@ -28,7 +30,9 @@ def broken(site: Path) -> list[str]:
                 continue
             target = Path(os.path.normpath(page.parent / unquote(url.path))) if url.path else page
             # What is no page has no anchors that could be looked up.
-            if not target.is_file() or (url.fragment and target in anchors and unquote(url.fragment) not in anchors[target]):
+            if not target.is_file() or (
+                url.fragment and target in anchors and unquote(url.fragment) not in anchors[target]
+            ):
                 found.append(f"{page.relative_to(site)}: {url.geturl()}")
     return found
 

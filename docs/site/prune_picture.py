@@ -11,7 +11,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.keep_rules import Point, Rules, reasons_to_keep
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.keep_rules import (
+    Point,
+    Rules,
+    reasons_to_keep,
+)
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs/docsite/rst/images/prune.svg"
 RULES = Rules(daily=7, weekly=4, monthly=12)
@@ -61,7 +65,8 @@ def square(x: float, y: float, reasons: list[str]) -> str:
         return f'  <rect class="gone" x="{x:g}" y="{y:g}" width="{size}" height="{size}" rx="3"/>\n'
     part = size / len(reasons)
     return "".join(
-        f'  <rect class="{reason}" x="{x:g}" y="{y + number * part:g}" width="{size}" height="{part:g}"/>\n' for number, reason in enumerate(reasons)
+        f'  <rect class="{reason}" x="{x:g}" y="{y + number * part:g}" width="{size}" height="{part:g}"/>\n'
+        for number, reason in enumerate(reasons)
     )
 
 
@@ -71,19 +76,37 @@ def page() -> str:
     nights = [first + timedelta(days=number) for number in range((NEWEST - first).days + 1)]
     reasons = reasons_to_keep([Point(night.isoformat(), night) for night in nights], RULES)
     kept = sum(1 for why in reasons.values() if why)
-    out = [HEAD, text(24, 36, f"One backup each night, {len(nights)} in all, thinned with keep_daily: 7, keep_weekly: 4, keep_monthly: 12")]
+    out = [
+        HEAD,
+        text(
+            24,
+            36,
+            f"One backup each night, {len(nights)} in all, thinned with keep_daily: 7, keep_weekly: 4, keep_monthly: 12",
+        ),
+    ]
     out += [text(LEFT + CELL * (day - 0.5) - 2, TOP - 10, str(day), "small", "middle") for day in range(1, 32)]
     for row in range(MONTHS):
-        out.append(text(LEFT - 16, TOP + CELL * row + 15, first.replace(month=first.month + row).strftime("%B"), "", "end"))
+        out.append(
+            text(LEFT - 16, TOP + CELL * row + 15, first.replace(month=first.month + row).strftime("%B"), "", "end")
+        )
     for night in nights:
-        out.append(square(LEFT + CELL * (night.day - 1), TOP + CELL * (night.month - first.month), reasons[night.isoformat()]))
+        out.append(
+            square(LEFT + CELL * (night.day - 1), TOP + CELL * (night.month - first.month), reasons[night.isoformat()])
+        )
     x, y = LEFT, TOP + CELL * MONTHS + 24
     for rule in ("daily", "weekly", "monthly"):
         count = sum(1 for why in reasons.values() if rule in why)
         out += [square(x, y, [rule]), text(x + 28, y + 15, f"{rule}: {count}")]
         x += 130
     out += [square(x, y, []), text(x + 28, y + 15, f"goes: {len(nights) - kept}")]
-    out.append(text(LEFT, y + 52, f"{kept} stay, each with its reasons. The oldest one stays while a count is not used up.", "small"))
+    out.append(
+        text(
+            LEFT,
+            y + 52,
+            f"{kept} stay, each with its reasons. The oldest one stays while a count is not used up.",
+            "small",
+        )
+    )
     return "".join(out) + "</svg>\n"
 
 

@@ -148,7 +148,17 @@ from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
 from ..module_utils._operations.backup_info import read_backups, wish_backups
 
-STATUSES = ["waiting_protect", "protecting", "available", "waiting_restore", "restoring", "error", "waiting_delete", "deleting", "deleted"]
+STATUSES = [
+    "waiting_protect",
+    "protecting",
+    "available",
+    "waiting_restore",
+    "restoring",
+    "error",
+    "waiting_delete",
+    "deleting",
+    "deleted",
+]
 ARGUMENT_SPEC = {
     "availability_zone": {"type": "str"},
     "checkpoint_id": {"type": "str"},

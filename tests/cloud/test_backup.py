@@ -43,7 +43,9 @@ def test_numbers_stay_when_the_fleet_is_reordered_and_grows(cloud: Emulator) -> 
 
 def test_every_backup_is_available_and_carries_its_tags(cloud: Emulator) -> None:
     made = backup(cloud, name="b", servers=["srv-0001", "srv-0002"], tags={"change": "7"}, description="why")
-    assert [(one["status"], one["tags"], one["description"]) for one in made["backups"]] == [("available", {"change": "7"}, "why")] * 2
+    assert [(one["status"], one["tags"], one["description"]) for one in made["backups"]] == [
+        ("available", {"change": "7"}, "why")
+    ] * 2
     assert all(backup_in(cloud, one["id"]).status == "available" for one in made["backups"])
 
 
@@ -71,7 +73,9 @@ def test_nothing_is_sent_when_one_of_the_fleet_cannot_be_backed_up(cloud: Emulat
 
 
 @pytest.mark.parametrize(
-    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=["before", "after", "502", "504"]
+    "fault",
+    [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}],
+    ids=["before", "after", "502", "504"],
 )
 def test_a_lost_answer_never_makes_two_backups(cloud: Emulator, fault: dict[str, t.Any]) -> None:
     cloud.faults.add(method="POST", path="/resources/[^/]+/action$", times=1, **fault)
@@ -85,7 +89,13 @@ def test_a_lost_answer_never_makes_two_backups(cloud: Emulator, fault: dict[str,
     [
         {"path": "/checkpoint_items", "status": 502, "times": 2},
         {"path": "/resources/[^/]+/action$", "status": 429, "error_code": "APIGW.0308", "retry_after": 1, "times": 2},
-        {"path": "/resources/[^/]+/action$", "status": 500, "error_code": "CSBS.6030", "error_msg": "auto plan executing", "times": 1},
+        {
+            "path": "/resources/[^/]+/action$",
+            "status": 500,
+            "error_code": "CSBS.6030",
+            "error_msg": "auto plan executing",
+            "times": 1,
+        },
         {"path": "/checkpoint_items", "drop": "before", "times": 1, "skip": 1},
         {"path": "/checkpoint_items", "expire_tokens": True, "times": 1, "skip": 1},
         {"path": "/servers/detail", "status": 503, "times": 1},
@@ -100,10 +110,19 @@ def test_passing_trouble_is_ridden_out(cloud: Emulator, fault: dict[str, t.Any])
 
 def test_one_servers_final_refusal_leaves_the_others_to_finish(cloud: Emulator) -> None:
     server = cloud.server("srv-0002").id
-    cloud.faults.add(method="POST", path=f"/resources/{server}/action$", status=400, error_code="CSBS.9006", error_msg="Quota exceeded")
+    cloud.faults.add(
+        method="POST",
+        path=f"/resources/{server}/action$",
+        status=400,
+        error_code="CSBS.9006",
+        error_msg="Quota exceeded",
+    )
     result = failed(cloud, name="b", servers=["srv-0001", "srv-0002", "srv-0003"])
     assert "srv-0002" in result["msg"] and "quota" in result["msg"] and result["error_code"] == "CSBS.9006"
-    assert [one["server"]["name"] for one in result["backups"] if one["status"] == "available"] == ["srv-0001", "srv-0003"]
+    assert [one["server"]["name"] for one in result["backups"] if one["status"] == "available"] == [
+        "srv-0001",
+        "srv-0003",
+    ]
 
 
 def test_a_timeout_returns_what_was_started(cloud: Emulator) -> None:
@@ -132,7 +151,9 @@ def test_max_age_goes_by_the_last_good_backup(cloud: Emulator) -> None:
 
 def test_deleting_one_servers_backup_of_a_run_leaves_the_others(cloud: Emulator) -> None:
     schedule = {"frequency": "daily", "times": ["02:00"]}
-    run_ok("csbs_policy", {"name": "p", "schedule": schedule, "enabled": False, "servers": ["srv-0001", "srv-0002"]}, cloud)
+    run_ok(
+        "csbs_policy", {"name": "p", "schedule": schedule, "enabled": False, "servers": ["srv-0001", "srv-0002"]}, cloud
+    )
     cloud.settings(list_delay=0)
     run_policy(cloud, "p")
     cloud.clock.advance(7200)
@@ -187,7 +208,9 @@ def test_waiting_polls_one_list_for_all(cloud: Emulator) -> None:
     ],
 )
 @pytest.mark.parametrize("running", ["live"], indirect=True)
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]
     assert all(word in message for word in words), message

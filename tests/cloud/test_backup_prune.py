@@ -64,7 +64,14 @@ def test_reasons_come_in_their_order_and_the_oldest_is_kept_while_a_count_is_lef
     newest, *dummy, oldest = made(cloud, "srv-0001", 0, 400, 400.001, 800, 800.001, tags={"keep": "yes"})
     for one in (newest, oldest):
         backup_in(cloud, one).tags = {}
-    options: Result = {"keep_last": 1, "keep_hourly": 1, "keep_daily": 2, "keep_yearly": 9, "keep_within": "1h", "older_than": "7d"}
+    options: Result = {
+        "keep_last": 1,
+        "keep_hourly": 1,
+        "keep_daily": 2,
+        "keep_yearly": 9,
+        "keep_within": "1h",
+        "older_than": "7d",
+    }
     result = prune(cloud, servers=["srv-0001"], keep_tags={"keep": "yes"}, **options)
     assert list(reasons(result).items()) == [
         ("srv-0001-0", ["last", "hourly", "daily", "yearly", "within", "young"]),
@@ -108,7 +115,11 @@ def test_only_what_is_older_goes_and_younger_ones_count(cloud: Emulator) -> None
     }
     assert names(result["removed"]) == ["srv-0001-60", "srv-0001-61", "srv-0001-62"]
     cloud.clock.advance(40 * DAY)
-    assert names(prune(cloud, servers=["srv-0001"], keep_last=1, older_than="30d")["removed"]) == ["srv-0001-2", "srv-0001-3", "srv-0001-4"]
+    assert names(prune(cloud, servers=["srv-0001"], keep_last=1, older_than="30d")["removed"]) == [
+        "srv-0001-2",
+        "srv-0001-3",
+        "srv-0001-4",
+    ]
 
 
 def named(cloud: Emulator, server: str, name: str, *days: float, **fields: t.Any) -> list[str]:
@@ -137,7 +148,9 @@ def test_tags_choose_which_backups_are_judged(cloud: Emulator, refused: bool) ->
     made(cloud, "srv-0001", 4, tags={"team": "b"})
     if refused:
         cloud.faults.add(method="POST", path="resource_instances/action", status=400, error_code="CSBS.9001", times=-1)
-    assert names(prune(cloud, servers=["srv-0001"], tags={"team": "a", "env": "prod"}, keep_last=1)["removed"]) == ["srv-0001-3"]
+    assert names(prune(cloud, servers=["srv-0001"], tags={"team": "a", "env": "prod"}, keep_last=1)["removed"]) == [
+        "srv-0001-3"
+    ]
     assert prune(cloud, servers=["srv-0001"], tags={"team": "a", "env": None, "other": None}, keep_last=1)["kept"] == []
     assert names(prune(cloud, servers=["srv-0001"], tags={"team": None}, keep_last=1)["removed"]) == ["srv-0001-4"]
     assert there(cloud) == {"srv-0001-0", "srv-0001-1", "srv-0001-2"}
@@ -151,7 +164,9 @@ def test_servers_are_named_as_they_are_now(cloud: Emulator) -> None:
     result = prune(cloud, servers=["renamed", "srv-0002"], keep_last=1)
     assert [one["server"]["name"] for one in result["kept"]] == ["renamed", "srv-0002"]
     assert [one["server"]["name"] for one in result["removed"]] == ["renamed", "srv-0002"]
-    assert result["diff"]["before"] == {"backups": [{"name": "srv-0001-1", "server": "renamed"}, {"name": "srv-0002-1", "server": "srv-0002"}]}
+    assert result["diff"]["before"] == {
+        "backups": [{"name": "srv-0001-1", "server": "renamed"}, {"name": "srv-0002-1", "server": "srv-0002"}]
+    }
 
 
 def test_what_schedules_made_is_touched_only_when_asked_for(cloud: Emulator) -> None:
@@ -171,7 +186,12 @@ def test_failed_ones_go_and_never_take_the_place_of_good_ones(cloud: Emulator) -
     result = prune(cloud, servers=["srv-0001", "srv-0002"], keep_last=2, keep_tags={"evidence": None})
     assert reasons(result) == {"srv-0001-2": ["last"], "srv-0001-3": ["last"], "srv-0001-5": ["tag"]}
     assert names(result["removed"]) == ["srv-0001-0", "srv-0001-1", "srv-0001-4", "srv-0002-1"]
-    assert result["kept"][2]["id"] == tagged[0] and there(cloud) == {"srv-0001-2", "srv-0001-3", "srv-0001-5", "srv-0002-0"}
+    assert result["kept"][2]["id"] == tagged[0] and there(cloud) == {
+        "srv-0001-2",
+        "srv-0001-3",
+        "srv-0001-5",
+        "srv-0002-0",
+    }
 
 
 def test_running_ones_and_those_that_are_going_are_left_alone_and_not_counted(cloud: Emulator) -> None:
@@ -219,7 +239,11 @@ def test_what_stays_busy_until_the_timeout_is_told_as_busy_and_the_others_go(clo
     dummy, busy, other = made(cloud, "srv-0001", 0, 1, 2)
     cloud.faults.add(method="DELETE", path=busy, status=400, error_code="CSBS.2003", times=-1)
     result = prune(cloud, servers=["srv-0001"], keep_last=1, timeout=3)
-    assert (names(result["busy"]), names(result["removed"]), result["changed"]) == (["srv-0001-1"], ["srv-0001-2"], True)
+    assert (names(result["busy"]), names(result["removed"]), result["changed"]) == (
+        ["srv-0001-1"],
+        ["srv-0001-2"],
+        True,
+    )
     assert busy in cloud.state.items and other not in cloud.state.items
     only_busy = prune(cloud, servers=["srv-0001"], keep_last=1, timeout=1)
     assert (names(only_busy["busy"]), only_busy["changed"]) == (["srv-0001-1"], False)
@@ -232,7 +256,9 @@ def test_what_is_busy_only_for_a_while_goes(cloud: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=["before", "after", "502", "504"]
+    "fault",
+    [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}],
+    ids=["before", "after", "502", "504"],
 )
 def test_a_lost_answer_is_no_failure(cloud: Emulator, fault: dict[str, t.Any]) -> None:
     made(cloud, "srv-0001", 0, 1, 2)
@@ -313,7 +339,9 @@ def test_names_that_fit_nothing_or_two_are_refused_before_anything_is_written(cl
         cloud.remove_server(one)
     assert all(one in failed(cloud, servers=["twin"], keep_last=1)["msg"] for one in twins)
     cloud.change_server(cloud.server("srv-0003").id, name="new-name")
-    assert "no such server" in failed(cloud, servers=["srv-0003"], keep_last=1)["msg"], "a server is not found by a name that it had once"
+    assert "no such server" in failed(cloud, servers=["srv-0003"], keep_last=1)["msg"], (
+        "a server is not found by a name that it had once"
+    )
     assert cloud.journal.writes() == []
 
 
@@ -360,7 +388,9 @@ def test_never_more_than_five_deletions_are_under_way(cloud: Emulator) -> None:
     # When a request begins, at most four others have not ended: the sixth to end began after the first had ended.
     assert len(ends) == 12
     assert all((later - earlier).total_seconds() >= delay * 100 for earlier, later in zip(ends, ends[5:]))
-    assert any((later - earlier).total_seconds() < delay * 100 for earlier, later in zip(ends, ends[4:])), "they go one by one"
+    assert any((later - earlier).total_seconds() < delay * 100 for earlier, later in zip(ends, ends[4:])), (
+        "they go one by one"
+    )
 
 
 def test_the_diff_tells_what_goes_by_names_only(cloud: Emulator) -> None:
@@ -412,7 +442,9 @@ def test_a_backup_that_lists_leave_out_is_not_told_to_be_gone(cloud: Emulator) -
     ],
 )
 @pytest.mark.parametrize("running", ["live"], indirect=True)
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]
     assert all(word in message for word in words), message

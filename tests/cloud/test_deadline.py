@@ -12,7 +12,11 @@ import pytest
 from tests.emulator import Emulator
 from tests.support.modules import run_module, run_ok
 
-NIGHTLY: dict[str, t.Any] = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False}
+NIGHTLY: dict[str, t.Any] = {
+    "name": "nightly",
+    "schedule": {"frequency": "daily", "times": ["02:00"]},
+    "enabled": False,
+}
 FLEET = [f"srv-{number:04d}" for number in range(1, 7)]
 
 
@@ -23,7 +27,9 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
         yield cloud
 
 
-@pytest.mark.parametrize("path", ["/servers/detail", "/checkpoint_items", "/auth/tokens"], ids=["servers", "backups", "login"])
+@pytest.mark.parametrize(
+    "path", ["/servers/detail", "/checkpoint_items", "/auth/tokens"], ids=["servers", "backups", "login"]
+)
 def test_a_request_that_is_never_answered_ends_with_the_task_and_nothing_is_started(cloud: Emulator, path: str) -> None:
     cloud.faults.add(path=path, hang="before", times=-1)
     result = run_module("csbs_backup", {"name": "b", "servers": FLEET[:1], "timeout": 8}, cloud)
@@ -57,7 +63,9 @@ def test_deletions_there_is_no_time_for_are_not_started_and_named(cloud: Emulato
     for name in FLEET:
         cloud.make_backup(cloud.server(name).id, name="b")
     cloud.faults.add(method="DELETE", delay=4, times=-1)
-    result = run_module("csbs_backup", {"name": "b", "state": "absent", "concurrency": 1, "timeout": 14, "wait": False}, cloud)
+    result = run_module(
+        "csbs_backup", {"name": "b", "state": "absent", "concurrency": 1, "timeout": 14, "wait": False}, cloud
+    )
     assert result["failed"] and result["changed"] is True
     # One more may have been under way when the time was over.
     under_way = result["msg"].count("Could not delete backup")
@@ -72,7 +80,9 @@ def test_a_pause_that_the_service_asks_for_does_not_outlast_the_task(cloud: Emul
 
 
 @pytest.mark.parametrize("args", [{"name": "b"}, {"max_age": "24h"}, {}], ids=["by-name", "by-age", "without-name"])
-@pytest.mark.parametrize("fault", [{"drop": "after"}, {"status": 200, "body": "<html>", "effect": True}], ids=["dropped", "proxy"])
+@pytest.mark.parametrize(
+    "fault", [{"drop": "after"}, {"status": 200, "body": "<html>", "effect": True}], ids=["dropped", "proxy"]
+)
 def test_a_backup_whose_answer_is_lost_is_found_in_lists_that_are_late(
     cloud: Emulator, args: dict[str, t.Any], fault: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +93,9 @@ def test_a_backup_whose_answer_is_lost_is_found_in_lists_that_are_late(
     assert len(made["backups"]) == len(cloud.state.items) == 1
 
 
-def test_a_run_whose_answer_is_lost_is_found_in_lists_that_are_late(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_whose_answer_is_lost_is_found_in_lists_that_are_late(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
     run_ok("csbs_policy", {**NIGHTLY, "servers": FLEET[:2]}, cloud)
     cloud.settings(list_delay=9)

@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common import warnings as basic_warnings
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import cloud as cloud_readings
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.ims.v1 import _proxy
-
 from tests.emulator import Emulator, keystone
 from tests.support.estate import backup_in, make_image, send, set_server
 from tests.support.modules import run_module, run_ok

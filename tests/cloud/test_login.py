@@ -55,7 +55,12 @@ def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
 # ========== Logging in ==========
 def test_results_may_hold_the_words_of_the_login(cloud: Emulator) -> None:
     auth = auth_of(cloud)["auth"]
-    args = {"name": f"{auth['project_name']}-nightly", "description": f"For {auth['username']}", "schedule": SCHEDULE, "auth": auth}
+    args = {
+        "name": f"{auth['project_name']}-nightly",
+        "description": f"For {auth['username']}",
+        "schedule": SCHEDULE,
+        "auth": auth,
+    }
     result = run_ok("csbs_policy", args, cloud)
     assert (result["policy"]["name"], result["policy"]["description"]) == ("demo-nightly", "For demo")
     assert SECRET not in json.dumps(result)
@@ -68,7 +73,11 @@ def test_a_login_that_fails_is_one_clear_line(cloud: Emulator) -> None:
     assert failed["status"] == 401
     assert "not-the-password" not in json.dumps(failed)
     away = run_module("csbs_policy_info", {"auth": {**auth, "auth_url": "http://127.0.0.1:9/v3"}}, cloud)
-    assert away["msg"].startswith("Could not log in to the cloud") and "cannot be reached" in away["msg"] and "127.0.0.1" in away["msg"]
+    assert (
+        away["msg"].startswith("Could not log in to the cloud")
+        and "cannot be reached" in away["msg"]
+        and "127.0.0.1" in away["msg"]
+    )
     unknown = run_module("csbs_policy_info", {"cloud": "no-such-cloud"})
     assert unknown["msg"].startswith("Could not log in to the cloud") and "no-such-cloud" in unknown["msg"]
     for result in (failed, away, unknown):
@@ -77,7 +86,9 @@ def test_a_login_that_fails_is_one_clear_line(cloud: Emulator) -> None:
 
 def test_an_address_that_is_none_is_told(cloud: Emulator) -> None:
     failed = run_module("csbs_policy_info", {"auth": {**auth_of(cloud)["auth"], "auth_url": "not a url"}})
-    assert failed["failed"] and failed["msg"].startswith("Could not log in to the cloud") and "auth_url" in failed["msg"]
+    assert (
+        failed["failed"] and failed["msg"].startswith("Could not log in to the cloud") and "auth_url" in failed["msg"]
+    )
 
 
 def test_a_region_without_the_service_is_told_as_that(cloud: Emulator) -> None:
@@ -87,7 +98,9 @@ def test_a_region_without_the_service_is_told_as_that(cloud: Emulator) -> None:
 
 # ========== Secrets ==========
 @pytest.mark.parametrize("option", ["auth", "cloud"])
-def test_a_secret_is_neither_returned_nor_written_to_the_system_log(cloud: Emulator, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+def test_a_secret_is_neither_returned_nor_written_to_the_system_log(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
     written: list[t.Any] = []
     monkeypatch.setattr(AnsibleModule, "log", lambda self, msg, log_args=None: written.append([msg, log_args]))
     given = auth_of(cloud)
@@ -121,7 +134,11 @@ def run_all_ways(args: Args, log: Path, hidden: t.Collection[str], capfd: pytest
     """Run an info module and a changing one, with a log and without, and check that no secret is shown or written."""
     results = []
     for path in (None, str(log)):
-        for module, more, check in (("csbs_policy_info", {}, False), ("csbs_policy", POLICY, True), ("csbs_policy", POLICY, False)):
+        for module, more, check in (
+            ("csbs_policy_info", {}, False),
+            ("csbs_policy", POLICY, True),
+            ("csbs_policy", POLICY, False),
+        ):
             result = run_module(module, {**args, **more, "sdk_log_path": path}, check=check)
             shown = json.dumps(result) + "".join(capfd.readouterr()) + (log.read_text(encoding="utf-8") if path else "")
             assert not [secret for secret in hidden if secret in shown], shown
@@ -133,11 +150,18 @@ def run_all_ways(args: Args, log: Path, hidden: t.Collection[str], capfd: pytest
 @pytest.mark.parametrize("place", ["auth", "cloud", "file"])
 @pytest.mark.parametrize("plugin", [*sorted(loading.get_available_plugin_names()), "unknown-keys"])
 def test_no_secret_of_any_way_to_log_in_is_shown(
-    cloud: Emulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, plugin: str, place: str
+    cloud: Emulator,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    plugin: str,
+    place: str,
 ) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda url, new=0: False)
     auth = auth_for(plugin, cloud)
-    args = put_into(place, {"auth_type": "password" if plugin == "unknown-keys" else plugin, "auth": auth}, tmp_path, monkeypatch)
+    args = put_into(
+        place, {"auth_type": "password" if plugin == "unknown-keys" else plugin, "auth": auth}, tmp_path, monkeypatch
+    )
     results = run_all_ways(args, tmp_path / "log", HIDDEN, capfd)
     assert all(result["failed"] and "\n" not in result["msg"] for result in results)
     assert not cloud.journal.select(service="csbs", method="POST")
@@ -146,14 +170,26 @@ def test_no_secret_of_any_way_to_log_in_is_shown(
 @pytest.mark.parametrize("place", ["auth", "cloud", "file"])
 @pytest.mark.parametrize("way", ["password", "token", "v3applicationcredential"])
 def test_no_secret_of_a_login_that_succeeds_is_shown(
-    cloud: Emulator, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str, place: str
+    cloud: Emulator,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    place: str,
 ) -> None:
     auth, token = auth_of(cloud)["auth"], cloud.token()
     given = {
         "password": auth,
-        "token": {"auth_url": auth["auth_url"], "token": token, "project_name": "demo", "project_domain_name": "Default"},
+        "token": {
+            "auth_url": auth["auth_url"],
+            "token": token,
+            "project_name": "demo",
+            "project_domain_name": "Default",
+        },
         "v3applicationcredential": {
-            "auth_url": auth["auth_url"], "application_credential_id": CREDENTIAL_ID, "application_credential_secret": CREDENTIAL_SECRET,
+            "auth_url": auth["auth_url"],
+            "application_credential_id": CREDENTIAL_ID,
+            "application_credential_secret": CREDENTIAL_SECRET,
         },
     }[way]
     args = put_into(place, {"auth_type": way, "auth": given}, tmp_path, monkeypatch)
@@ -172,7 +208,9 @@ def test_what_is_no_secret_is_shown_as_it_is(cloud: Emulator) -> None:
 def told(result: Args) -> str:
     """Return the message of a task that failed: one line, no traceback, and nothing secret."""
     assert result["failed"] and "exception" not in result, result
-    assert "\n" not in result["msg"] and "Traceback" not in result["msg"] and "Unexpected error" not in result["msg"], result["msg"]
+    assert "\n" not in result["msg"] and "Traceback" not in result["msg"] and "Unexpected error" not in result["msg"], (
+        result["msg"]
+    )
     assert CANARY not in json.dumps(result) and SECRET not in json.dumps(result)
     return str(result["msg"])
 
@@ -219,7 +257,12 @@ def test_a_mistake_in_another_option_is_named(cloud: Emulator, args: Args, words
 
 
 NO_YAML = (f"clouds:\n  mine: [password: '{CANARY}-password\n", f"clouds:\n\tmine: {CANARY}-password\n")
-AUTH = {"auth_url": "http://127.0.0.1:9/v3", "username": "demo", "password": f"{CANARY}-password", "project_name": "demo"}
+AUTH = {
+    "auth_url": "http://127.0.0.1:9/v3",
+    "username": "demo",
+    "password": f"{CANARY}-password",
+    "project_name": "demo",
+}
 
 
 @pytest.mark.parametrize(

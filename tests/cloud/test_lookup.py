@@ -44,7 +44,9 @@ def policies(cloud: Emulator, **args: t.Any) -> list[dict[str, t.Any]]:
 
 def asked(cloud: Emulator) -> list[str]:
     """Return the last words of the paths of all requests but those that the SDK adds: logins, discovery, an empty page of servers."""
-    paths = [entry["path"] for entry in cloud.journal if entry["service"] != "identity" and "marker" not in entry["query"]]
+    paths = [
+        entry["path"] for entry in cloud.journal if entry["service"] != "identity" and "marker" not in entry["query"]
+    ]
     return [path.removesuffix("/action").rsplit("/", 1)[-1] for path in paths if not path.rstrip("/").endswith("/v2.1")]
 
 
@@ -93,9 +95,17 @@ def test_a_former_server_has_the_backups_that_fit_the_other_filters(
 
 @pytest.mark.parametrize(
     ("filters", "count"),
-    [({}, 2), ({"status": "error"}, 1), ({"availability_zone": "eu-de-99"}, 0), ({"policy": "no-such"}, 0), ({"created_before": "2000-01-01"}, 0)],
+    [
+        ({}, 2),
+        ({"status": "error"}, 1),
+        ({"availability_zone": "eu-de-99"}, 0),
+        ({"policy": "no-such"}, 0),
+        ({"created_before": "2000-01-01"}, 0),
+    ],
 )
-def test_the_backups_of_a_former_server_are_counted(cloud: Emulator, former: str, filters: dict[str, t.Any], count: int) -> None:
+def test_the_backups_of_a_former_server_are_counted(
+    cloud: Emulator, former: str, filters: dict[str, t.Any], count: int
+) -> None:
     for ref in ("srv-0001", "db-1", former):
         assert run_ok("csbs_backup_info", {"servers": [ref], "count_only": True, **filters}, cloud)["count"] == count
     assert run_ok("csbs_backup_info", {"servers": ["no-such"], "count_only": True, **filters}, cloud)["count"] == 0
@@ -124,7 +134,9 @@ def test_a_name_that_several_former_servers_had_lists_their_ids(cloud: Emulator)
     assert backups(cloud, servers=["same"]) == ["mine"], "a server that exists goes before former ones"
 
 
-@pytest.mark.parametrize("filters", [{}, {"name": "no-such"}, {"tags": {"no": "such"}}, {"name": "nightly", "tags": {"no": "such"}}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"name": "no-such"}, {"tags": {"no": "such"}}, {"name": "nightly", "tags": {"no": "such"}}]
+)
 def test_policies_of_former_and_unknown_servers(cloud: Emulator, filters: dict[str, t.Any]) -> None:
     run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]}, cloud)
     delete_server(cloud, "srv-0001")
@@ -188,7 +200,9 @@ def test_servers_are_read_once(cloud: Emulator) -> None:
 
 # ========== A service that refuses the empty tag query ==========
 def refuse_empty_tag_queries(cloud: Emulator) -> None:
-    cloud.faults.add(path="/resource_instances/action", status=400, error_code="CSBS.9001", error_msg="no tags given", times=-1)
+    cloud.faults.add(
+        path="/resource_instances/action", status=400, error_code="CSBS.9001", error_msg="no tags given", times=-1
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,7 +217,9 @@ def refuse_empty_tag_queries(cloud: Emulator) -> None:
         ("csbs_protection_info", {}),
     ],
 )
-def test_the_answer_is_the_same_where_a_query_without_tags_is_refused(cloud: Emulator, module: str, args: dict[str, t.Any]) -> None:
+def test_the_answer_is_the_same_where_a_query_without_tags_is_refused(
+    cloud: Emulator, module: str, args: dict[str, t.Any]
+) -> None:
     for number in range(1, 6):
         policy = create_policy(cloud, f"p-{number}")
         run_ok("csbs_tag", {"resource_type": "policy", "resources": [policy], "tags": {"n": str(number)}}, cloud)
@@ -242,14 +258,20 @@ def test_the_backups_of_one_server_are_listed_alone(cloud: Emulator) -> None:
     cloud.journal.clear()
     assert backups(cloud, servers=["srv-0001"], status="available") == ["b"]
     lists = cloud.journal.select(path="/checkpoint_items$")
-    assert [(entry["query"].get("resource_id"), entry["query"].get("status")) for entry in lists] == [(key, "available")]
+    assert [(entry["query"].get("resource_id"), entry["query"].get("status")) for entry in lists] == [
+        (key, "available")
+    ]
 
 
 def test_thirty_policies_cost_three_pages_and_are_told_as_one_is(cloud: Emulator) -> None:
     for number in range(29):
         create_policy(cloud, f"p-{number}")
     retention = {"days": 14, "max_backups": 20}
-    run_ok("csbs_policy", {**NIGHTLY, "description": "x", "tags": {"a": "1"}, "retention": retention, "servers": ["srv-0001"]}, cloud)
+    run_ok(
+        "csbs_policy",
+        {**NIGHTLY, "description": "x", "tags": {"a": "1"}, "retention": retention, "servers": ["srv-0001"]},
+        cloud,
+    )
     cloud.journal.clear()
     found = policies(cloud)
     assert len(found) == 30 and len(asked(cloud)) <= 3

@@ -33,7 +33,15 @@ def refused(cloud: Emulator, name: str, **args: t.Any) -> str:
 
 
 def test_moving_a_server_leaves_all_others_and_all_other_fields_alone(cloud: Emulator) -> None:
-    policy(cloud, "old", schedule=SCHEDULE, servers=["srv-0001", "srv-0002"], description="Stays", tags={"a": "b"}, retention={"days": 3})
+    policy(
+        cloud,
+        "old",
+        schedule=SCHEDULE,
+        servers=["srv-0001", "srv-0002"],
+        description="Stays",
+        tags={"a": "b"},
+        retention={"days": 3},
+    )
     policy(cloud, "new", schedule=SCHEDULE, servers=["srv-0003"])
     policy(cloud, "new", servers=["srv-0002"])
     assert members(cloud, "new") == ["srv-0002", "srv-0003"]
@@ -104,9 +112,14 @@ def test_the_membership_of_a_deleted_server_can_stay_and_go(cloud: Emulator) -> 
     made = policy(cloud, "p", schedule=SCHEDULE, servers=["srv-0001", "srv-0002"])
     gone = made["servers"][0]["id"]
     delete_server(cloud, "srv-0001")
-    assert run_ok("csbs_policy", {"name": "p", "servers": made["servers"], "purge_servers": True}, cloud)["changed"] is False
+    assert (
+        run_ok("csbs_policy", {"name": "p", "servers": made["servers"], "purge_servers": True}, cloud)["changed"]
+        is False
+    )
     policy(cloud, "p", servers=["srv-0002"], purge_servers=True)
-    assert gone not in {server["id"] for one in run_ok("csbs_policy_info", {}, cloud)["policies"] for server in one["servers"]}
+    assert gone not in {
+        server["id"] for one in run_ok("csbs_policy_info", {}, cloud)["policies"] for server in one["servers"]
+    }
 
 
 def test_unknown_servers_are_named_before_anything_is_written(cloud: Emulator) -> None:
@@ -164,18 +177,25 @@ def test_tags_go_before_tags_come(cloud: Emulator) -> None:
         ({"schedule": {"frequency": "weekly", "times": ["02:00"], "days": ["XX"]}}, ["XX"]),
         ({"schedule": {"frequency": "weekly", "times": ["02:00"]}}, ["schedule.days"]),
         ({"schedule": {"frequency": "daily"}}, ["schedule.times"]),
-        ({"schedule": {"pattern": "FREQ=DAILY;BYHOUR=1;BYMINUTE=0", "times": ["02:00"]}}, ["schedule.pattern", "schedule.times"]),
+        (
+            {"schedule": {"pattern": "FREQ=DAILY;BYHOUR=1;BYMINUTE=0", "times": ["02:00"]}},
+            ["schedule.pattern", "schedule.times"],
+        ),
         ({"server_filters": {}}, ["server_filters"]),
     ],
 )
 @pytest.mark.parametrize("running", ["live"], indirect=True)
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     message = refused(cloud, **{"name": "p", "schedule": SCHEDULE, **args})
     assert all(word in message for word in words), message
     assert list(cloud.journal) == []
 
 
-def test_a_pattern_that_no_policy_has_and_the_service_refuses_is_refused_before_anything_is_written(cloud: Emulator) -> None:
+def test_a_pattern_that_no_policy_has_and_the_service_refuses_is_refused_before_anything_is_written(
+    cloud: Emulator,
+) -> None:
     """Only the service knows whether the policy has that pattern already, so one look at it comes first."""
     message = refused(cloud, name="p", schedule={"pattern": "FREQ=MONTHLY;BYHOUR=1;BYMINUTE=0"})
     assert "schedule.pattern" in message and "MONTHLY" in message

@@ -13,13 +13,17 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import SECONDS_UNTIL_LISTED
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import SECONDS_UNTIL_LISTED
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
 from tests.support.modules import run_module, run_ok
 
-NIGHTLY: dict[str, t.Any] = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False}
+NIGHTLY: dict[str, t.Any] = {
+    "name": "nightly",
+    "schedule": {"frequency": "daily", "times": ["02:00"]},
+    "enabled": False,
+}
 RUN = (
     "import sys; from ansible.module_utils import basic; basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
     "import ansible_collections.opentelekomcloud.csbs.plugins.modules.csbs_policy as module; module.main()"
@@ -40,9 +44,23 @@ def create_at_once(cloud: Emulator, folder: Path, hosts: int, machines: int) -> 
     for number in range(1, hosts + 1):
         home = folder / f"machine-{number % machines}"
         home.mkdir(exist_ok=True)
-        environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "HOME": str(home), "XDG_RUNTIME_DIR": ""}
+        environment = {
+            **os.environ,
+            "OS_CLIENT_CONFIG_FILE": str(clouds),
+            "OS_CLOUD": "local",
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": "",
+        }
         args = json.dumps({"ANSIBLE_MODULE_ARGS": {**NIGHTLY, "servers": [f"srv-{number:04d}"]}})
-        running.append(subprocess.Popen([sys.executable, "-c", RUN, args], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-c", RUN, args],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
     results = []
     for process in running:
         out, err = process.communicate(timeout=600)
@@ -53,7 +71,9 @@ def create_at_once(cloud: Emulator, folder: Path, hosts: int, machines: int) -> 
 
 @pytest.mark.parametrize("unique", [True, False], ids=["unique-names", "names-not-unique"])
 @pytest.mark.parametrize("machines", [1, 4], ids=["one-machine", "four-machines"])
-def test_hosts_that_create_one_policy_at_once_make_one_with_all_their_servers(cloud: Emulator, tmp_path: Path, machines: int, unique: bool) -> None:
+def test_hosts_that_create_one_policy_at_once_make_one_with_all_their_servers(
+    cloud: Emulator, tmp_path: Path, machines: int, unique: bool
+) -> None:
     cloud.settings(unique_policy_names=unique, list_delay=1, speed=1)
     results = create_at_once(cloud, tmp_path, 4, machines)
     policies = list(cloud.state.policies.values())
@@ -69,7 +89,10 @@ def test_a_name_that_two_policies_have_for_long_is_ambiguous_at_once(cloud: Emul
     made = [create_policy(cloud, "nightly") for dummy in range(2)]
     cloud.clock.advance(3600)
     cloud.journal.clear()
-    for module, args in (("csbs_policy", NIGHTLY), ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"]})):
+    for module, args in (
+        ("csbs_policy", NIGHTLY),
+        ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"]}),
+    ):
         result = run_module(module, args, cloud)
         assert result["failed"] and all(one in result["msg"] for one in made)
     assert len(cloud.journal.select(path="/policies$")) == 2
@@ -85,7 +108,9 @@ def test_a_name_that_somebody_takes_meanwhile_is_used_and_not_refused(cloud: Emu
 
 
 def test_a_name_that_stays_taken_by_what_no_list_shows_is_an_error_in_the_end(cloud: Emulator) -> None:
-    cloud.faults.add(method="POST", path="/policies$", status=400, error_code="CSBS.9007", error_msg="duplicate", times=-1)
+    cloud.faults.add(
+        method="POST", path="/policies$", status=400, error_code="CSBS.9007", error_msg="duplicate", times=-1
+    )
     result = run_module("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"], "timeout": 12}, cloud)
     assert result["failed"] and result["error_code"] == "CSBS.9007" and result["changed"] is False, result["msg"]
 
@@ -127,15 +152,21 @@ def test_an_update_whose_tags_are_refused_is_told_as_changed_with_the_policy_as_
 def test_what_the_timeout_cut_off_is_named(cloud: Emulator) -> None:
     run_ok("csbs_policy", NIGHTLY, cloud)
     cloud.faults.add(method="PUT", path="/policies/", status=429, error_code="APIGW.0308", times=-1)
-    result = run_module("csbs_policy", {"name": "nightly", "description": "new", "tags": {"a": "1"}, "timeout": 12}, cloud)
+    result = run_module(
+        "csbs_policy", {"name": "nightly", "description": "new", "tags": {"a": "1"}, "timeout": 12}, cloud
+    )
     assert result["failed"] and result["changed"] is False
-    assert result["not_started"] == ["set a tag of policy 'nightly'"] and "It was tried until the timeout" in result["msg"]
+    assert (
+        result["not_started"] == ["set a tag of policy 'nightly'"] and "It was tried until the timeout" in result["msg"]
+    )
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_write_that_is_accepted_and_does_nothing_is_no_success(cloud: Emulator, state: str) -> None:
     run_ok("csbs_policy", NIGHTLY, cloud)
-    cloud.faults.add(method="PUT" if state == "present" else "DELETE", path="/policies/", status=200, body="{}", times=-1)
+    cloud.faults.add(
+        method="PUT" if state == "present" else "DELETE", path="/policies/", status=200, body="{}", times=-1
+    )
     args = {"name": "nightly", "description": "new"} if state == "present" else {"name": "nightly", "state": "absent"}
     result = run_module("csbs_policy", args, cloud)
     assert result["failed"] and "The service accepted the change, but policy 'nightly'" in result["msg"]

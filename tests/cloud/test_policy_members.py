@@ -13,19 +13,23 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import lock
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login as login_cloud
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.cloud import Cloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.lock import file_lock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, CloudFailed, LostAnswer
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    CloudFailed,
+    LostAnswer,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import SERVER_TYPE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.members import members_call
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
 from tests.support.modules import auth_of
@@ -66,7 +70,9 @@ def join(node: Cloud, policy: str, *servers: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("several_machines")
-def test_a_throttled_change_is_made_anew_with_the_list_as_it_is_then(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_change_is_made_anew_with_the_list_as_it_is_then(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While the first writer waits to try again another server joins; the list that it had read must not be sent again."""
     first, second = connect(cloud), connect(cloud)
     cloud.faults.add(method="PUT", path="/policies/", status=429, error_code="APIGW.0308", retry_after=3)
@@ -84,7 +90,9 @@ def test_a_throttled_change_is_made_anew_with_the_list_as_it_is_then(cloud: Emul
 
 
 @pytest.mark.usefixtures("several_machines")
-def test_a_writer_that_was_overwritten_writes_again(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_was_overwritten_writes_again(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node = connect(cloud)
     plain_update, late = type(node.csbs).update_policy, [True]
 
@@ -115,7 +123,9 @@ class SlowTime:
         self.now += seconds
 
 
-def test_the_second_look_waits_as_long_as_a_slow_service_needs(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_look_waits_as_long_as_a_slow_service_needs(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node = connect(cloud)
     plain_update = type(node.csbs).update_policy
     # The other writer had read the list before ours was there; its request takes as long as ours, ten seconds.
@@ -131,8 +141,12 @@ def test_the_second_look_waits_as_long_as_a_slow_service_needs(cloud: Emulator, 
     assert members(cloud) == ["srv-0001", "srv-0002"]
 
 
-@pytest.mark.parametrize("fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str)
-def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(cloud: Emulator, policy: str, fault: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize(
+    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str
+)
+def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(
+    cloud: Emulator, policy: str, fault: dict[str, t.Any]
+) -> None:
     cloud.faults.add(method="PUT", path="/policies/", **fault)
     had_effect = fault.get("drop") == "after" or bool(fault.get("effect"))
     with pytest.raises(LostAnswer) as lost:
@@ -142,19 +156,27 @@ def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(cloud:
     assert len(cloud.journal.writes()) == 1
 
 
-@pytest.mark.parametrize("fault", [{"status": 403, "error_code": "CSBS.9009"}, {"status": 404}, {"status": 200, "body": "{}"}], ids=str)
-def test_an_accepted_change_that_cannot_be_looked_at_is_told_as_one(cloud: Emulator, policy: str, fault: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize(
+    "fault", [{"status": 403, "error_code": "CSBS.9009"}, {"status": 404}, {"status": 200, "body": "{}"}], ids=str
+)
+def test_an_accepted_change_that_cannot_be_looked_at_is_told_as_one(
+    cloud: Emulator, policy: str, fault: dict[str, t.Any]
+) -> None:
     cloud.faults.add(method="GET", path=f"/policies/{policy}$", skip=1, times=-1, **fault)
     with pytest.raises(CloudError) as failure:
         connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert failure.value.applied and members(cloud) == ["srv-0001"]
 
 
-def test_who_is_overwritten_again_and_again_says_so(cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_overwritten_again_and_again_says_so(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(policy_members, "_TRIES", 2)
     node = connect(cloud)
     plain_update = type(node.csbs).update_policy
-    monkeypatch.setattr(type(node.csbs), "update_policy", lambda self, key, **attrs: plain_update(self, key, resources=[]))
+    monkeypatch.setattr(
+        type(node.csbs), "update_policy", lambda self, key, **attrs: plain_update(self, key, resources=[])
+    )
     with pytest.raises(CloudFailed, match="Could not change policy p: other tasks keep changing the servers"):
         node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, policy_in, run_policy, set_server
 from tests.support.modules import run_module, run_ok
@@ -23,7 +23,11 @@ SERVERS = ["srv-0001", "srv-0002", "srv-0003"]
 def estate(cloud: Emulator) -> Emulator:
     """Policy p with three servers, switched off."""
     schedule = {"frequency": "daily", "times": ["02:00"]}
-    run_ok("csbs_policy", {"name": "p", "schedule": schedule, "enabled": False, "servers": SERVERS, "tags": {"team": "web"}}, cloud)
+    run_ok(
+        "csbs_policy",
+        {"name": "p", "schedule": schedule, "enabled": False, "servers": SERVERS, "tags": {"team": "web"}},
+        cloud,
+    )
     cloud.journal.clear()
     return cloud
 
@@ -61,7 +65,9 @@ def sent(cloud: Emulator) -> list[dict[str, t.Any]]:
 def test_a_run_backs_up_all_servers_of_a_policy_that_is_switched_off(estate: Emulator) -> None:
     result = run(estate)
     assert names(result) == SERVERS and made(estate) == SERVERS
-    assert {(one["status"], one["auto_trigger"], one["tags"]["team"]) for one in result["backups"]} == {("available", False, "web")}
+    assert {(one["status"], one["auto_trigger"], one["tags"]["team"]) for one in result["backups"]} == {
+        ("available", False, "web")
+    }
     assert len({one["checkpoint_id"] for one in result["backups"]}) == 1
     assert result["policy"] == {"id": policy_in(estate, "p").id, "name": "p", "enabled": False}
     assert sent(estate) == [{"auto_trigger": False}]
@@ -156,7 +162,9 @@ def test_a_run_is_tried_again_when_the_policy_was_busy(estate: Emulator, code: s
 def test_a_policy_that_stays_busy_until_the_timeout_is_told(estate: Emulator) -> None:
     estate.faults.add(method="POST", path=RUNS, status=500, error_code="CSBS.1001", error_msg="busy", times=-1)
     result = failed(estate, timeout=1)
-    assert result["error_code"] == "CSBS.1001" and "run backup policy 'p'" in result["msg"] and "timeout" in result["msg"]
+    assert (
+        result["error_code"] == "CSBS.1001" and "run backup policy 'p'" in result["msg"] and "timeout" in result["msg"]
+    )
 
 
 def test_a_run_that_was_too_new_to_be_listed_makes_a_second_one_needless(estate: Emulator) -> None:
@@ -171,7 +179,10 @@ def test_who_cannot_be_backed_up_is_told_when_the_others_are_done(estate: Emulat
     set_server(estate, "srv-0002", status="ERROR")
     result = failed(estate)
     assert "'srv-0002'" in result["msg"] and "ERROR" in result["msg"] and "2 of 3" in result["msg"]
-    assert [(one["server"]["name"], one["status"]) for one in result["backups"]] == [("srv-0001", "available"), ("srv-0003", "available")]
+    assert [(one["server"]["name"], one["status"]) for one in result["backups"]] == [
+        ("srv-0001", "available"),
+        ("srv-0003", "available"),
+    ]
     assert result["changed"] is True
 
 
@@ -184,7 +195,9 @@ def test_nothing_is_sent_when_nobody_can_be_backed_up(estate: Emulator) -> None:
     assert estate.journal.writes() == []
 
 
-def test_a_server_that_the_run_left_out_in_silence_is_an_error_with_the_reason(estate: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_the_run_left_out_in_silence_is_an_error_with_the_reason(
+    estate: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain_run = _proxy.Proxy.execute_policy
 
     def break_and_run(self: t.Any, policy: str, servers: t.Any = None) -> t.Any:
@@ -232,7 +245,9 @@ def test_waiting_reads_one_list_of_the_run_each_time(estate: Emulator) -> None:
     run(estate)
     after = estate.journal.writes()[-1]["id"]
     looks = [entry for entry in estate.journal if entry["id"] > after and entry["service"] == "csbs"]
-    assert looks and all(entry["path"].endswith("/checkpoint_items") and "checkpoint_id" in entry["query"] for entry in looks)
+    assert looks and all(
+        entry["path"].endswith("/checkpoint_items") and "checkpoint_id" in entry["query"] for entry in looks
+    )
 
 
 @pytest.mark.parametrize(
@@ -262,7 +277,9 @@ def test_passing_trouble_is_ridden_out(estate: Emulator, fault: dict[str, t.Any]
     ],
 )
 @pytest.mark.parametrize("running", ["live"], indirect=True)
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]
     assert all(word in message for word in words), message

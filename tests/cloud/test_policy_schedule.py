@@ -35,14 +35,23 @@ def stored(request: t.Any, cloud: Emulator) -> str:
 
 def test_what_the_info_module_returns_is_given_back_and_changes_nothing(cloud: Emulator, stored: str) -> None:
     shown = run_ok("csbs_policy_info", {}, cloud)["policies"][0]
-    assert shown["schedule"] == {"frequency": None, "interval": None, "days": None, "times": None, "timezone": None, "pattern": stored}
+    assert shown["schedule"] == {
+        "frequency": None,
+        "interval": None,
+        "days": None,
+        "times": None,
+        "timezone": None,
+        "pattern": stored,
+    }
     fed = {key: shown[key] for key in ("name", "description", "enabled", "schedule", "retention", "servers", "tags")}
     result = run_ok("csbs_policy", fed, cloud)
     assert (result["changed"], result["policy"], result["notes"], cloud.journal.writes()) == (False, shown, [], [])
 
 
 def test_a_change_of_something_else_leaves_the_pattern_alone(cloud: Emulator, stored: str) -> None:
-    result = run_ok("csbs_policy", {"name": "p", "schedule": {"pattern": stored.lower()}, "description": "Other"}, cloud)
+    result = run_ok(
+        "csbs_policy", {"name": "p", "schedule": {"pattern": stored.lower()}, "description": "Other"}, cloud
+    )
     assert result["changed"] and result["policy"]["schedule"]["pattern"] == stored
     assert all("trigger" not in str(entry["body"]) for entry in cloud.journal.writes())
 
@@ -59,7 +68,11 @@ def test_another_pattern_that_breaks_the_rules_is_refused_and_nothing_is_written
 def test_a_schedule_in_words_replaces_it(cloud: Emulator, stored: str) -> None:
     schedule = {"frequency": "weekly", "days": ["MO"], "times": ["01:00"], "timezone": "UTC+02:00"}
     result = run_ok("csbs_policy", {"name": "p", "schedule": schedule}, cloud)
-    assert (result["policy"]["schedule"]["days"], result["policy"]["schedule"]["times"], result["notes"]) == (["SU"], ["23:00"], [])
+    assert (result["policy"]["schedule"]["days"], result["policy"]["schedule"]["times"], result["notes"]) == (
+        ["SU"],
+        ["23:00"],
+        [],
+    )
     assert run_ok("csbs_policy", {"name": "p", "schedule": schedule}, cloud)["changed"] is False
 
 

@@ -17,14 +17,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from openstack.exceptions import SDKException
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC, connect
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import plan_membership_task, wish_membership
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
+    plan_membership_task,
+    wish_membership,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
-from openstack.exceptions import SDKException
-
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, delete_server, policy_in, set_server
 from tests.support.modules import auth_of, run_module, run_ok
@@ -89,7 +92,9 @@ def test_joining_and_leaving_touch_nothing_but_the_members(estate: Emulator) -> 
 def test_each_write_names_its_policy_and_members_and_no_other_field(estate: Emulator) -> None:
     join(estate, "srv-0003")
     writes = estate.journal.writes()
-    assert [entry["path"].rsplit("/", 1)[1] for entry in writes] == [policy_in(estate, name).id for name in ("old", "p")]
+    assert [entry["path"].rsplit("/", 1)[1] for entry in writes] == [
+        policy_in(estate, name).id for name in ("old", "p")
+    ]
     assert all(set(entry["body"]["policy"]) == {"resources"} for entry in writes)
 
 
@@ -134,9 +139,13 @@ def test_a_change_that_was_accepted_and_cannot_be_looked_at_is_told_as_a_change(
     assert members(estate, "old") == (["srv-0004"] if state == "present" else ["srv-0003", "srv-0004"])
 
 
-@pytest.mark.parametrize("fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str)
+@pytest.mark.parametrize(
+    "fault", [{"drop": "before"}, {"drop": "after"}, {"status": 502, "effect": True}, {"status": 504}], ids=str
+)
 @pytest.mark.parametrize("server", ["srv-0003", "srv-0005"])
-def test_a_write_whose_answer_was_lost_is_done_once_and_loses_nobody(estate: Emulator, server: str, fault: dict[str, t.Any]) -> None:
+def test_a_write_whose_answer_was_lost_is_done_once_and_loses_nobody(
+    estate: Emulator, server: str, fault: dict[str, t.Any]
+) -> None:
     estate.faults.add(method="PUT", path=f"/policies/{policy_in(estate, 'p').id}$", **fault)
     assert join(estate, server)["changed"] is True
     assert members(estate) == ["srv-0001", "srv-0002", server]
@@ -151,10 +160,18 @@ def test_many_hosts_join_one_policy_and_none_is_lost(cloud: Emulator, tmp_path: 
     cloud.write_clouds(tmp_path / "clouds.yaml")
     code = f"import ansible_collections.opentelekomcloud.csbs.plugins.modules.{MODULE} as module; module.main()"
     environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(tmp_path / "clouds.yaml"), "OS_CLOUD": "local"}
-    args = [json.dumps({"ANSIBLE_MODULE_ARGS": {"policy": "p", "servers": [f"srv-{number:04d}"]}}) for number in range(1, 9)]
+    args = [
+        json.dumps({"ANSIBLE_MODULE_ARGS": {"policy": "p", "servers": [f"srv-{number:04d}"]}}) for number in range(1, 9)
+    ]
     script = "import sys; from ansible.module_utils import basic; basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
     running = [
-        subprocess.Popen([sys.executable, "-c", script + code, arg], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", script + code, arg],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for arg in args
     ]
     for process in running:
@@ -163,7 +180,9 @@ def test_many_hosts_join_one_policy_and_none_is_lost(cloud: Emulator, tmp_path: 
     assert sorted(members(cloud)) == [f"srv-{number:04d}" for number in range(1, 9)]
 
 
-def test_writers_on_several_machines_join_one_policy_and_none_is_lost(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writers_on_several_machines_join_one_policy_and_none_is_lost(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nodes of a cluster share no lock; all of them read the empty list before the first of them writes."""
     monkeypatch.setattr(policy_members, "file_lock", lambda kind, key, within: contextlib.nullcontext())
     cloud.settings(list_delay=0)
@@ -233,7 +252,11 @@ def test_a_label_that_is_stale_names_nobody(estate: Emulator) -> None:
 
 
 def test_what_is_not_there_needs_nothing_to_leave(estate: Emulator) -> None:
-    for args in ({"servers": ["srv-0005", "unknown"]}, {"server_filters": {"name": "zzz*"}}, {"servers": ["srv-0001"], "policy": "unknown"}):
+    for args in (
+        {"servers": ["srv-0005", "unknown"]},
+        {"server_filters": {"name": "zzz*"}},
+        {"servers": ["srv-0001"], "policy": "unknown"},
+    ):
         result = run_ok(MODULE, {"policy": "p", **args, "state": "absent"}, estate)
         assert result["changed"] is False
         assert (result["policy"] is None) is (args.get("policy") == "unknown")
@@ -286,7 +309,9 @@ def test_a_fleet_costs_no_request_for_each_server(cloud: Emulator) -> None:
     ],
 )
 @pytest.mark.parametrize("running", ["live"], indirect=True)
-def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any], words: list[str]) -> None:
+def test_bad_input_is_refused_before_the_first_request(
+    cloud: Emulator, args: dict[str, t.Any], words: list[str]
+) -> None:
     cloud.journal.clear()
     message = refused(cloud, **args)["msg"]
     assert all(word in message for word in words), message

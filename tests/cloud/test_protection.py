@@ -50,12 +50,26 @@ def test_an_auditor_sees_who_is_in_which_policy_and_whether_it_is_enabled(cloud:
     set_server(cloud, "srv-0006", status="SHUTOFF")
     found = protection(cloud)
     assert [row["name"] for row in found["servers"]] == ["srv-0001", "srv-0003", "srv-0004", "srv-0005", "srv-0006"]
-    policies = {name: row["policy"] and (row["policy"]["name"], row["policy"]["enabled"]) for name, row in rows(found).items()}
-    assert policies == {"srv-0001": ("nightly", True), "srv-0003": ("paused", False), "srv-0004": None, "srv-0005": None, "srv-0006": None}
+    policies = {
+        name: row["policy"] and (row["policy"]["name"], row["policy"]["enabled"]) for name, row in rows(found).items()
+    }
+    assert policies == {
+        "srv-0001": ("nightly", True),
+        "srv-0003": ("paused", False),
+        "srv-0004": None,
+        "srv-0005": None,
+        "srv-0006": None,
+    }
     assert {name for name, row in rows(found).items() if not row["protectable"]} == {"srv-0001", "srv-0005"}
     assert "ERROR" in rows(found)["srv-0001"]["reason"] and "dedicated storage" in rows(found)["srv-0005"]["reason"]
     assert {row["reason"] for row in found["servers"] if row["protectable"]} == {None}
-    assert numbers(found["summary"], "servers", "protected", "disabled", "unprotected", "unprotectable") == [5, 1, 1, 3, 2]
+    assert numbers(found["summary"], "servers", "protected", "disabled", "unprotected", "unprotectable") == [
+        5,
+        1,
+        1,
+        3,
+        2,
+    ]
 
 
 def test_the_reason_is_in_the_words_of_csbs_backup(cloud: Emulator) -> None:
@@ -64,7 +78,9 @@ def test_the_reason_is_in_the_words_of_csbs_backup(cloud: Emulator) -> None:
     run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0003"]}, cloud)
     names = ["srv-0001", "srv-0002", "srv-0003"]
     cloud.settings(speed=3000)
-    skipped = run_ok("csbs_backup", {"servers": names, "skip_unprotectable": True, "poll_interval": 0.1}, cloud)["skipped_servers"]
+    skipped = run_ok("csbs_backup", {"servers": names, "skip_unprotectable": True, "poll_interval": 0.1}, cloud)[
+        "skipped_servers"
+    ]
     told = [row for row in protection(cloud, servers=names)["servers"] if not row["protectable"]]
     assert [{key: row[key] for key in ("id", "name", "reason")} for row in told] == skipped
     assert [one["name"] for one in skipped] == ["srv-0001", "srv-0002"]
@@ -174,7 +190,11 @@ def test_sixty_servers_cost_as_many_requests_as_three(cloud: Emulator) -> None:
     assert costs[0] == costs[1]
     # Rows of backups lack their tags in live mode.
     tags = ["resource_instances"] if cloud.state.settings.live else []
-    asked = [entry["path"].removesuffix("/action").rsplit("/", 1)[-1] for entry in cloud.journal if entry["service"] == "csbs"]
+    asked = [
+        entry["path"].removesuffix("/action").rsplit("/", 1)[-1]
+        for entry in cloud.journal
+        if entry["service"] == "csbs"
+    ]
     assert asked == ["policies", "resources", "checkpoint_items", *tags]
 
 
@@ -196,7 +216,9 @@ def test_one_server_reads_its_own_backups_only(cloud: Emulator) -> None:
         ("csbs_quota_info", "/quotas", "read the quotas"),
     ],
 )
-def test_a_refusal_names_the_act_and_passing_trouble_is_ridden_out(cloud: Emulator, module: str, path: str, act: str) -> None:
+def test_a_refusal_names_the_act_and_passing_trouble_is_ridden_out(
+    cloud: Emulator, module: str, path: str, act: str
+) -> None:
     cloud.faults.add(path=path, status=503, times=1)
     run_ok(module, {}, cloud)
     cloud.faults.add(path=path, status=403, error_msg="no right", times=1)
@@ -221,7 +243,9 @@ def test_quotas_with_limits_count_what_there_is(cloud: Emulator) -> None:
     cloud.settings(quota_backups=4, quota_capacity=100)
     try:
         quotas = {one["type"]: one for one in run_ok("csbs_quota_info", {}, cloud)["quotas"]}
-        told = {kind: numbers(one, "quota", "unlimited", "used", "free", "used_percent") for kind, one in quotas.items()}
+        told = {
+            kind: numbers(one, "quota", "unlimited", "used", "free", "used_percent") for kind, one in quotas.items()
+        }
         assert told == {"backups": [4, False, 3, 1, 75], "backup_capacity": [100, False, 6, 94, 6]}
         made(cloud, "srv-0001", 4, status="available")
         full = next(one for one in run_ok("csbs_quota_info", {}, cloud)["quotas"] if one["type"] == "backups")

@@ -9,10 +9,10 @@ import typing as t
 
 import openstack
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.service import CsbsService
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _base
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1.checkpoint_item import CheckpointItem
-
 from tests.emulator import Emulator
 from tests.support.estate import set_server
 from tests.support.modules import auth_of
@@ -22,7 +22,11 @@ OPERATION = {
     "enabled": False,
     "operation_type": "backup",
     "operation_definition": {"max_backups": 20},
-    "trigger": {"properties": {"pattern": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"}},
+    "trigger": {
+        "properties": {
+            "pattern": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        }
+    },
 }
 
 
@@ -45,7 +49,12 @@ def backed_up(cloud: Emulator, csbs: t.Any, name: str = "srv-0001", **attrs: t.A
 
 
 def test_a_policy_lives_and_dies(cloud: Emulator, csbs: t.Any) -> None:
-    made = csbs.create_policy(name="p", resources=[resource(cloud, "srv-0001")], scheduled_operations=[OPERATION], tags=[{"key": "a", "value": "b"}])
+    made = csbs.create_policy(
+        name="p",
+        resources=[resource(cloud, "srv-0001")],
+        scheduled_operations=[OPERATION],
+        tags=[{"key": "a", "value": "b"}],
+    )
     read = csbs.get_policy(made.id)
     assert (read.name, [one["id"] for one in read.resources]) == ("p", [cloud.server("srv-0001").id])
     csbs.update_policy(made.id, description="new", resources=[])
@@ -56,7 +65,9 @@ def test_a_policy_lives_and_dies(cloud: Emulator, csbs: t.Any) -> None:
         csbs.get_policy(made.id)
 
 
-def test_lists_are_read_to_the_last_short_page_and_no_further(cloud: Emulator, csbs: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_are_read_to_the_last_short_page_and_no_further(
+    cloud: Emulator, csbs: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("srv-0001", "srv-0002", "srv-0003"):
         csbs.protect_server(cloud.server(name).id)
     cloud.clock.advance(7200)
@@ -68,7 +79,6 @@ def test_lists_are_read_to_the_last_short_page_and_no_further(cloud: Emulator, c
 
 
 def _item_class() -> t.Any:
-
     return CheckpointItem
 
 
@@ -89,7 +99,9 @@ def test_a_policy_run_makes_one_record_for_all_or_some_of_its_servers(cloud: Emu
     policy = csbs.create_policy(name="p", resources=servers, scheduled_operations=[OPERATION])
     record = csbs.execute_policy(policy.id)
     cloud.clock.advance(7200)
-    assert sorted(item.resource_id for item in csbs.backups(checkpoint_id=record.id)) == sorted(one["id"] for one in servers)
+    assert sorted(item.resource_id for item in csbs.backups(checkpoint_id=record.id)) == sorted(
+        one["id"] for one in servers
+    )
     some = csbs.execute_policy(policy.id, servers=[servers[0]["id"]])
     cloud.clock.advance(7200)
     assert [item.resource_id for item in csbs.backups(checkpoint_id=some.id)] == [servers[0]["id"]]
@@ -104,7 +116,9 @@ def test_capabilities_are_told_for_a_list(cloud: Emulator, csbs: t.Any) -> None:
 
 def test_a_backup_is_restored(cloud: Emulator, csbs: t.Any) -> None:
     item = backed_up(cloud, csbs)
-    disks = [{"backup_id": one["id"], "volume_id": one["source_volume_id"]} for one in item.extend_info["volume_backups"]]
+    disks = [
+        {"backup_id": one["id"], "volume_id": one["source_volume_id"]} for one in item.extend_info["volume_backups"]
+    ]
     question = {
         "checkpoint_item_id": item.id,
         "target": {"resource_id": item.resource_id, "resource_type": _base.SERVER, "volumes": disks},
@@ -113,7 +127,11 @@ def test_a_backup_is_restored(cloud: Emulator, csbs: t.Any) -> None:
     cloud.settings(speed=60)  # so that it goes on for some seconds
     restore = csbs.create_restore(
         checkpoint_id=item.checkpoint_id,
-        parameters={"checkpoint_item_id": item.id, "power_on": True, "targets": {"server_id": item.resource_id, "volumes": disks}},
+        parameters={
+            "checkpoint_item_id": item.id,
+            "power_on": True,
+            "targets": {"server_id": item.resource_id, "volumes": disks},
+        },
     )
     assert restore.id and csbs.get_backup(item.id).status in ("waiting_restore", "restoring")
     cloud.clock.advance(7200)

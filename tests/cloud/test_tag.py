@@ -25,7 +25,9 @@ def _still(cloud: Emulator) -> None:
 def make(cloud: Emulator, count: int, **tags: str) -> list[str]:
     """Make good backups b-01, b-02, ... with tags, and return their IDs."""
     server = cloud.server("srv-0001").id
-    return [cloud.make_backup(server, f"b-{number:02d}", age=number, tags=dict(tags)).id for number in range(1, count + 1)]
+    return [
+        cloud.make_backup(server, f"b-{number:02d}", age=number, tags=dict(tags)).id for number in range(1, count + 1)
+    ]
 
 
 def tag(keys: list[str], **args: t.Any) -> dict[str, t.Any]:
@@ -101,10 +103,17 @@ def test_a_service_that_refuses_the_empty_tag_query_is_asked_for_each_resource(c
 @pytest.mark.parametrize("count", [3, 6])
 def test_the_others_are_finished_after_a_refusal(cloud: Emulator, count: int) -> None:
     ids = make(cloud, count)
-    cloud.faults.add(method="POST", path=f"/{ids[1]}/tags", status=403, error_code="CSBS.0403", error_msg="no right", times=-1)
+    cloud.faults.add(
+        method="POST", path=f"/{ids[1]}/tags", status=403, error_code="CSBS.0403", error_msg="no right", times=-1
+    )
     failed = run_module("csbs_tag", tag(ids), cloud)
     assert failed["failed"] and failed["changed"] is True
-    assert failed["msg"].startswith(f"1 of {count} ") and "'b-02'" in failed["msg"] and ids[1] in failed["msg"] and "no right" in failed["msg"]
+    assert (
+        failed["msg"].startswith(f"1 of {count} ")
+        and "'b-02'" in failed["msg"]
+        and ids[1] in failed["msg"]
+        and "no right" in failed["msg"]
+    )
     assert (failed["status"], failed["error_code"]) == (403, "CSBS.0403")
     assert shown(failed) == {f"b-{number:02d}": {} if number == 2 else KEEP for number in range(1, count + 1)}
     assert [backup_in(cloud, one).tags for one in ids] == [{} if one == ids[1] else KEEP for one in ids]
@@ -130,7 +139,9 @@ def test_a_tag_is_not_set_where_the_removal_before_it_was_refused(cloud: Emulato
         assert writes == ["DELETE", "POST"], "removal comes first: a resource may have ten tags already"
 
 
-@pytest.mark.parametrize("answer", [{"status": 404, "error_code": "APIGW.0101", "error_msg": "no such API"}, {"status": 404}])
+@pytest.mark.parametrize(
+    "answer", [{"status": 404, "error_code": "APIGW.0101", "error_msg": "no such API"}, {"status": 404}]
+)
 def test_a_404_of_a_gateway_does_not_remove_a_tag(cloud: Emulator, answer: dict[str, t.Any]) -> None:
     ids = make(cloud, 2, **KEEP)
     cloud.faults.add(method="DELETE", path=f"/{ids[0]}/tags/keep$", times=-1, **answer)

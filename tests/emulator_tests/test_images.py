@@ -122,7 +122,10 @@ def test_lists_of_images_lag_in_live_mode(live_api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("tags", "code"),
-    [([{"key": "", "value": "x"}], "IMG.0115"), ([{"key": str(number), "value": ""} for number in range(11)], "IMG.0116")],
+    [
+        ([{"key": "", "value": "x"}], "IMG.0115"),
+        ([{"key": str(number), "value": ""} for number in range(11)], "IMG.0116"),
+    ],
 )
 def test_bad_tags_are_refused(live_api: Api, tags: list[dict[str, str]], code: str) -> None:
     answer = _post(live_api, backup_id="x", image_tags=tags)

@@ -45,7 +45,10 @@ def check_and_run(name: str, cloud: Emulator, folder: Path, answers: dict[str, t
 
 def of(cloud: Emulator, server: str) -> list[t.Any]:
     """Return the backups of a server, the oldest first."""
-    return sorted((item for item in cloud.state.items.values() if item.resource_id == cloud.server(server).id), key=lambda item: item.created_at)
+    return sorted(
+        (item for item in cloud.state.items.values() if item.resource_id == cloud.server(server).id),
+        key=lambda item: item.created_at,
+    )
 
 
 # ========== the templates ==========
@@ -97,7 +100,10 @@ def test_protect_reports_drift_and_has_nothing_to_do_the_second_time(cloud: Emul
 
 def test_backup_takes_the_answers_of_its_survey(cloud: Emulator, tmp_path: Path) -> None:
     check_and_run("CSBS backup", cloud, tmp_path, {"csbs_servers": "srv-0001,srv-0002", "csbs_backup_name": "before"})
-    assert [item.name for name in ("srv-0001", "srv-0002") for item in of(cloud, name)] == ["before-0001", "before-0002"]
+    assert [item.name for name in ("srv-0001", "srv-0002") for item in of(cloud, name)] == [
+        "before-0001",
+        "before-0002",
+    ]
     assert of(cloud, "srv-0003") == []
 
 
@@ -130,8 +136,21 @@ def test_prune_judges_only_the_backups_that_the_survey_names(cloud: Emulator, tm
     cloud.make_backup(cloud.server("srv-0001").id, "special", age=400 * DAY)
     counts = {"csbs_keep_last": 1, "csbs_keep_daily": 0, "csbs_keep_monthly": 0}
     blank = launch("CSBS prune", cloud, tmp_path / "blank", {**counts, "csbs_backup_name": ""}, **FAST)
-    assert blank.status == "failed" and "csbs_backup_name is blank" in blank.stdout.read() and cloud.journal.writes() == []
-    assert changed(launch("CSBS prune", cloud, tmp_path / "run", {**counts, "csbs_backup_name": "old-*", "csbs_older_than": "150d"}, **FAST)) == 1
+    assert (
+        blank.status == "failed" and "csbs_backup_name is blank" in blank.stdout.read() and cloud.journal.writes() == []
+    )
+    assert (
+        changed(
+            launch(
+                "CSBS prune",
+                cloud,
+                tmp_path / "run",
+                {**counts, "csbs_backup_name": "old-*", "csbs_older_than": "150d"},
+                **FAST,
+            )
+        )
+        == 1
+    )
     assert [item.name for item in of(cloud, "srv-0001")] == ["special", "old-100", "old-1"]
 
 
@@ -176,7 +195,15 @@ def test_jobs_side_by_side_leave_nobody_out_of_the_policy(cloud: Emulator, tmp_p
     more = [cloud.add_server(f"new-{number}") for number in range(2)]
     with ThreadPoolExecutor() as pool:
         jobs = [
-            pool.submit(launch, "CSBS protect", cloud, tmp_path / server.name, csbs_servers=[server.name], csbs_server_filters={"name": server.name}, **FAST)
+            pool.submit(
+                launch,
+                "CSBS protect",
+                cloud,
+                tmp_path / server.name,
+                csbs_servers=[server.name],
+                csbs_server_filters={"name": server.name},
+                **FAST,
+            )
             for server in more
         ]
     assert [changed(job.result()) for job in jobs] == [1, 1]

@@ -28,7 +28,10 @@ WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "csbs_policy_run": ({"policy": "p", "servers": ["srv-0002"]}, {"policy": "p", "servers": ["srv-0003"]}),
     "csbs_image": ({"backup": "first", "name": "one"}, {"backup": "second", "name": "two"}),
     "csbs_restore": ({"backup": "first", "confirm": True}, {"backup": "second", "confirm": True}),
-    "csbs_backup_prune": ({"servers": ["srv-0002"], "keep_last": 1}, {"servers": ["srv-0002"], "keep_last": 1, "include_automatic": True}),
+    "csbs_backup_prune": (
+        {"servers": ["srv-0002"], "keep_last": 1},
+        {"servers": ["srv-0002"], "keep_last": 1, "include_automatic": True},
+    ),
 }
 
 
@@ -43,14 +46,30 @@ def test_every_module_with_an_action_plugin_is_tried_here() -> None:
     assert set(WAITING) == {path.stem for path in plugins.glob("csbs_*.py")}
 
 
-def run_tasks(cloud: Emulator, folder: Path, tasks: list[dict[str, t.Any]], **environment: str) -> subprocess.CompletedProcess[str]:
+def run_tasks(
+    cloud: Emulator, folder: Path, tasks: list[dict[str, t.Any]], **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run tasks in a play on localhost; stdout and stderr are apart."""
     play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
     (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
     clouds = cloud.write_clouds(folder / "clouds.yaml")
-    env = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_ASYNC_DIR": str(folder / "async")}
+    env = {
+        **os.environ,
+        "OS_CLIENT_CONFIG_FILE": str(clouds),
+        "OS_CLOUD": "local",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_ASYNC_DIR": str(folder / "async"),
+    }
     tool = str(Path(sys.executable).with_name("ansible-playbook"))
-    return subprocess.run([tool, "play.yml"], capture_output=True, text=True, env={**env, **environment}, cwd=folder, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        [tool, "play.yml"],
+        capture_output=True,
+        text=True,
+        env={**env, **environment},
+        cwd=folder,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def task(module: str, args: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
@@ -58,7 +77,16 @@ def task(module: str, args: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.
 
 
 def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_path: Path) -> None:
-    run_ok("csbs_policy", {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False, "server_filters": {"name": "*"}}, cloud)
+    run_ok(
+        "csbs_policy",
+        {
+            "name": "p",
+            "schedule": {"frequency": "daily", "times": ["02:00"]},
+            "enabled": False,
+            "server_filters": {"name": "*"},
+        },
+        cloud,
+    )
     for age in (3600, 7200, 10800):
         cloud.make_backup(cloud.server("srv-0002").id, name=f"old-{age}", age=age, auto_trigger=age == 10800)
     tasks = []
@@ -76,14 +104,20 @@ def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_pat
             },
         ]
     for module, (first, second) in WAITING.items():
-        tasks.append(task(module, second, **{"async": 600, "poll": 1, "register": "ended", "failed_when": "ended is failed or not ended.changed"}))
+        tasks.append(
+            task(
+                module,
+                second,
+                **{"async": 600, "poll": 1, "register": "ended", "failed_when": "ended is failed or not ended.changed"},
+            )
+        )
     done = run_tasks(cloud, tmp_path, tasks)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " failed=0 " in done.stdout and "%, after" not in done.stdout, "nobody listens to a task in the background"
     assert len(cloud.state.images) == 2 and policy_in(cloud, "p")
 
 
-CALLBACK = '''
+CALLBACK = """
 import json
 from ansible.plugins.callback import CallbackBase
 
@@ -97,12 +131,14 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats):
         self._display.display(json.dumps({"results": self.results}))
-'''
+"""
 
 
 def test_progress_is_shown_to_people_and_never_to_programs(cloud: Emulator, tmp_path: Path) -> None:
     cloud.settings(speed=300)
-    shown = run_tasks(cloud, tmp_path, [task("csbs_backup", {"name": "shown", "servers": ["srv-0001", "srv-0002", "srv-0003"]})])
+    shown = run_tasks(
+        cloud, tmp_path, [task("csbs_backup", {"name": "shown", "servers": ["srv-0001", "srv-0002", "srv-0003"]})]
+    )
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "csbs_backup: [localhost] 0/3 backups available, 0 %" in shown.stdout
     (tmp_path / "callbacks").mkdir()

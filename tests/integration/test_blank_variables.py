@@ -33,13 +33,17 @@ REFUSED = {"prune": ["csbs_backup_name", "csbs_tags"]}
 
 
 def options(role: str) -> dict[str, t.Any]:
-    specs: dict[str, t.Any] = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    specs: dict[str, t.Any] = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text())[
+        "argument_specs"
+    ]["main"]["options"]
     return specs
 
 
 def spec(role: str) -> dict[str, t.Any]:
     """Return the types by which a role checks its variables."""
-    found: dict[str, t.Any] = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[f"csbs_{PREFIXES.get(role, role)}_spec"]
+    found: dict[str, t.Any] = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())[
+        f"csbs_{PREFIXES.get(role, role)}_spec"
+    ]
     return found
 
 
@@ -48,12 +52,22 @@ def shape(described: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def include(role: str, **variables: t.Any) -> dict[str, t.Any]:
-    return {"name": f"Role {role}", "ansible.builtin.include_role": {"name": f"opentelekomcloud.csbs.{role}"}, "vars": variables}
+    return {
+        "name": f"Role {role}",
+        "ansible.builtin.include_role": {"name": f"opentelekomcloud.csbs.{role}"},
+        "vars": variables,
+    }
 
 
 def expect_refusal(task: dict[str, t.Any], *words: str) -> dict[str, t.Any]:
-    told = {"that": [f"'{word}' in ansible_failed_result.msg" for word in words], "fail_msg": "{{ ansible_failed_result.msg }}"}
-    return {"block": [task, {"ansible.builtin.debug": {"msg": "NOT REFUSED"}}], "rescue": [{"ansible.builtin.assert": told}]}
+    told = {
+        "that": [f"'{word}' in ansible_failed_result.msg" for word in words],
+        "fail_msg": "{{ ansible_failed_result.msg }}",
+    }
+    return {
+        "block": [task, {"ansible.builtin.debug": {"msg": "NOT REFUSED"}}],
+        "rescue": [{"ansible.builtin.assert": told}],
+    }
 
 
 @pytest.mark.parametrize("role", WISHES)
@@ -82,7 +96,13 @@ def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(cloud: Emulat
                 that = [f"'{name}' not in {prefix}_given"]
                 if name in REFUSED.get(role, []):
                     that.append(f"'{name}' in {prefix}_blank")
-                tasks.append({"name": f"{role} {name} {blank!r}", "ansible.builtin.assert": {"that": that}, "vars": {**wish, name: blank}})
+                tasks.append(
+                    {
+                        "name": f"{role} {name} {blank!r}",
+                        "ansible.builtin.assert": {"that": that},
+                        "vars": {**wish, name: blank},
+                    }
+                )
         plays.append({"hosts": "localhost", "gather_facts": False, "tasks": tasks})
     code, output = own_play(cloud, tmp_path, plays, {})
     assert code == 0, output[-3000:]
@@ -97,12 +117,21 @@ def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp
         for blank in (None, ""):
             others = {name: blank for name in options(role) if name not in wish and name not in REFUSED.get(role, [])}
             tasks.append(include(role, **{**wish, **others}))
-    code, output = own_play(cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {}, "--check")
+    code, output = own_play(
+        cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {}, "--check"
+    )
     assert code == 0 and cloud.journal.writes() == [], output
 
 
 def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_path: Path) -> None:
-    policy = {**WISHES["protect"]["csbs_policy"], "enabled": "", "move_servers": None, "tags": "", "retention": None, "description": ""}
+    policy = {
+        **WISHES["protect"]["csbs_policy"],
+        "enabled": "",
+        "move_servers": None,
+        "tags": "",
+        "retention": None,
+        "description": "",
+    }
     timezone = {"frequency": "daily", "times": ["02:00"], "timezone": ""}
     backup = {"name": "", "max_age": None, "incremental": "", "tags": ""}
     good = [
@@ -112,23 +141,39 @@ def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_
     ]
     delete = {"csbs_delete_backups": True, "csbs_confirm": True}
     bad = [
-        expect_refusal(include(role, **{**wish, "csbs_server_filters": {"name": blank, "status": "ACTIVE"}}), "NOT DONE", "csbs_server_filters.name")
+        expect_refusal(
+            include(role, **{**wish, "csbs_server_filters": {"name": blank, "status": "ACTIVE"}}),
+            "NOT DONE",
+            "csbs_server_filters.name",
+        )
         for role, wish in WISHES.items()
         if "csbs_servers" in wish
         for blank in (None, "")
     ]
-    bad += [expect_refusal(include("prune", **WISHES["prune"], **{name: None}), "NOT DONE", name) for name in REFUSED["prune"]]
+    bad += [
+        expect_refusal(include("prune", **WISHES["prune"], **{name: None}), "NOT DONE", name)
+        for name in REFUSED["prune"]
+    ]
     bad += [
         expect_refusal(include("offboard", **SERVER, **delete, csbs_final_backup=""), "NOT DONE", "csbs_final_backup"),
-        expect_refusal(include("protect", **SERVER, csbs_policy={**policy, "retention": {"days": ""}}), "NOT DONE", "csbs_policy.retention"),
+        expect_refusal(
+            include("protect", **SERVER, csbs_policy={**policy, "retention": {"days": ""}}),
+            "NOT DONE",
+            "csbs_policy.retention",
+        ),
         expect_refusal(include("protect", **SERVER, csbs_policy="", csbs_backup=None), "NOT DONE"),
         expect_refusal(include("protect", **SERVER, csbs_policy={**policy, "name": ""}), "name"),
         expect_refusal(include("protect", **SERVER, csbs_policy=policy, csbs_timeout="soon"), "csbs_timeout"),
         expect_refusal(include("patch_with_backup", csbs_patch_tasks=""), "csbs_patch_tasks"),
         expect_refusal(include("restore", csbs_server="", csbs_backup=None), "NOT DONE"),
     ]
-    code, output = own_play(cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": good}], {}, "--check")
+    code, output = own_play(
+        cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": good}], {}, "--check"
+    )
     assert code == 0 and cloud.journal.writes() == [], output
-    assert output.count("TASK [opentelekomcloud.csbs.protect : Back the servers up now]") == 2 and "csbs_backup: " not in output
+    assert (
+        output.count("TASK [opentelekomcloud.csbs.protect : Back the servers up now]") == 2
+        and "csbs_backup: " not in output
+    )
     code, output = own_play(cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": bad}], {})
     assert code == 0 and "NOT REFUSED" not in output and cloud.journal.writes() == [], output

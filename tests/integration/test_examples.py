@@ -25,15 +25,27 @@ def test_every_examples_block_runs(tmp_path: Path) -> None:
     # The examples of the changing modules leave what those of the others look for.
     ordered = sorted(MODULES, key=lambda name: (name.endswith("_info"), name == "csbs_tag", name))
     tasks: list[dict[str, t.Any]] = [task for name in ordered for task in documentation(name, "EXAMPLES")]
-    assert {key for task in tasks for key in task if "." in key} == {f"opentelekomcloud.csbs.{name}" for name in MODULES}
+    assert {key for task in tasks for key in task if "." in key} == {
+        f"opentelekomcloud.csbs.{name}" for name in MODULES
+    }
     playbook = tmp_path / "examples.yml"
-    playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False))
+    playbook.write_text(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False)
+    )
     with Emulator(mode="live", speed=3000, seed="demo", list_delay=0.2) as cloud:
         clouds = tmp_path / "clouds.yaml"
         cloud.write_clouds(clouds)
         environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1"}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "failed=0" in done.stdout
         assert not cloud.contract_violations

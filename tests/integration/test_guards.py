@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("running", ["live"], indi
 ROLE = "opentelekomcloud.csbs."
 FAST = {"csbs_poll_interval": 0.2}
 # Every keyword of a play that lets failures pass.
-CARELESS = {"ignore_errors": True, "ignore_unreachable": True, "any_errors_fatal": False, "max_fail_percentage": 100, "force_handlers": True}
+CARELESS = {
+    "ignore_errors": True,
+    "ignore_unreachable": True,
+    "any_errors_fatal": False,
+    "max_fail_percentage": 100,
+    "force_handlers": True,
+}
 OFFBOARD = {
     **FAST,
     "csbs_servers": ["srv-0001"],
@@ -31,7 +37,11 @@ OFFBOARD = {
 
 
 def names(cloud: Emulator, server: str) -> list[str]:
-    return sorted(item.name for item in cloud.state.items.values() if item.resource_id == cloud.server(server).id and item.status == "available")
+    return sorted(
+        item.name
+        for item in cloud.state.items.values()
+        if item.resource_id == cloud.server(server).id and item.status == "available"
+    )
 
 
 def members(cloud: Emulator) -> list[str]:
@@ -48,12 +58,19 @@ def include(role: str, **variables: t.Any) -> dict[str, t.Any]:
 
 
 def rescued(*tasks: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"block": list(tasks), "rescue": [{"ansible.builtin.debug": {"msg": "rescued: {{ ansible_failed_result.msg }}"}}]}
+    return {
+        "block": list(tasks),
+        "rescue": [{"ansible.builtin.debug": {"msg": "rescued: {{ ansible_failed_result.msg }}"}}],
+    }
 
 
 def patch_file(folder: Path) -> str:
     """Write patch tasks that leave a file for each server."""
-    mark = {"content": "patched", "dest": f"{folder}/{{{{ csbs_server | default(inventory_hostname) }}}}", "mode": "0600"}
+    mark = {
+        "content": "patched",
+        "dest": f"{folder}/{{{{ csbs_server | default(inventory_hostname) }}}}",
+        "mode": "0600",
+    }
     (folder / "patch.yml").write_text(yaml.safe_dump([{"name": "Patch", "ansible.builtin.copy": mark}]))
     return str(folder / "patch.yml")
 
@@ -75,7 +92,9 @@ def test_no_keyword_lets_a_patch_or_a_removal_go_on_without_its_backup(cloud: Em
     assert members(cloud) == ["srv-0001", "srv-0002"] and names(cloud, "srv-0002") == ["old"]
 
 
-def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(cloud: Emulator, tmp_path: Path) -> None:
+def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(
+    cloud: Emulator, tmp_path: Path
+) -> None:
     """The roles run twice in one play for other servers; the second backup fails, and a rescue lets the play go on."""
     protected(cloud)
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
@@ -85,7 +104,10 @@ def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(
             include("offboard", **OFFBOARD),
             include("patch_with_backup", csbs_server="srv-0001", csbs_max_age="52w"),
             rescued(include("patch_with_backup", csbs_server="srv-0002")),
-            {"ansible.builtin.include_role": {"name": ROLE + "patch_with_backup", "tasks_from": "restore"}, "vars": {"csbs_patch_lost": ["localhost"]}},
+            {
+                "ansible.builtin.include_role": {"name": ROLE + "patch_with_backup", "tasks_from": "restore"},
+                "vars": {"csbs_patch_lost": ["localhost"]},
+            },
         )
     ]
     code, output = own_play(cloud, tmp_path, plays, wish)
@@ -94,17 +116,25 @@ def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
     (tmp_path / "srv-0001").unlink()
     again = {**OFFBOARD, "csbs_servers": ["srv-0002"]}
-    code, output = own_play(cloud, tmp_path, [on_control(include("offboard", **OFFBOARD), rescued(include("offboard", **again)))], {})
+    code, output = own_play(
+        cloud, tmp_path, [on_control(include("offboard", **OFFBOARD), rescued(include("offboard", **again)))], {}
+    )
     assert code == 0 and "rescued" in output, output
-    assert members(cloud) == ["srv-0002"] and names(cloud, "srv-0002") == ["old"] and names(cloud, "srv-0001") == ["final"]
+    assert (
+        members(cloud) == ["srv-0002"] and names(cloud, "srv-0002") == ["old"] and names(cloud, "srv-0001") == ["final"]
+    )
     assert not [entry for entry in cloud.journal.writes() if entry["path"].endswith("/restores")]
 
 
-def test_a_play_that_runs_for_good_although_started_as_a_check_deletes_nothing_unconfirmed(cloud: Emulator, tmp_path: Path) -> None:
+def test_a_play_that_runs_for_good_although_started_as_a_check_deletes_nothing_unconfirmed(
+    cloud: Emulator, tmp_path: Path
+) -> None:
     protected(cloud)
     unconfirmed = {**FAST, "csbs_servers": ["srv-0001"], "csbs_delete_backups": True}
     plays = [
-        on_control(include("offboard", **unconfirmed), rescued(include("restore", csbs_server="srv-0001")), check_mode=False),
+        on_control(
+            include("offboard", **unconfirmed), rescued(include("restore", csbs_server="srv-0001")), check_mode=False
+        ),
         {"hosts": "srv-0002", "gather_facts": False, "check_mode": False, "roles": [ROLE + "patch_with_backup"]},
     ]
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
@@ -140,7 +170,12 @@ WISHES: dict[str, dict[str, t.Any]] = {
     "offboard": OFFBOARD,
     "patch_with_backup": {"csbs_server": "srv-0001", "csbs_keep_backups": 1, "csbs_restore_on_failure": True},
     "protect": {**NO_CHOICE, "csbs_policy": {"name": "nightly", "purge_servers": True}},
-    "prune": {"csbs_servers": ["srv-0001"], "csbs_backup_name": "", "csbs_keep_within": "1d", "csbs_keep_tags": {"a": "b"}},
+    "prune": {
+        "csbs_servers": ["srv-0001"],
+        "csbs_backup_name": "",
+        "csbs_keep_within": "1d",
+        "csbs_keep_tags": {"a": "b"},
+    },
     "restore": {"csbs_server": "srv-0001", "csbs_confirm": ""},
 }
 
@@ -166,7 +201,11 @@ def test_each_role_for_nobody_is_red_and_writes_nothing(cloud: Emulator, tmp_pat
         "protect": {"csbs_policy": {"name": "new", "schedule": {"frequency": "daily", "times": ["02:00"]}}},
         "prune": {"csbs_keep_last": 1},
     }
-    chosen: dict[str, dict[str, t.Any]] = {"by-filter": NO_CHOICE, "by-list": {"csbs_servers": []}, "blank": {"csbs_servers": "", "csbs_server_filters": None}}
+    chosen: dict[str, dict[str, t.Any]] = {
+        "by-filter": NO_CHOICE,
+        "by-list": {"csbs_servers": []},
+        "blank": {"csbs_servers": "", "csbs_server_filters": None},
+    }
     tries = [rescued(include(role, **wish, **choice)) for role, wish in roles.items() for choice in chosen.values()]
     code, output = own_play(cloud, tmp_path, [on_control(*tries)], {})
     assert code == 0 and output.count("rescued: NOT DONE") == len(tries), output
@@ -179,7 +218,12 @@ def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp
     protected(cloud)
     hosts = inventory(tmp_path, ["srv-0002"], ansible_become=True)
     # Who is that user already does not become it, so it is one whom no test runs as.
-    wish = {**FAST, "csbs_patch_tasks": patch_file(tmp_path), "ansible_become_exe": "/bin/false", "ansible_become_user": "nobody"}
+    wish = {
+        **FAST,
+        "csbs_patch_tasks": patch_file(tmp_path),
+        "ansible_become_exe": "/bin/false",
+        "ansible_become_user": "nobody",
+    }
     policy = {"name": "daily", "schedule": {"frequency": "daily", "times": ["02:00"]}}
     plays = [
         on_control(

@@ -27,7 +27,12 @@ GUIDES = [page for section in SECTIONS for page in section["toctree"] if page !=
 BLOCK = re.compile(r"^\.\. code-block:: (yaml|ini)\n\n((?:(?: +.*)?\n)+)", re.MULTILINE)
 FILE = re.compile(r"# (\w+\.\w+)\n")
 # The guides wait as long as one does for the real cloud, and patch hosts that are not here.
-HERE = {"csbs_poll_interval": 0.2, "patch_command": "true", "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+HERE = {
+    "csbs_poll_interval": 0.2,
+    "patch_command": "true",
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+}
 DEFAULTS = {"opentelekomcloud.csbs.csbs_image": {"poll_interval": 0.2}}
 
 
@@ -66,9 +71,30 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
     with Emulator(mode="live", speed=3000, seed="demo", list_delay=0.2) as cloud:
         clouds = tmp_path / "clouds.yaml"
         cloud.write_clouds(clouds)
-        environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1", "PWD": str(tmp_path)}
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory.ini", "-e", "@here.yml", str(playbook)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL)
+        environment = {
+            **os.environ,
+            "OS_CLIENT_CONFIG_FILE": str(clouds),
+            "OS_CLOUD": "local",
+            "ANSIBLE_NOCOLOR": "1",
+            "PWD": str(tmp_path),
+        }
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "-i",
+            "inventory.ini",
+            "-e",
+            "@here.yml",
+            str(playbook),
+        ]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Install every update" in done.stdout, "the patch tasks did not run"
         assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases"}

@@ -25,7 +25,12 @@ pytestmark = pytest.mark.keystone
 
 PASSWORD = "password-of-the-operator"
 SECRET = "secret-of-the-credential"
-SERVICES = {"data-protect": "/csbs/v1/%(project_id)s", "compute": "/compute/v2.1/%(project_id)s", "volumev3": "/volume/v3/%(project_id)s", "ims": "/ims"}
+SERVICES = {
+    "data-protect": "/csbs/v1/%(project_id)s",
+    "compute": "/compute/v2.1/%(project_id)s",
+    "volumev3": "/volume/v3/%(project_id)s",
+    "ims": "/ims",
+}
 POLICY = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}, "servers": ["srv-0001"]}
 BACKUP = {"name": "before", "servers": ["srv-0001"], "poll_interval": 0.2, "timeout": 120}
 
@@ -43,12 +48,26 @@ class Estate:
 
     def password(self, **changes: str | None) -> Args:
         """Return the auth of the operator, with project; None leaves a key out."""
-        auth: Args = {**self.keystone.auth("operator", PASSWORD), "project_name": "fleet", "project_domain_name": "Default", **changes}
+        auth: Args = {
+            **self.keystone.auth("operator", PASSWORD),
+            "project_name": "fleet",
+            "project_domain_name": "Default",
+            **changes,
+        }
         return {key: value for key, value in auth.items() if value is not None}
 
-    def run(self, module: str, args: Args, auth: Args | None = None, auth_type: str | None = None, region: str | None = "eu-de") -> Args:
+    def run(
+        self,
+        module: str,
+        args: Args,
+        auth: Args | None = None,
+        auth_type: str | None = None,
+        region: str | None = "eu-de",
+    ) -> Args:
         """Run a module with a login; the operator's password unless another is given. No secret may be in what it returns."""
-        result = run_module(module, {**args, "auth": auth or self.password(), "auth_type": auth_type, "region_name": region})
+        result = run_module(
+            module, {**args, "auth": auth or self.password(), "auth_type": auth_type, "region_name": region}
+        )
         text = json.dumps(result)
         assert PASSWORD not in text and SECRET not in text
         assert not any(token in text for token in self.de.keystone.seen | self.nl.keystone.seen)
@@ -81,7 +100,14 @@ def whole(keystone: RealKeystone) -> t.Iterator[Estate]:
     project = identity.create_project(name="fleet", domain_id=domain)
     user = identity.create_user(name="operator", password=PASSWORD, domain_id=domain)
     identity.assign_project_role_to_user(project, user, role)
-    settings: Args = {"mode": "live", "speed": 3000, "servers": 3, "list_delay": 0.1, "project_id": project.id, "identity_url": keystone.url}
+    settings: Args = {
+        "mode": "live",
+        "speed": 3000,
+        "servers": 3,
+        "list_delay": 0.1,
+        "project_id": project.id,
+        "identity_url": keystone.url,
+    }
     with Emulator(**settings) as de, Emulator(**settings) as nl:
         services = {kind: identity.create_service(type=kind, name=kind) for kind in SERVICES}
         for region, cloud in (("eu-de", de), ("eu-nl", nl), ("eu-ch2", de)):
@@ -90,7 +116,9 @@ def whole(keystone: RealKeystone) -> t.Iterator[Estate]:
             for kind, path in SERVICES.items():
                 # The third region is without the backup service.
                 if (region, kind) != ("eu-ch2", "data-protect"):
-                    identity.create_endpoint(service_id=services[kind].id, interface="public", region_id=region, url=cloud.url + path)
+                    identity.create_endpoint(
+                        service_id=services[kind].id, interface="public", region_id=region, url=cloud.url + path
+                    )
         operator = keystone.connection("operator", PASSWORD, "fleet")
         made = operator.identity.create_application_credential(user.id, name="of-the-tests", secret=SECRET)
         yield Estate(keystone, project.id, user.id, made.id, de, nl)
@@ -123,11 +151,18 @@ def ways(estate: Estate) -> dict[str, tuple[Args, str | None]]:
     url = estate.password()["auth_url"]
     return {
         "password": (estate.password(), None),
-        "password, project by id": (estate.password(project_name=None, project_domain_name=None, project_id=estate.project_id), "password"),
+        "password, project by id": (
+            estate.password(project_name=None, project_domain_name=None, project_id=estate.project_id),
+            "password",
+        ),
         "password, user by id": (estate.password(username=None, user_domain_name=None, user_id=estate.user_id), None),
         "token": ({"auth_url": url, "token": estate.token(), "project_id": estate.project_id}, "token"),
         "credential by id": (
-            {"auth_url": url, "application_credential_id": estate.credential_id, "application_credential_secret": SECRET},
+            {
+                "auth_url": url,
+                "application_credential_id": estate.credential_id,
+                "application_credential_secret": SECRET,
+            },
             "v3applicationcredential",
         ),
         "credential by name": (
@@ -153,17 +188,31 @@ def test_every_way_to_log_in_reaches_the_same_project(estate: Estate) -> None:
 
 def test_what_keystone_refuses_is_one_clear_line(estate: Estate) -> None:
     for change in ({"password": "wrong"}, {"username": "nobody"}, {"project_name": "no-such-project"}):
-        refused(estate, estate.run("csbs_policy_info", {}, estate.password(**change)), "log in to the cloud", "check user name, password")
+        refused(
+            estate,
+            estate.run("csbs_policy_info", {}, estate.password(**change)),
+            "log in to the cloud",
+            "check user name, password",
+        )
 
 
 def test_a_credential_that_was_withdrawn_is_refused(estate: Estate) -> None:
     operator = estate.keystone.connection("operator", PASSWORD, "fleet")
     made = operator.identity.create_application_credential(estate.user_id, name="short-lived", secret=SECRET)
-    auth = {"auth_url": estate.password()["auth_url"], "application_credential_id": made.id, "application_credential_secret": SECRET}
+    auth = {
+        "auth_url": estate.password()["auth_url"],
+        "application_credential_id": made.id,
+        "application_credential_secret": SECRET,
+    }
     succeeded(estate.run("csbs_policy_info", {}, auth, "v3applicationcredential"))
     operator.identity.delete_application_credential(estate.user_id, made)
     estate.de.journal.clear()
-    refused(estate, estate.run("csbs_policy_info", {}, auth, "v3applicationcredential"), "log in to the cloud", "application credential")
+    refused(
+        estate,
+        estate.run("csbs_policy_info", {}, auth, "v3applicationcredential"),
+        "log in to the cloud",
+        "application credential",
+    )
 
 
 def test_a_login_without_a_project_is_told_to_name_one(estate: Estate) -> None:

@@ -62,7 +62,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     planner = folder / f"plugins/module_utils/_{WRONG}.py"
     text, right = planner.read_text(encoding="utf-8"), '{"policy": before["id"], **attrs}'
     assert text.count(right) == 1
-    planner.write_text(text.replace(right, '{"policy": before["id"], "description": "something else"}'), encoding="utf-8")
+    planner.write_text(
+        text.replace(right, '{"policy": before["id"], "description": "something else"}'), encoding="utf-8"
+    )
     return folder
 
 
@@ -72,10 +74,14 @@ def test_new_modules_pass_what_all_modules_pass_and_a_wrong_planner_does_not(clo
     about_all = [f"tests/unit/test_{about}.py" for about in ("imports", "metadata", "coverage")]
     planners = [f"tests/unit/plugins/module_utils/test__{name}.py" for name in (MADE, INFO)]
     chosen = "(zz_ and not reference) or test_the_page"
-    done = run(clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/laws/test_laws.py", *about_all, *planners)
+    done = run(
+        clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/laws/test_laws.py", *about_all, *planners
+    )
     failed = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", done.stdout, re.MULTILINE)
     law = "test_check_predicts_the_run_and_a_second_run_does_nothing"
-    assert sorted(failed) == [f"{law}[live-{WRONG}-is-another]", f"{law}[live-{WRONG}-is-cleared]"], done.stdout + done.stderr
+    assert sorted(failed) == [f"{law}[live-{WRONG}-is-another]", f"{law}[live-{WRONG}-is-cleared]"], (
+        done.stdout + done.stderr
+    )
     for test in (
         f"{law}[live-{MADE}-is-another]",
         f"test_info_modules_never_write_and_return_what_they_document[live-csbs_{INFO}-",
@@ -99,7 +105,9 @@ def test_new_modules_are_documented_and_their_examples_run(clone: Path) -> None:
     files = {about["doc"]["filename"] for about in json.loads(done.stdout).values()}
     assert files == {str(clone / f"plugins/modules/{name}.py") for name in names}
     done = run(clone, "python", "-c", RUN_EXAMPLES, *names)
-    assert done.returncode == 0 and done.stdout.split() == ["True", "True", "True", "False", "False"], done.stdout + done.stderr
+    assert done.returncode == 0 and done.stdout.split() == ["True", "True", "True", "False", "False"], (
+        done.stdout + done.stderr
+    )
 
 
 def refuse(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
@@ -135,7 +143,9 @@ def test_a_name_that_is_refused_writes_nothing(
     assert reason in refuse(name, monkeypatch, capsys)
 
 
-def test_a_list_that_cannot_be_found_writes_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_list_that_cannot_be_found_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     read_as(monkeypatch, "README.md", lambda text: text.replace("| `csbs_", "| `"))
     assert "README.md has no line" in refuse("csbs_zz_made", monkeypatch, capsys)
 

@@ -32,11 +32,19 @@ def tasks(folder: Path, *more: dict[str, t.Any]) -> str:
 def lose(host: str) -> dict[str, t.Any]:
     """Return a task after which nothing reaches a host any more, as when a patch takes its network down."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
-    return {"name": "Take the network down", "ansible.builtin.set_fact": nowhere, "when": f"inventory_hostname == '{host}'"}
+    return {
+        "name": "Take the network down",
+        "ansible.builtin.set_fact": nowhere,
+        "when": f"inventory_hostname == '{host}'",
+    }
 
 
 def breaks(host: str) -> dict[str, t.Any]:
-    return {"name": "Break it", "ansible.builtin.fail": {"msg": "the package is broken"}, "when": f"inventory_hostname == '{host}'"}
+    return {
+        "name": "Break it",
+        "ansible.builtin.fail": {"msg": "the package is broken"},
+        "when": f"inventory_hostname == '{host}'",
+    }
 
 
 def patched(folder: Path) -> list[str]:
@@ -50,16 +58,25 @@ def names(cloud: Emulator, server: str) -> list[str]:
 def restored(cloud: Emulator) -> list[str]:
     """Return the servers that were restored, once for each time."""
     owners = {cloud.server(host).id: host for host in HOSTS}
-    wishes = [entry["body"]["restore"]["parameters"] for entry in cloud.journal.writes() if entry["path"].endswith("/restores")]
+    wishes = [
+        entry["body"]["restore"]["parameters"]
+        for entry in cloud.journal.writes()
+        if entry["path"].endswith("/restores")
+    ]
     return [owners[wish["targets"]["server_id"]] for wish in wishes]
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["restored", "left"])
-def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(cloud: Emulator, tmp_path: Path, asked: bool) -> None:
+def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(
+    cloud: Emulator, tmp_path: Path, asked: bool
+) -> None:
     """It is the only host of its turn, so that Ansible would end the run."""
     wish = {**FAST, "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")), "csbs_restore_on_failure": asked}
     code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS))
-    assert code != 0 and "PATCH FAILED on srv-0001. Server srv-0001 was " + ("PUT BACK" if asked else "NOT put back") in output, output
+    assert (
+        code != 0
+        and "PATCH FAILED on srv-0001. Server srv-0001 was " + ("PUT BACK" if asked else "NOT put back") in output
+    ), output
     assert "NOT PATCHED: srv-0002, as another host had failed." in output
     assert restored(cloud) == (["srv-0001"] if asked else []) and patched(tmp_path) == []
     assert names(cloud, "srv-0001") == ["before-patch"] and names(cloud, "srv-0002") == []
@@ -77,7 +94,11 @@ def test_a_rolling_patch_goes_on_when_asked_and_ends_red_with_each_failed_host(c
     assert code != 0 and patched(tmp_path) == ["srv-0002"], output
     assert sorted(restored(cloud)) == ["srv-0001", "srv-0003"]
     last = output[output.index("PLAY [Put back what has left") :]
-    assert "PATCH FAILED on srv-0001" in last and "PATCH FAILED on srv-0003" in last and "srv-0002" not in last[: last.index("PLAY RECAP")]
+    assert (
+        "PATCH FAILED on srv-0001" in last
+        and "PATCH FAILED on srv-0003" in last
+        and "srv-0002" not in last[: last.index("PLAY RECAP")]
+    )
 
 
 def test_a_lost_host_is_not_put_back_to_a_backup_that_is_no_longer_good(cloud: Emulator, tmp_path: Path) -> None:
@@ -94,20 +115,29 @@ def test_a_lost_host_is_not_put_back_to_a_backup_that_is_no_longer_good(cloud: E
 
 def test_check_mode_restores_nobody_and_a_limit_is_kept(cloud: Emulator, tmp_path: Path) -> None:
     """Several hosts at a time, as the keyword serial has them."""
-    wish = {**FAST, "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")), "csbs_restore_on_failure": True, "csbs_serial": [1, "100%"]}
+    wish = {
+        **FAST,
+        "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")),
+        "csbs_restore_on_failure": True,
+        "csbs_serial": [1, "100%"],
+    }
     code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS), "--check")
     assert code != 0 and cloud.journal.writes() == [] and patched(tmp_path) == [], output
     limited = {**wish, "csbs_serial": "", "csbs_continue_on_failure": "", "csbs_patch_tasks": tasks(tmp_path)}
     code, output = play(cloud, tmp_path, "patch_with_backup", limited, inventory(tmp_path, HOSTS), "--limit=srv-0002")
     assert code == 0 and patched(tmp_path) == ["srv-0002"], output
     assert "WARNING: --limit leaves out localhost" in output
-    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "nobody"}, inventory(tmp_path, HOSTS))
+    code, output = play(
+        cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "nobody"}, inventory(tmp_path, HOSTS)
+    )
     assert code != 0 and "csbs_hosts chooses no host" in output, output
 
 
 def test_older_backups_of_the_name_go_and_no_others(cloud: Emulator, tmp_path: Path) -> None:
     own = cloud.server("srv-0001").id
-    for age, name in enumerate(["before-patch-20260301120000", "before-patch-special", "before-patch-2026", "before-patch", "other"], 1):
+    for age, name in enumerate(
+        ["before-patch-20260301120000", "before-patch-special", "before-patch-2026", "before-patch", "other"], 1
+    ):
         cloud.make_backup(own, name, age=(9 - age) * DAY)
     cloud.make_backup(cloud.server("srv-0002").id, "before-patch", age=9 * DAY)
     wish = {**FAST, "csbs_hosts": "srv-0001", "csbs_patch_tasks": tasks(tmp_path), "csbs_keep_backups": "2"}

@@ -29,7 +29,12 @@ FLEET = {
         "retention": {"days": 14},
         "tags": {"team": "platform"},
     },
-    "csbs_backup": {"name": "before", "description": "Before go-live", "incremental": False, "tags": {"team": "platform"}},
+    "csbs_backup": {
+        "name": "before",
+        "description": "Before go-live",
+        "incremental": False,
+        "tags": {"team": "platform"},
+    },
     "csbs_poll_interval": 0.2,
 }
 
@@ -51,9 +56,13 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
     code, output = play(cloud, tmp_path, "protect", FLEET)
     assert code == 0, output
     assert changed(output) == 2
-    assert re.search(r"csbs_backup: \[localhost\] 3/3 backups available, 100 %, after \d+s", output), "a long wait is silent"
+    assert re.search(r"csbs_backup: \[localhost\] 3/3 backups available, 100 %, after \d+s", output), (
+        "a long wait is silent"
+    )
     assert "3 servers, 3 of them chosen here" in output and output.count("available, of srv-000") == 3
-    assert {one["id"] for one in policy_in(cloud, "nightly").resources} == {cloud.server(f"srv-000{n}").id for n in (1, 2, 3)}
+    assert {one["id"] for one in policy_in(cloud, "nightly").resources} == {
+        cloud.server(f"srv-000{n}").id for n in (1, 2, 3)
+    }
 
     cloud.journal.clear()
     code, output = play(cloud, tmp_path, "protect", FLEET)
@@ -75,7 +84,9 @@ def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Pat
 @of_the_role
 def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
-    code, output = play(cloud, tmp_path, "protect", {key: value for key, value in FLEET.items() if key != "csbs_policy"})
+    code, output = play(
+        cloud, tmp_path, "protect", {key: value for key, value in FLEET.items() if key != "csbs_policy"}
+    )
     assert code != 0 and "srv-0002" in output and "disk unreachable" in output
 
 

@@ -30,7 +30,9 @@ by_the_reference = pytest.mark.parametrize("running", ["reference"], indirect=Tr
 def backups_of(cloud: Emulator, server: str) -> list[t.Any]:
     """Return the backups of a server as the cloud holds them, the oldest first."""
     wanted = cloud.server(server).id
-    return sorted((item for item in cloud.state.items.values() if item.resource_id == wanted), key=lambda item: item.created_at)
+    return sorted(
+        (item for item in cloud.state.items.values() if item.resource_id == wanted), key=lambda item: item.created_at
+    )
 
 
 def names(cloud: Emulator, server: str) -> list[str]:
@@ -49,7 +51,13 @@ def restores(cloud: Emulator) -> list[t.Any]:
 # ========== backup ==========
 @by_the_reference
 def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
-    wish = {**FAST, "csbs_servers": ["srv-0001"], "csbs_server_filters": {"name": "srv-0002"}, "csbs_backup_name": "b", "csbs_tags": {"a": "1"}}
+    wish = {
+        **FAST,
+        "csbs_servers": ["srv-0001"],
+        "csbs_server_filters": {"name": "srv-0002"},
+        "csbs_backup_name": "b",
+        "csbs_tags": {"a": "1"},
+    }
     code, output = play(cloud, tmp_path, "backup", wish, "--check", "--diff")
     assert code == 0, output
     assert changed(output) == 1 and cloud.journal.writes() == []
@@ -132,7 +140,13 @@ def test_prune_without_servers_or_rule_removes_nothing(cloud: Emulator, tmp_path
 
 
 # ========== offboard ==========
-OFFBOARD = {**FAST, "csbs_servers": ["srv-0001"], "csbs_final_backup": {"name": "final"}, "csbs_delete_backups": True, "csbs_confirm": True}
+OFFBOARD = {
+    **FAST,
+    "csbs_servers": ["srv-0001"],
+    "csbs_final_backup": {"name": "final"},
+    "csbs_delete_backups": True,
+    "csbs_confirm": True,
+}
 
 
 @by_the_reference
@@ -173,7 +187,12 @@ def test_offboard_deletes_nothing_unconfirmed(cloud: Emulator, tmp_path: Path) -
 def test_offboard_of_nobody_deletes_nothing(cloud: Emulator, tmp_path: Path, servers: str | None) -> None:
     """A survey whose question for the servers was left out must not mean all of them."""
     protected(cloud)
-    code, output = play(cloud, tmp_path, "offboard", {**FAST, "csbs_servers": servers, "csbs_delete_backups": True, "csbs_confirm": True})
+    code, output = play(
+        cloud,
+        tmp_path,
+        "offboard",
+        {**FAST, "csbs_servers": servers, "csbs_delete_backups": True, "csbs_confirm": True},
+    )
     assert code != 0, output
     assert cloud.journal.writes() == []
 
@@ -183,7 +202,9 @@ def test_offboard_takes_out_a_server_that_is_gone(cloud: Emulator, tmp_path: Pat
     protected(cloud)
     gone = cloud.server("srv-0001").id
     cloud.remove_server(gone)
-    code, output = play(cloud, tmp_path, "offboard", {**FAST, "csbs_servers": [gone], "csbs_delete_backups": True, "csbs_confirm": True})
+    code, output = play(
+        cloud, tmp_path, "offboard", {**FAST, "csbs_servers": [gone], "csbs_delete_backups": True, "csbs_confirm": True}
+    )
     assert code == 0, output
     assert not [item for item in cloud.state.items.values() if item.resource_id == gone]
     assert [one["id"] for one in policy_in(cloud, "nightly").resources] == [cloud.server("srv-0002").id]
@@ -197,7 +218,14 @@ def patch(folder: Path, *tasks: dict[str, t.Any]) -> str:
 
 
 def touch(folder: Path) -> dict[str, t.Any]:
-    return {"name": "Patch", "ansible.builtin.copy": {"content": "patched", "dest": f"{folder}/{{{{ inventory_hostname }}}}", "mode": "0600"}}
+    return {
+        "name": "Patch",
+        "ansible.builtin.copy": {
+            "content": "patched",
+            "dest": f"{folder}/{{{{ inventory_hostname }}}}",
+            "mode": "0600",
+        },
+    }
 
 
 BREAK = {"name": "Break it", "ansible.builtin.fail": {"msg": "the package is broken"}}
@@ -223,7 +251,9 @@ def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_pa
     assert len(again) == 2 and again[1].startswith("pre-"), "the second patch ran behind the first one's backup"
     assert len(names(cloud, "srv-0002")) == 1
 
-    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001", "csbs_max_age": "52w"}, hosts)
+    code, output = play(
+        cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001", "csbs_max_age": "52w"}, hosts
+    )
     assert code == 0 and len(names(cloud, "srv-0001")) == 2
 
 
@@ -244,7 +274,9 @@ def test_a_failed_patch_is_red_and_put_back_only_when_asked(cloud: Emulator, tmp
     assert code != 0 and "PATCH FAILED on srv-0001" in output and "the package is broken" in output
     made = backups_of(cloud, "srv-0001")[0]
     assert ("PUT BACK" in output) is asked and made.id in output
-    assert [entry["body"]["restore"]["parameters"]["checkpoint_item_id"] for entry in restores(cloud)] == ([made.id] if asked else [])
+    assert [entry["body"]["restore"]["parameters"]["checkpoint_item_id"] for entry in restores(cloud)] == (
+        [made.id] if asked else []
+    )
     assert settled(cloud, "srv-0001") == "ACTIVE" and backup_in(cloud, made.id).status == "available"
     assert backups_of(cloud, "srv-0002") == [], "the next host was begun after a failure"
 

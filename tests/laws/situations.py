@@ -11,7 +11,9 @@ import pkgutil
 from . import scenarios
 from .scenarios.scenario import Args, Scenario
 
-_FILES = [importlib.import_module(f"{scenarios.__name__}.{file.name}") for file in pkgutil.iter_modules(scenarios.__path__)]
+_FILES = [
+    importlib.import_module(f"{scenarios.__name__}.{file.name}") for file in pkgutil.iter_modules(scenarios.__path__)
+]
 #: Tasks that change something
 SCENARIOS: list[Scenario] = [one for file in _FILES for one in getattr(file, "SCENARIOS", [])]
 #: Questions for info modules: module and options

@@ -27,7 +27,10 @@ FOREIGN: dict[str, dict[str, t.Any]] = {
     "object-200": {"status": 200, "body": "{}"},
     "cut-200": {"status": 200, "body": '{"policies": [{"id": "'},
 }
-WRITES = {"html-200-done": {"status": 200, **HTML, "effect": True}, "object-200-done": {"status": 200, "body": "{}", "effect": True}}
+WRITES = {
+    "html-200-done": {"status": 200, **HTML, "effect": True},
+    "object-200-done": {"status": 200, "body": "{}", "effect": True},
+}
 #: Tasks that send every kind of request that modules send
 TASKS = (
     "policy takes servers from another when it is created",
@@ -59,12 +62,21 @@ def kind_of(entry: t.Any) -> tuple[str, str]:
 def state_of(cloud: Emulator) -> t.Any:
     """What a module may have changed in the cloud, without what goes on by itself."""
     policies = {
-        policy.id: (policy.name, policy.description, policy.enabled, policy.pattern, sorted(one["id"] for one in policy.resources), sorted(policy.tags.items()))
+        policy.id: (
+            policy.name,
+            policy.description,
+            policy.enabled,
+            policy.pattern,
+            sorted(one["id"] for one in policy.resources),
+            sorted(policy.tags.items()),
+        )
         for policy in cloud.state.policies.values()
     }
     going = ("waiting_delete", "deleting", "deleted")
     backups = {
-        item.id: sorted(item.tags.items()) for item in cloud.state.items.values() if item.status not in going and not item.auto_trigger
+        item.id: sorted(item.tags.items())
+        for item in cloud.state.items.values()
+        if item.status not in going and not item.auto_trigger
     }
     return policies, backups, set(cloud.state.images)
 
@@ -76,7 +88,9 @@ def requests_of(name: str) -> list[tuple[str, str]]:
         scenario = BY_NAME[name]
         prepare(cloud, scenario)
         run_ok(scenario.module, {**scenario.args, "timeout": 60}, cloud)
-        return list(dict.fromkeys(kind_of(entry) for entry in cloud.journal if entry["service"] in ("compute", "csbs", "ims")))
+        return list(
+            dict.fromkeys(kind_of(entry) for entry in cloud.journal if entry["service"] in ("compute", "csbs", "ims"))
+        )
 
 
 @pytest.mark.parametrize("answer", [*FOREIGN, *WRITES])
@@ -110,4 +124,6 @@ def check_line(result: Args, told: str) -> None:
     """A message names the act, is one line, and shows neither Python's words nor the page."""
     message = result["msg"]
     assert "Could not" in message or "Not deleted" in message or "Not ended" in message, told
-    assert not re.search(r"\n|<html|Traceback|Unexpected error|KeyError|JSONDecode|object has no attribute", message), told
+    assert not re.search(r"\n|<html|Traceback|Unexpected error|KeyError|JSONDecode|object has no attribute", message), (
+        told
+    )

@@ -101,7 +101,9 @@ def test_check_predicts_the_run_and_a_second_run_does_nothing(cloud: Emulator, s
     assert (check["diff"]["before"] == check["diff"]["after"]) == scenario.idle
     # A job that nobody waits for goes on.
     moving = () if scenario.args.get("wait", True) else ("status",)
-    assert agree(plain(check), plain(real), moving), f"check mode predicts {plain(check)}, the run returns {plain(real)}"
+    assert agree(plain(check), plain(real), moving), (
+        f"check mode predicts {plain(check)}, the run returns {plain(real)}"
+    )
     check_documented(scenario.module, real)
     assert "secret-demo-password" not in json.dumps([check, real])
     cloud.journal.clear()
@@ -153,7 +155,12 @@ def test_backup_info_fed_back_changes_nothing(cloud: Emulator) -> None:
     assert sorted(found, key=lambda one: one["name"]) == made
     cloud.journal.clear()
     for backup in found:
-        same = {"servers": [backup["server"]], "name": backup["name"], "description": backup["description"], "tags": backup["tags"]}
+        same = {
+            "servers": [backup["server"]],
+            "name": backup["name"],
+            "description": backup["description"],
+            "tags": backup["tags"],
+        }
         assert run_ok("csbs_backup", {**same, "poll_interval": 0.1}, cloud)["changed"] is False
         tags = {"resource_type": "backup", "resources": [backup], "tags": backup["tags"], "purge": True}
         assert run_ok("csbs_tag", tags, cloud)["changed"] is False
@@ -167,6 +174,12 @@ def test_every_module_logs_in_and_ends_by_the_plumbing(module: str) -> None:
     (main,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
     runner, arguments = ("report", 2) if module.endswith("_info") else ("converge", 3)
     planners = r", \w+" * arguments
-    assert re.fullmatch(rf"{runner}\(create_module\(ARGUMENT_SPEC(, .*)?\){planners}\)", "\n".join(map(ast.unparse, main.body)))
-    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and str(node.module).startswith("module_utils._ansible.")]
+    assert re.fullmatch(
+        rf"{runner}\(create_module\(ARGUMENT_SPEC(, .*)?\){planners}\)", "\n".join(map(ast.unparse, main.body))
+    )
+    imports = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("module_utils._ansible.")
+    ]
     assert {name.name for node in imports for name in node.names} >= {"create_module", runner}

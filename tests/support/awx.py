@@ -46,7 +46,9 @@ def extra_vars(template: Vars, answers: Vars) -> Vars:
             continue
         assert given[name].__class__ is TYPES[question["type"]], f"AWX refuses {given[name]!r} for {name}"
         assert given[name] in question.get("choices", [given[name]])
-    assert not set(answers) - {question["variable"] for question in questions(template)}, "AWX lets nobody answer what is not asked"
+    assert not set(answers) - {question["variable"] for question in questions(template)}, (
+        "AWX lets nobody answer what is not asked"
+    )
     return given
 
 
@@ -132,7 +134,10 @@ def refusals(folder: Path) -> list[str]:
     modules = [next(key for key in task if key.startswith("awx.awx.")) for task in play["tasks"]]
     options = documented(modules)
     for module, task in zip(modules, play["tasks"]):
-        task["ansible.builtin.validate_argument_spec"] = {"argument_spec": options[module], "provided_arguments": task.pop(module)}
+        task["ansible.builtin.validate_argument_spec"] = {
+            "argument_spec": options[module],
+            "provided_arguments": task.pop(module),
+        }
         task.update(no_log=False, ignore_errors=True)
     play["vars_files"] = [str(AWX / name) for name in play["vars_files"]]
     runner = ansible_runner.run(private_data_dir=str(folder), playbook=[play], quiet=True, envvars=ENVIRONMENT)
@@ -144,9 +149,13 @@ def refusals(folder: Path) -> list[str]:
 def documented(modules: list[str]) -> dict[str, Vars]:
     """Return the options of modules as an argument spec."""
     tool = str(Path(sys.executable).with_name("ansible-doc"))
-    done = subprocess.run([tool, "--json", *modules], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [tool, "--json", *modules], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
     kept = ("type", "elements", "choices", "required", "aliases")
     return {
-        module: {name: {key: option[key] for key in kept if key in option} for name, option in page["doc"]["options"].items()}
+        module: {
+            name: {key: option[key] for key in kept if key in option} for name, option in page["doc"]["options"].items()
+        }
         for module, page in json.loads(done.stdout).items()
     }

@@ -34,14 +34,18 @@ def backup_in(cloud: t.Any, backup_id: str) -> t.Any:
 
 def send(cloud: t.Any, method: str, path: str, body: t.Any = None, base: str | None = None) -> t.Any:
     """Send a request of one's own and return the JSON of its answer."""
-    answer = requests.request(method, (base or cloud.csbs_url) + path, json=body, headers={"X-Auth-Token": cloud.token()}, timeout=30)
+    answer = requests.request(
+        method, (base or cloud.csbs_url) + path, json=body, headers={"X-Auth-Token": cloud.token()}, timeout=30
+    )
     assert answer.ok, answer.text
     return answer.json() if answer.content else None
 
 
 def create_policy(cloud: t.Any, name: str) -> str:
     """Create a policy without asking whether there is one of that name; returns its id."""
-    pattern = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    pattern = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
     operation = {
         "enabled": True,
         "operation_type": "backup",
@@ -49,7 +53,13 @@ def create_policy(cloud: t.Any, name: str) -> str:
         "trigger": {"properties": {"pattern": pattern}},
     }
     provider = "fc4d5750-22e7-4798-8a46-f48f62c4c1da"
-    policy = {"name": name, "provider_id": provider, "parameters": {"common": {}}, "resources": [], "scheduled_operations": [operation]}
+    policy = {
+        "name": name,
+        "provider_id": provider,
+        "parameters": {"common": {}},
+        "resources": [],
+        "scheduled_operations": [operation],
+    }
     return str(send(cloud, "POST", "/policies", {"policy": policy})["policy"]["id"])
 
 
@@ -71,7 +81,11 @@ def protected(cloud: t.Any) -> None:
     """Put two servers under a policy, each with an old backup."""
     schedule = {"frequency": "daily", "times": ["02:00"]}
     # A day goes by in seconds here, and backups of the schedule would come among those that are counted.
-    run_ok("csbs_policy", {"name": "nightly", "enabled": False, "schedule": schedule, "servers": ["srv-0001", "srv-0002"]}, cloud)
+    run_ok(
+        "csbs_policy",
+        {"name": "nightly", "enabled": False, "schedule": schedule, "servers": ["srv-0001", "srv-0002"]},
+        cloud,
+    )
     for server in ("srv-0001", "srv-0002"):
         cloud.make_backup(cloud.server(server).id, "old", age=9 * 86400)
     cloud.journal.clear()

@@ -35,4 +35,6 @@ if __name__ == "__main__":
     from keystone.server import wsgi
 
     threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
-    make_server("127.0.0.1", int(os.environ["KEYSTONE_PORT"]), wsgi.initialize_public_application(), Server).serve_forever()
+    make_server(
+        "127.0.0.1", int(os.environ["KEYSTONE_PORT"]), wsgi.initialize_public_application(), Server
+    ).serve_forever()

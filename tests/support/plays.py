@@ -23,19 +23,25 @@ def play(cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.An
     return play_with(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, playbook, variables, *options)
 
 
-def own_play(cloud: Emulator, folder: Path, plays: list[dict[str, t.Any]], variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+def own_play(
+    cloud: Emulator, folder: Path, plays: list[dict[str, t.Any]], variables: dict[str, t.Any], *options: str
+) -> tuple[int, str]:
     """Run plays of a user, who has the collection's roles in them."""
     path = folder / "own.yml"
     path.write_text(yaml.safe_dump(plays, sort_keys=False))
     return _run(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, str(path), variables, *options)
 
 
-def play_with(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+def play_with(
+    clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str
+) -> tuple[int, str]:
     """Run a playbook with a cloud of a clouds.yaml."""
     return _run(clouds, name, folder, f"opentelekomcloud.csbs.{playbook}", variables, *options)
 
 
-def _run(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
+def _run(
+    clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str
+) -> tuple[int, str]:
     (folder / "vars.json").write_text(json.dumps(variables))
     environment = {
         **os.environ,
@@ -47,7 +53,9 @@ def _run(clouds: Path, name: str, folder: Path, playbook: str, variables: dict[s
     }
     tool = str(Path(sys.executable).with_name("ansible-playbook"))
     command = [tool, playbook, "-e", f"@{folder / 'vars.json'}", *options]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL
+    )
     return done.returncode, done.stdout + done.stderr
 
 

@@ -61,7 +61,9 @@ class RealKeystone:
     def __enter__(self) -> RealKeystone:  # noqa: PYI034
         self._make_keys()
         self._manage("db_sync")
-        urls = [part for kind in ("admin", "public", "internal") for part in (f"--bootstrap-{kind}-url", f"{self.url}/v3")]
+        urls = [
+            part for kind in ("admin", "public", "internal") for part in (f"--bootstrap-{kind}-url", f"{self.url}/v3")
+        ]
         self._manage("bootstrap", "--bootstrap-password", ADMIN_PASSWORD, "--bootstrap-region-id", "eu-de", *urls)
         environment = {
             **os.environ,
@@ -105,15 +107,23 @@ class RealKeystone:
                 (keys / number).write_bytes(base64.urlsafe_b64encode(os.urandom(32)))
 
     def _manage(self, *arguments: str) -> None:
-        tool = [str(ENVIRONMENT / "bin" / "keystone-manage"), "--config-file", str(self.configuration / "keystone.conf")]
-        done = subprocess.run([*tool, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        tool = [
+            str(ENVIRONMENT / "bin" / "keystone-manage"),
+            "--config-file",
+            str(self.configuration / "keystone.conf"),
+        ]
+        done = subprocess.run(
+            [*tool, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     # ---------- what an administrator does ----------
     def connection(self, username: str = "admin", password: str = ADMIN_PASSWORD, project: str = "admin") -> t.Any:
         """Return a connection of the SDK."""
         auth = {**self.auth(username, password), "project_name": project, "project_domain_name": "Default"}
-        return openstack.connect(load_yaml_config=False, load_envvars=False, auth=auth, region_name="eu-de", identity_api_version="3")
+        return openstack.connect(
+            load_yaml_config=False, load_envvars=False, auth=auth, region_name="eu-de", identity_api_version="3"
+        )
 
     def auth(self, username: str, password: str) -> dict[str, str]:
         """Return the authentication option of a user, without a project."""
@@ -122,5 +132,7 @@ class RealKeystone:
     def revoke(self, tokens: t.Iterable[str]) -> None:
         """Make tokens worthless, as their owner can."""
         for token in tokens:
-            answer = requests.delete(f"{self.url}/v3/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}, timeout=30)
+            answer = requests.delete(
+                f"{self.url}/v3/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}, timeout=30
+            )
             assert answer.status_code in (204, 401, 404), answer.text

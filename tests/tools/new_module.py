@@ -39,7 +39,9 @@ class Refused(Exception):
 def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the files to make and those to edit, each with its new text; raises Refused."""
     if not _NAME.fullmatch(module):
-        raise Refused(f"{module!r} is no name for a module: csbs_, then lower case letters, digits and single underscores, such as csbs_thing_info")
+        raise Refused(
+            f"{module!r} is no name for a module: csbs_, then lower case letters, digits and single underscores, such as csbs_thing_info"
+        )
     name = module.removeprefix("csbs_")
     kind = "info" if module.endswith("_info") else "changing"
     line, call, options = _JOBS[kind]
@@ -47,8 +49,16 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
     there = [target for target in targets.values() if (ROOT / target).exists()]
     if there:
         raise Refused(f"{module!r} cannot be begun: there is {', '.join(there)}")
-    templates = Environment(loader=FileSystemLoader(ROOT / "tests/template"), undefined=StrictUndefined, keep_trailing_newline=True)
-    names = {"module": module, "name": name, "class": "".join(map(str.title, name.split("_"))), "version": next_version(), "line": line}
+    templates = Environment(
+        loader=FileSystemLoader(ROOT / "tests/template"), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    names = {
+        "module": module,
+        "name": name,
+        "class": "".join(map(str.title, name.split("_"))),
+        "version": next_version(),
+        "line": line,
+    }
     names["shebang"] = "#!/usr/bin/python"  # a template that began so would pass for a script
     made = {target: templates.get_template(source).render(names) for source, target in targets.items()}
     edited = {
@@ -106,7 +116,9 @@ def in_last_cell(path: str, start: str, entry: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="./dev new-module", description="Begin a new module: it works, and passes the laws, as it stands.")
+    parser = argparse.ArgumentParser(
+        prog="./dev new-module", description="Begin a new module: it works, and passes the laws, as it stands."
+    )
     parser.add_argument("module", metavar="csbs_NAME", help="an info module when it ends in _info")
     module = parser.parse_args().module
     try:
@@ -119,7 +131,7 @@ def main() -> None:
     print("edited:", *edited, sep="\n  ")
     print(f"""next:
   replace what stands behind each of these, and then the comment:
-    grep -n '# Replace:' {' '.join(made)}
+    grep -n '# Replace:' {" ".join(made)}
   in README.md and docs/api-coverage.md, say what yours does, beside the calls that it sends
   when it waits: the fragment opentelekomcloud.csbs.wait and WAIT_SPEC in place of timeout and TIMEOUT_SPEC, and an action plugin of its name
   try it:

@@ -13,18 +13,24 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
-from tests.support.modules import MODULES, load_module, run_ok
 from tests.laws.scenarios.scenario import FAST, GIVEN, NAMED, Args
 from tests.laws.situations import LOOKUPS, SCENARIOS
+from tests.support.modules import MODULES, load_module, run_ok
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/api-coverage.md").read_text(encoding="utf-8")
 DESCRIPTION = yaml.safe_load((ROOT / "tests/emulator/openapi/csbs-v1.yaml").read_text(encoding="utf-8"))
 #: method and path of each call, as the page has them
 CALLS = [
-    f"{verb.upper()} {path.removeprefix('/{project_id}')}" for path, verbs in DESCRIPTION["paths"].items() for verb in verbs if verb != "parameters"
+    f"{verb.upper()} {path.removeprefix('/{project_id}')}"
+    for path, verbs in DESCRIPTION["paths"].items()
+    for verb in verbs
+    if verb != "parameters"
 ]
-PATTERNS = {call: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(call).replace(r"\ /", " /csbs/v1/[^/]+/"))) for call in CALLS}
+PATTERNS = {
+    call: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(call).replace(r"\ /", " /csbs/v1/[^/]+/")))
+    for call in CALLS
+}
 
 POLICY: Args = {"resource_type": "policy", "resources": ["nightly"]}
 BACKUP: Args = {"resource_type": "backup", "resources": ["before-0001"]}
@@ -69,7 +75,11 @@ def sent() -> dict[str, set[str]]:
             cloud.journal.clear()
             run_ok(module, args, cloud)
             for entry in cloud.journal.select(service="csbs"):
-                found[module] |= {call for call, pattern in PATTERNS.items() if pattern.fullmatch(f"{entry['method']} {entry['path']}")}
+                found[module] |= {
+                    call
+                    for call, pattern in PATTERNS.items()
+                    if pattern.fullmatch(f"{entry['method']} {entry['path']}")
+                }
 
         for module, args in BEFORE + QUESTIONS + AFTER:
             run(module, args)
@@ -98,7 +108,9 @@ def test_every_call_of_the_service_is_used_by_a_module() -> None:
     """One test for both facts, since finding out what is sent takes seconds."""
     found = sent()
     assert [call for call in CALLS if not any(call in calls for calls in found.values())] == [], "no module sends these"
-    assert [(call, module) for call, told in ROWS for module, options in USES.findall(told) if call not in found[module]] == [], "not sent"
+    assert [
+        (call, module) for call, told in ROWS for module, options in USES.findall(told) if call not in found[module]
+    ] == [], "not sent"
 
 
 def test_the_page_names_every_call_and_no_other() -> None:
@@ -122,7 +134,9 @@ def test_the_page_names_every_module_with_all_its_options_and_no_others() -> Non
     assert {module for module, options in USES.findall(PAGE)} == set(MODULES)
     assert [(module, option) for module, option in named if not spec_has(specs[module], option)] == [], "not there"
     tops = {(module, re.split("[.:]", option)[0]) for module, option in named}
-    assert {(module, option) for module, spec in specs.items() for option in set(spec) - HOW_ONLY} - tops == set(), "not on the page"
+    assert {(module, option) for module, spec in specs.items() for option in set(spec) - HOW_ONLY} - tops == set(), (
+        "not on the page"
+    )
 
 
 @pytest.mark.parametrize(("kind", "folder"), [("role", "roles"), ("playbook", "playbooks")])

@@ -40,7 +40,9 @@ def test_what_is_made_from_the_code_is_what_the_code_says_today(script: str, mad
 
 def test_every_page_is_in_the_table_of_contents() -> None:
     sections = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
-    assert sorted(page for section in sections for page in section["toctree"]) == sorted(path.stem for path in GUIDES.glob("*.rst"))
+    assert sorted(page for section in sections for page in section["toctree"]) == sorted(
+        path.stem for path in GUIDES.glob("*.rst")
+    )
 
 
 def test_every_promise_of_the_readme_is_on_the_page_of_promises() -> None:
@@ -56,7 +58,11 @@ def test_every_test_on_the_page_of_promises_exists() -> None:
     named = re.findall(r"``(tests/[\w/]+\.py)::(\w+)``", (GUIDES / "promises.rst").read_text(encoding="utf-8"))
     assert len(named) > 40
     there = {
-        file: {node.name for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)}
+        file: {
+            node.name
+            for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef)
+        }
         for file in {file for file, dummy in named}
     }
     assert [f"{file}::{name}" for file, name in named if name not in there[file]] == []
@@ -67,5 +73,9 @@ def test_a_picture_can_be_read_in_the_dark_and_is_described_wherever_it_is_shown
     text = picture.read_text(encoding="utf-8")
     assert "prefers-color-scheme: dark" in text and "<title>" in text
     pages = [*GUIDES.glob("*.rst"), *(ROOT / "docs/site/pages").glob("*.rst")]
-    shown = [block for page in pages for block in re.findall(rf"image:: \S*{picture.name}\n((?:   .*\n)*)", page.read_text(encoding="utf-8"))]
+    shown = [
+        block
+        for page in pages
+        for block in re.findall(rf"image:: \S*{picture.name}\n((?:   .*\n)*)", page.read_text(encoding="utf-8"))
+    ]
     assert shown and all(":alt:" in options for options in shown)

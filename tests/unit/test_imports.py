@@ -139,7 +139,9 @@ def test_the_modules_run_does_read_check_mode() -> None:
 @pytest.mark.parametrize("name", [name for name in FILES if folder_of(name) in ("_plans", "_domain")])
 def test_plans_and_rules_are_given_rows_and_never_a_cloud(name: str) -> None:
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    arguments = [arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in (*node.args, *node.kwonlyargs)]
+    arguments = [
+        arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for arg in (*node.args, *node.kwonlyargs)
+    ]
     assert [arg.arg for arg in arguments if arg.arg == "cloud"] == []
 
 

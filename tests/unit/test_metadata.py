@@ -73,7 +73,9 @@ def test_the_execution_environment_has_the_sdk() -> None:
     assert "openstacksdk>=4.0.0" in (ROOT / python).read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("ignored", [line for line in (ROOT / ".gitignore").read_text().split() if line.startswith("/")])
+@pytest.mark.parametrize(
+    "ignored", [line for line in (ROOT / ".gitignore").read_text().split() if line.startswith("/")]
+)
 def test_what_git_ignores_is_not_in_the_tarball(ignored: str) -> None:
     assert ignored.strip("/") in load("galaxy.yml")["build_ignore"]
 

@@ -18,7 +18,7 @@ from .._domain.errors import ActionFailed, CloudError, InvalidInput, Unsettled
 from .._domain.limits import check_positive
 from .._execution.clock import Clock
 from .._execution.executor import execute
-from .._plans.plan import Outcome, Plan, PlanAgain, PlanFailed, SECONDS_UNTIL_LISTED
+from .._plans.plan import SECONDS_UNTIL_LISTED, Outcome, Plan, PlanAgain, PlanFailed
 from .module import fail, fail_unexpectedly
 
 # How often a task plans when what it did was lost again, and the pause (seconds) before it does.
@@ -109,6 +109,7 @@ class _Task:
     def _act(self, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> None:
         before = todo.before
         plans, refused_at = 1, None
+        refusal: PlanFailed | None = None
         while True:
             self._show(todo, before)
             try:
@@ -120,7 +121,10 @@ class _Task:
                 taken = failure.error.error_code in todo.replan_on and not failure.outcome.changed
                 refused_at = clock.elapsed if refused_at is None else refused_at
                 if not taken or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not clock.sleep(_REPLAN_PAUSE):
-                    raise self._failed(failure, wanted, todo, cloud, clock) from failure
+                    # What was not sent any more tells less than the refusal before it.
+                    told = refusal if refusal and failure.error.not_sent else failure
+                    raise self._failed(told, wanted, todo, cloud, clock) from failure
+                refusal = failure
             except PlanAgain as reason:
                 plans += 1
                 if plans > _MOST_PLANS or not clock.sleep(_REPLAN_PAUSE):
@@ -144,5 +148,9 @@ class _Task:
         if self.changed:
             # A plan that failed early lacks the answers that finish looks for.
             with contextlib.suppress(ActionFailed, CloudError, LookupError, PlanAgain):
-                fields = {**todo.result, **self._finish(wanted, cloud, todo, failure.outcome, clock.renewed(_LAST_LOOK)), **fields}
+                fields = {
+                    **todo.result,
+                    **self._finish(wanted, cloud, todo, failure.outcome, clock.renewed(_LAST_LOOK)),
+                    **fields,
+                }
         return ActionFailed(str(failure.error), fields)

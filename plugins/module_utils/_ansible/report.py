@@ -21,7 +21,9 @@ _INFO_TIMEOUT = 120
 
 
 def report(
-    module: AnsibleModule, wish: t.Callable[[dict[str, t.Any], datetime], Wish], read: t.Callable[[Wish, Cloud], dict[str, t.Any]]
+    module: AnsibleModule,
+    wish: t.Callable[[dict[str, t.Any], datetime], Wish],
+    read: t.Callable[[Wish, Cloud], dict[str, t.Any]],
 ) -> None:
     """Run an info module: check the options, read, exit."""
     results: dict[str, t.Any] = {}

@@ -161,16 +161,24 @@ class Cloud:
                 return row
         return None
 
-    def started_run(self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> dict[str, t.Any] | None:
+    def started_run(
+        self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]
+    ) -> dict[str, t.Any] | None:
         """Return the record (id) of a run by hand, for these servers and no others, whose backups are not among known; or None.
 
         A run may have left some of them out, so one that holds them all comes first.
         """
-        rows = [row for row in self.backups(policy_id=policy_id) if str((row.get("extend_info") or {}).get("auto_trigger")).lower() != "true"]
+        rows = [
+            row
+            for row in self.backups(policy_id=policy_id)
+            if str((row.get("extend_info") or {}).get("auto_trigger")).lower() != "true"
+        ]
         fitting = {record: held for record, held in _new_records(rows, known).items() if held <= set(server_ids)}
         return {"id": max(fitting, key=lambda record: len(fitting[record]))} if fitting else None
 
-    def running_run(self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> dict[str, t.Any] | None:
+    def running_run(
+        self, policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]
+    ) -> dict[str, t.Any] | None:
         """Return the record (id) of a run, by hand or not, that holds all these servers and whose backups are not among known; or None."""
         records = _new_records(self.backups(policy_id=policy_id), known)
         return next(({"id": record} for record, held in records.items() if held >= set(server_ids)), None)
@@ -242,7 +250,9 @@ class Cloud:
         finally:
             session.patience = patience
 
-    def image_by_now(self, backup_id: str, find: t.Callable[[dict[str, t.Any] | None], dict[str, t.Any] | None]) -> dict[str, t.Any] | None:
+    def image_by_now(
+        self, backup_id: str, find: t.Callable[[dict[str, t.Any] | None], dict[str, t.Any] | None]
+    ) -> dict[str, t.Any] | None:
         """Return what find makes of a backup as it is now, which is None when it does not exist."""
         return find(self.backup(backup_id))
 

@@ -13,7 +13,7 @@ import typing as t
 
 from .._domain.errors import CloudError, CloudFailed, InvalidInput
 from .._sdk.csbs.service import CsbsService
-from .._sdk.guarded import Connection, OpenStackConfig, SDK_ERROR, ksa_exceptions, openstack, sdk_exceptions
+from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from .cloud import Cloud
 from .session import RidingSession
 from .translation import LOGIN, acting, one_line
@@ -29,7 +29,12 @@ AUTH_SPEC: dict[str, t.Any] = {
     "client_cert": {"type": "str", "aliases": ["cert"]},
     "client_key": {"type": "str", "no_log": True, "aliases": ["key"]},
     "cloud": {"type": "raw", "no_log": True},
-    "interface": {"type": "str", "default": "public", "choices": ["admin", "internal", "public"], "aliases": ["endpoint_type"]},
+    "interface": {
+        "type": "str",
+        "default": "public",
+        "choices": ["admin", "internal", "public"],
+        "aliases": ["endpoint_type"],
+    },
     "region_name": {"type": "str"},
     "sdk_log_level": {"type": "str", "default": "INFO", "choices": ["INFO", "DEBUG"]},
     "sdk_log_path": {"type": "str"},
@@ -55,7 +60,11 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
     credentials or an unreachable address.
     """
-    given = {_OTHER_NAMES.get(key, key): params[key] for key in AUTH_SPEC if key not in _INDIRECT and params.get(key) is not None}
+    given = {
+        _OTHER_NAMES.get(key, key): params[key]
+        for key in AUTH_SPEC
+        if key not in _INDIRECT and params.get(key) is not None
+    }
     _check_options(params)
     cloud = params.get("cloud")
     # A whole cloud may be given as a dict, as for openstack.cloud; it then stands before single options.
@@ -87,7 +96,9 @@ def _check_options(params: dict[str, t.Any]) -> None:
         raise InvalidInput(f"auth: {', '.join(empty)} has no value; leave it out, or give a value")
     misplaced = sorted(key for key in auth if key in AUTH_SPEC)
     if misplaced:
-        raise InvalidInput(f"auth: {', '.join(misplaced)} does not belong into auth; it is an option of the module, beside auth")
+        raise InvalidInput(
+            f"auth: {', '.join(misplaced)} does not belong into auth; it is an option of the module, beside auth"
+        )
 
 
 def _start_log(params: dict[str, t.Any]) -> None:
@@ -98,7 +109,9 @@ def _start_log(params: dict[str, t.Any]) -> None:
     try:
         openstack.enable_logging(debug=verbose, http_debug=verbose, path=path)
     except OSError as error:
-        raise InvalidInput(f"sdk_log_path: {path!r} cannot be written ({error.strerror or 'no reason is given'})") from error
+        raise InvalidInput(
+            f"sdk_log_path: {path!r} cannot be written ({error.strerror or 'no reason is given'})"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -113,7 +126,9 @@ def _configuring() -> t.Iterator[None]:
         reason = f"the file{place} cannot be read ({error.strerror or one_line(error)})."
         raise CloudFailed(LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
     except Exception as error:
-        raise CloudFailed(LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(
+            LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -158,8 +173,16 @@ def _check_scope(connection: t.Any) -> None:
         return
     access = get_access(connection.session)
     if not access.project_id:
-        raise CloudFailed(LOGIN, "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.")
-    offers = access.service_catalog.get_endpoints(service_type="data-protect", interface=connection.config.get_interface("data-protect"))
+        raise CloudFailed(
+            LOGIN,
+            "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.",
+        )
+    offers = access.service_catalog.get_endpoints(
+        service_type="data-protect", interface=connection.config.get_interface("data-protect")
+    )
     regions = sorted({str(one.get("region_id") or one.get("region")) for rows in offers.values() for one in rows})
     if len(regions) > 1 and not connection.config.region_name:
-        raise CloudFailed(LOGIN, f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.")
+        raise CloudFailed(
+            LOGIN,
+            f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.",
+        )

@@ -33,7 +33,9 @@ class PolicyMembers:
     def __init__(self, cloud: t.Any) -> None:
         self._cloud = cloud
 
-    def change(self, act: str, policy: str, add: t.Sequence[Entry] = (), remove: t.Sequence[str] = (), **attrs: t.Any) -> None:
+    def change(
+        self, act: str, policy: str, add: t.Sequence[Entry] = (), remove: t.Sequence[str] = (), **attrs: t.Any
+    ) -> None:
         """Add and remove servers of a policy, and change other fields of it with the same request; errors name the act.
 
         add is a list of dicts with id, type and name, remove a list of IDs. Raises CloudError; applied says whether the
@@ -61,11 +63,15 @@ class PolicyMembers:
                 break
             # Writers in step with each other would overwrite each other again and again.
             self._sleep(random.uniform(0, took * count))
-        overwritten = CloudFailed(act, "other tasks keep changing the servers of the policy. What to do: run the task again.")
+        overwritten = CloudFailed(
+            act, "other tasks keep changing the servers of the policy. What to do: run the task again."
+        )
         overwritten.applied = True
         raise overwritten
 
-    def _write(self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str], wanted: list[Entry], attrs: Entry) -> None:
+    def _write(
+        self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str], wanted: list[Entry], attrs: Entry
+    ) -> None:
         try:
             with self._cloud.acting(act):
                 self._cloud.csbs.update_policy(policy, resources=wanted, **attrs)
@@ -76,7 +82,9 @@ class PolicyMembers:
                 error.applied = wanted == current
             raise
 
-    def _read(self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str]) -> tuple[list[Entry], list[Entry]]:
+    def _read(
+        self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str]
+    ) -> tuple[list[Entry], list[Entry]]:
         """Return the servers of a policy as they are and as they are to be."""
         gone = set(remove)
         with self._cloud.acting(act):
@@ -85,7 +93,9 @@ class PolicyMembers:
                 raise KeyError("name")
             current = [_as_sent(entry) for entry in found.resources or []]
         present = {entry["id"] for entry in current}
-        return current, [entry for entry in current if entry["id"] not in gone] + [entry for entry in add if entry["id"] not in present]
+        return current, [entry for entry in current if entry["id"] not in gone] + [
+            entry for entry in add if entry["id"] not in present
+        ]
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, self._cloud.seconds_left()))

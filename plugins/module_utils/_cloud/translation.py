@@ -32,7 +32,9 @@ def acting(act: str) -> t.Iterator[None]:
         # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
         if "service catalog" in str(error):
             raise _no_endpoint(act, error) from error
-        raise CloudFailed(LOGIN, f"{one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*.") from error
+        raise CloudFailed(
+            LOGIN, f"{one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*."
+        ) from error
     except ksa_exceptions.CatalogException as error:
         raise _no_endpoint(act, error) from error
     except ksa_exceptions.Unauthorized as error:
@@ -41,11 +43,19 @@ def acting(act: str) -> t.Iterator[None]:
         raise explain_exception(act, error) from error
     except ksa_exceptions.SSLError as error:
         reason = f"no secure connection can be made ({one_line(error)[:300]})"
-        raise CloudFailed(act, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs.") from error
+        raise CloudFailed(
+            act, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs."
+        ) from error
     except (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure) as error:
         raise _unreachable(act, error) from error
-    except (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError) as error:
-        raise CloudFailed(LOGIN, f"{one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*.") from error
+    except (
+        ksa_exceptions.MissingRequiredOptions,
+        ksa_exceptions.NoMatchingPlugin,
+        ksa_exceptions.OptionError,
+    ) as error:
+        raise CloudFailed(
+            LOGIN, f"{one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*."
+        ) from error
     except (sdk_exceptions.SDKException, ksa_exceptions.ClientException) as error:
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
             raise _no_endpoint(act, error) from error
@@ -54,7 +64,9 @@ def acting(act: str) -> t.Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ForeignAnswer(act, _describe_parse_error(error)) from error
     except OSError as error:
-        raise CloudFailed(act, f"{one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name.") from error
+        raise CloudFailed(
+            act, f"{one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name."
+        ) from error
 
 
 def one_line(error: Exception) -> str:
@@ -72,14 +84,22 @@ def _describe_parse_error(error: Exception) -> str:
 
 def explain_exception(act: str, error: t.Any) -> CloudError:
     response = getattr(error, "response", None)
-    status = getattr(response, "status_code", None) or getattr(error, "http_status", None) or getattr(error, "status_code", None)
+    status = (
+        getattr(response, "status_code", None)
+        or getattr(error, "http_status", None)
+        or getattr(error, "status_code", None)
+    )
     headers = getattr(response, "headers", None) or {}
-    request_id = headers.get("X-Request-Id") or headers.get("x-openstack-request-id") or getattr(error, "request_id", None)
+    request_id = (
+        headers.get("X-Request-Id") or headers.get("x-openstack-request-id") or getattr(error, "request_id", None)
+    )
     request = getattr(response, "request", None)
     unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
     # A token may end in mid-task, and the next login may fail.
     login = act == LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
-    return explain(LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response))
+    return explain(
+        LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response)
+    )
 
 
 def _unreachable(act: str, error: Exception) -> CloudError:
@@ -95,7 +115,8 @@ def _unreachable(act: str, error: Exception) -> CloudError:
 def _no_endpoint(act: str, error: Exception) -> CloudError:
     if act == LOGIN:
         return CloudFailed(
-            act, f"there is no login service at auth_url ({one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3."
+            act,
+            f"there is no login service at auth_url ({one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3.",
         )
     # The newest SDK finds out with the first request only.
     offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(act, "the service")

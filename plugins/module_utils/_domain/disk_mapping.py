@@ -128,10 +128,12 @@ class _Mapping:
     def _refusal(self, reason: str) -> InvalidInput:
         """Return the error with both sides and the way to say what is meant."""
         ours = "; ".join(
-            f"{_kind(one)} {_name_source(one)}, {one['volume_size_gb']} GB, source disk {one['volume_id']}" for one in self.sources
+            f"{_kind(one)} {_name_source(one)}, {one['volume_size_gb']} GB, source disk {one['volume_id']}"
+            for one in self.sources
         )
         theirs = "; ".join(
-            f"{_kind(one)} {_name_disk(one)}, {one['size_gb']} GB, {one['device']}{', shared' if one['shared'] else ''}" for one in self.disks
+            f"{_kind(one)} {_name_disk(one)}, {one['size_gb']} GB, {one['device']}{', shared' if one['shared'] else ''}"
+            for one in self.disks
         )
         return InvalidInput(
             f"{_OPTION}: {reason}. Nothing was sent. Disks of the backup: {ours or 'none'}. Disks of server {self.server}: {theirs or 'none'}."

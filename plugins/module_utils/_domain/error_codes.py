@@ -10,23 +10,50 @@ from __future__ import annotations
 
 # code -> (what it means, what to do)
 CODES: dict[str, tuple[str, str]] = {
-    "BackupService.4008": ("projects that are new to backup cannot use CSBS", "use the successor service CBR in this project"),
-    "APIGW.0101": ("a gateway knows no such address", "check the catalog's address of the service; if it is right, run the task again later"),
+    "BackupService.4008": (
+        "projects that are new to backup cannot use CSBS",
+        "use the successor service CBR in this project",
+    ),
+    "APIGW.0101": (
+        "a gateway knows no such address",
+        "check the catalog's address of the service; if it is right, run the task again later",
+    ),
     "APIGW.0308": ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
-    "CSBS.0001": ("the project has as many backup policies as it may have", "delete a policy that is no longer needed; CBR's policies count too"),
+    "CSBS.0001": (
+        "the project has as many backup policies as it may have",
+        "delete a policy that is no longer needed; CBR's policies count too",
+    ),
     "CSBS.1001": ("a manual run of the policy is in progress", "run the task again when it has ended"),
-    "CSBS.2003": ("the backup or its server is being backed up, restored or deleted", "run the task again when that has ended"),
+    "CSBS.2003": (
+        "the backup or its server is being backed up, restored or deleted",
+        "run the task again when that has ended",
+    ),
     "CSBS.2004": ("the policy is being executed", "run the task again when its backups have ended"),
-    "CSBS.3000": ("the policy does not exist", "look up policies with csbs_policy_info; it may have been deleted meanwhile"),
-    "CSBS.3001": ("the backup does not exist", "look up backups with csbs_backup_info; it may have been deleted meanwhile"),
+    "CSBS.3000": (
+        "the policy does not exist",
+        "look up policies with csbs_policy_info; it may have been deleted meanwhile",
+    ),
+    "CSBS.3001": (
+        "the backup does not exist",
+        "look up backups with csbs_backup_info; it may have been deleted meanwhile",
+    ),
     "CSBS.4000": ("the backup cannot be restored in its present state", "wait until the backup is available"),
     "CSBS.5001": ("the schedule could not be switched", "look at the policy's state and run the task again"),
     "CSBS.6000": ("there is no such server", "check the server's ID and the project"),
     "CSBS.6001": ("the server has been terminated", "check the server"),
     "CSBS.6003": ("only servers (ECS) can be backed up", "take the resource off the list"),
-    "CSBS.6004": ("the server belongs to another backup policy", "let move_servers take it out first, or remove it from that policy"),
-    "CSBS.6005": ("the server's present state does not allow a backup", "bring the server into the state ACTIVE or SHUTOFF"),
-    "CSBS.6006": ("a server of this type or state cannot be backed up", "bring the server into the state ACTIVE or SHUTOFF, or choose another"),
+    "CSBS.6004": (
+        "the server belongs to another backup policy",
+        "let move_servers take it out first, or remove it from that policy",
+    ),
+    "CSBS.6005": (
+        "the server's present state does not allow a backup",
+        "bring the server into the state ACTIVE or SHUTOFF",
+    ),
+    "CSBS.6006": (
+        "a server of this type or state cannot be backed up",
+        "bring the server into the state ACTIVE or SHUTOFF, or choose another",
+    ),
     "CSBS.6007": ("the server has no disk", "attach a disk, or take the server off the list"),
     "CSBS.6010": ("a shared disk keeps the server from being backed up", "detach the shared disk"),
     "CSBS.6013": ("only servers (ECS) can be restored", "choose a server"),
@@ -38,12 +65,21 @@ CODES: dict[str, tuple[str, str]] = {
     "CSBS.6019": ("source and target server are of different types", "choose a target server of the source's type"),
     "CSBS.6020": ("the target server has no disk", "attach disks to it"),
     "CSBS.6021": ("a target disk is shared", "choose a disk that is not shared"),
-    "CSBS.6023": ("a data disk cannot be restored to a system disk", "map system disk to system disk and data disk to data disk"),
+    "CSBS.6023": (
+        "a data disk cannot be restored to a system disk",
+        "map system disk to system disk and data disk to data disk",
+    ),
     "CSBS.6024": ("a target disk is smaller than the backed-up one", "extend the target disk, or choose a larger one"),
-    "CSBS.6025": ("backup and target server are in different availability zones", "choose a target server in the backup's zone"),
+    "CSBS.6025": (
+        "backup and target server are in different availability zones",
+        "choose a target server in the backup's zone",
+    ),
     "CSBS.6027": ("the server's availability zone does not support backup", "ask the provider"),
     "CSBS.6030": ("an automatic run is in progress", "run the task again when it has ended"),
-    "CSBS.6032": ("the policy has no server that can be backed up", "put servers into the policy, or bring its servers into a state that allows backup"),
+    "CSBS.6032": (
+        "the policy has no server that can be backed up",
+        "put servers into the policy, or bring its servers into a state that allows backup",
+    ),
     "CSBS.6033": ("the server has a disk on dedicated storage", "take the server off the list"),
     "CSBS.6061": ("the server does not support backup", "take the server off the list"),
     "CSBS.7000": ("there would be more than 10 tags", "remove tags first"),
@@ -61,17 +97,35 @@ CODES: dict[str, tuple[str, str]] = {
     "CSBS.9999": ("the service has an internal error", "run the task again later, or ask the provider"),
     "IMG.0009": ("the image service has an image of that name, and takes no other", "choose another name"),
     "IMG.0015": ("the image quota is used up", "delete images that are no longer needed, or have the quota raised"),
-    "IMG.0029": ("the backup carries an image already", "look the image up at the image service; a backup carries one only"),
-    "IMG.0127": ("the backup does not exist", "look up backups with csbs_backup_info; it may have been deleted meanwhile"),
+    "IMG.0029": (
+        "the backup carries an image already",
+        "look the image up at the image service; a backup carries one only",
+    ),
+    "IMG.0127": (
+        "the backup does not exist",
+        "look up backups with csbs_backup_info; it may have been deleted meanwhile",
+    ),
     "IMG.0132": ("the backup's state does not allow an image", "wait until the backup is available"),
-    "IMG.0134": ("the backup carries an image already", "look the image up at the image service; a backup carries one only"),
+    "IMG.0134": (
+        "the backup carries an image already",
+        "look the image up at the image service; a backup carries one only",
+    ),
     "IMG.0136": ("the server is being backed up", "run the task again when that has ended"),
 }
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("the service does not accept the request", "compare the options with the module's documentation"),
-    401: ("the credentials were not accepted", "check user name, password or application credential, and that it has not expired"),
-    403: ("the credentials do not allow this", "give the user the right to use Cloud Server Backup Service in this project"),
-    404: ("there is nothing at this address, and the answer is not the service's own", "check the address of the service, and the network in between"),
+    401: (
+        "the credentials were not accepted",
+        "check user name, password or application credential, and that it has not expired",
+    ),
+    403: (
+        "the credentials do not allow this",
+        "give the user the right to use Cloud Server Backup Service in this project",
+    ),
+    404: (
+        "there is nothing at this address, and the answer is not the service's own",
+        "check the address of the service, and the network in between",
+    ),
     409: ("it is busy", "run the task again when the present operation has ended"),
     429: ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
 }
@@ -84,5 +138,15 @@ RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
 TROUBLE_CODES = frozenset({"CSBS.9998", "CSBS.9999"})
 # Whatever the status: trying again does not help.
 FINAL_CODES = frozenset(
-    {"BackupService.4008", "CSBS.0001", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.7000", "CSBS.8007"}
+    {
+        "BackupService.4008",
+        "CSBS.0001",
+        "CSBS.6000",
+        "CSBS.6003",
+        "CSBS.6004",
+        "CSBS.6007",
+        "CSBS.6033",
+        "CSBS.7000",
+        "CSBS.8007",
+    }
 )

@@ -34,6 +34,8 @@ class CloudError(Exception):
     applied = False
     #: Whether this call may have had its effect although it failed
     uncertain = False
+    #: Whether this call was never sent
+    not_sent = False
 
     def __init__(
         self,
@@ -54,7 +56,9 @@ class CloudError(Exception):
         """Whether the same call may succeed later: the object is busy or the service is overloaded."""
         if self.error_code in RETRYABLE_CODES:
             return True
-        final = self.error_code in FINAL_CODES or (str(self.error_code).startswith("CSBS.9") and self.error_code not in TROUBLE_CODES)
+        final = self.error_code in FINAL_CODES or (
+            str(self.error_code).startswith("CSBS.9") and self.error_code not in TROUBLE_CODES
+        )
         return self.status in RETRYABLE_STATUSES and not final
 
     def fields(self) -> dict[str, t.Any]:
@@ -64,8 +68,15 @@ class CloudError(Exception):
     @classmethod
     def like(cls, other: CloudError, note: str) -> CloudError:
         """Return another error with a note added to its reason."""
-        error = cls(other.act, f"{other.reason} {note}".strip(), other.error_code, other.status, other.request_id, other.retry_after)
-        error.applied, error.uncertain = other.applied, other.uncertain
+        error = cls(
+            other.act,
+            f"{other.reason} {note}".strip(),
+            other.error_code,
+            other.status,
+            other.request_id,
+            other.retry_after,
+        )
+        error.applied, error.uncertain, error.not_sent = other.applied, other.uncertain, other.not_sent
         return error
 
     def gave_up(self, note: str = "") -> CloudError:
@@ -81,6 +92,8 @@ class CloudFailed(CloudError):
 
 class NotStarted(CloudFailed):
     """A call that was not sent, because the task's time was over or a call that it needs failed."""
+
+    not_sent = True
 
 
 class ForeignAnswer(CloudFailed):
@@ -134,7 +147,11 @@ def explain(
     request_id = request_id or str(body.get("request_id") or "") or None
     # Keystone tells of a credential or user that is gone by other statuses than 401.
     told_as = 401 if login and message and status in (403, 404) else status
-    meaning, remedy = CODES.get(code or "") or STATUSES.get(told_as or 0) or ("the service failed", "run the task again later, or ask the provider")
+    meaning, remedy = (
+        CODES.get(code or "")
+        or STATUSES.get(told_as or 0)
+        or ("the service failed", "run the task again later, or ask the provider")
+    )
     origin = ", ".join(part for part in (code, f"HTTP {status}" if status else None) if part)
     said = f" The service says: {message.rstrip('.')}." if message else ""
     reason = f"{meaning} ({origin}).{said} What to do: {remedy}."

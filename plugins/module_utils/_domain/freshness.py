@@ -8,11 +8,15 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from .backup import BackupNames, GOOD, RUNNING, backup_names, newest, recovery_point
+from .backup import GOOD, RUNNING, BackupNames, backup_names, newest, recovery_point
 
 
 def find_done(
-    max_age: timedelta | None, name: str | None, now: datetime, chosen: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]
+    max_age: timedelta | None,
+    name: str | None,
+    now: datetime,
+    chosen: list[dict[str, t.Any]],
+    rows: list[dict[str, t.Any]],
 ) -> dict[str, dict[str, t.Any]]:
     """Return by server ID the backup that makes a new one needless.
 

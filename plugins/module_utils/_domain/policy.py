@@ -38,7 +38,11 @@ def members_of(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) 
     names holds the names that servers have now, by id. The policy's own label may be old: it stands in where names has none.
     """
     present = names or {}
-    return [{"id": one["id"], "name": present.get(one["id"]) or one.get("name") or None} for one in raw.get("resources") or [] if one.get("id")]
+    return [
+        {"id": one["id"], "name": present.get(one["id"]) or one.get("name") or None}
+        for one in raw.get("resources") or []
+        if one.get("id")
+    ]
 
 
 def policy_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:

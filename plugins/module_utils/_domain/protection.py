@@ -23,7 +23,13 @@ def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:
 
 
 def protection_result(
-    server: Row, policy: Row | None, refusal: str | None, good: list[Row], last: Row | None, now: datetime, compliant: bool | None
+    server: Row,
+    policy: Row | None,
+    refusal: str | None,
+    good: list[Row],
+    last: Row | None,
+    now: datetime,
+    compliant: bool | None,
 ) -> Row:
     """Return the protection of a server in the shape of results; last is the newest of its good backups."""
     moment = None if last is None else recovery_point(last)

@@ -38,7 +38,9 @@ def wanted_retention(retention: dict[str, t.Any], schedule_zone: str | None, now
     zone = retention.get("timezone")
     if any(wanted[key] for key in LONG_TERM):
         if not zone and not schedule_zone:
-            raise InvalidInput("retention.timezone is needed with daily, weekly, monthly or yearly; write it like UTC+01:00 or Europe/Berlin")
+            raise InvalidInput(
+                "retention.timezone is needed with daily, weekly, monthly or yearly; write it like UTC+01:00 or Europe/Berlin"
+            )
         wanted["timezone"] = normalise_offset("retention.timezone", zone or str(schedule_zone), now)
     elif zone:
         normalise_offset("retention.timezone", zone, now)

@@ -71,7 +71,9 @@ def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPa
     if schedule.get("pattern") is not None:
         words = [key for key in ("frequency", "times", "days", "interval") if schedule.get(key) is not None]
         if words:
-            raise InvalidInput(f"schedule.pattern excludes {', '.join('schedule.' + word for word in words)}; give one or the other")
+            raise InvalidInput(
+                f"schedule.pattern excludes {', '.join('schedule.' + word for word in words)}; give one or the other"
+            )
         zone = str(schedule.get("timezone") or "UTC")
         in_utc = load_zone("schedule.timezone", zone) == timezone.utc
         notes = [] if in_utc else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
@@ -154,7 +156,9 @@ def _parse_clock(text: t.Any) -> int:
             f"schedule.times: {value} is what YAML makes of a time without quotes;"
             f' write "{int(value) // 60:02d}:{int(value) % 60:02d}" in quotes'
         )
-    raise InvalidInput(f'schedule.times: {value!r} is not a time of day; write it like "02:00", from "00:00" to "23:59"')
+    raise InvalidInput(
+        f'schedule.times: {value!r} is not a time of day; write it like "02:00", from "00:00" to "23:59"'
+    )
 
 
 def _parse_day(text: t.Any) -> int:
@@ -182,7 +186,9 @@ def _check_spacing(option: str, rule: Rule) -> None:
         week = sorted(day * _DAY_MINUTES + minutes for day in rule.days for minutes in times)
         gaps = [later - earlier for earlier, later in zip(week, week[1:] + [week[0] + 7 * _DAY_MINUTES])]
     if gaps and min(gaps) < 60:
-        raise InvalidInput(f"{option}: two points in time are {min(gaps)} minutes apart; the service needs an hour between them")
+        raise InvalidInput(
+            f"{option}: two points in time are {min(gaps)} minutes apart; the service needs an hour between them"
+        )
 
 
 def parse_pattern(text: str, option: str = "pattern") -> Rule:
@@ -200,7 +206,9 @@ def parse_pattern(text: str, option: str = "pattern") -> Rule:
     for part in body.upper().split(";"):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or key not in _KEYS or key in parts or not value:
-            raise InvalidInput(f"{option}: {part!r} is not known to the service; its keys are {', '.join(sorted(_KEYS))}, each once")
+            raise InvalidInput(
+                f"{option}: {part!r} is not known to the service; its keys are {', '.join(sorted(_KEYS))}, each once"
+            )
         parts[key] = value
     return _rule_of_parts(parts, option)
 

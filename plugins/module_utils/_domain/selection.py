@@ -48,9 +48,13 @@ def wanted_filters(filters: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
     wanted = {key: value for key, value in filters.items() if value is not None}
     for key, value in wanted.items():
         if value in ("", [], {}):
-            raise InvalidInput(f"server_filters.{key}: {value!r} is empty; leave the filter out, or say what it is to match")
+            raise InvalidInput(
+                f"server_filters.{key}: {value!r} is empty; leave the filter out, or say what it is to match"
+            )
     if not wanted:
-        raise InvalidInput('server_filters: no filter is set, which would choose every server; write name: "*" to mean that')
+        raise InvalidInput(
+            'server_filters: no filter is set, which would choose every server; write name: "*" to mean that'
+        )
     return wanted
 
 
@@ -69,7 +73,8 @@ def _match_tags(server: dict[str, t.Any], wanted: t.Any) -> bool:
     words = set(server["tags"])
     if isinstance(wanted, dict):
         return all(
-            words & {f"{key}={as_text(value)}", f"{key}.{as_text(value)}"} or (as_text(value) == "" and _has_key(words, key))
+            words & {f"{key}={as_text(value)}", f"{key}.{as_text(value)}"}
+            or (as_text(value) == "" and _has_key(words, key))
             for key, value in wanted.items()
         )
     return words.issuperset(as_text(word) for word in _listed(wanted))
@@ -87,10 +92,12 @@ _MATCHERS: dict[str, t.Callable[[dict[str, t.Any], t.Any], bool]] = {
     "name": lambda server, wanted: any(fnmatch.fnmatchcase(server["name"], as_text(glob)) for glob in _listed(wanted)),
     "status": lambda server, wanted: server["status"].upper() in {as_text(one).upper() for one in _listed(wanted)},
     "metadata": lambda server, wanted: all(
-        key in server["metadata"] and as_text(server["metadata"][key]) == as_text(value) for key, value in wanted.items()
+        key in server["metadata"] and as_text(server["metadata"][key]) == as_text(value)
+        for key, value in wanted.items()
     ),
     "tags": _match_tags,
-    "availability_zone": lambda server, wanted: server["availability_zone"] in {as_text(one) for one in _listed(wanted)},
+    "availability_zone": lambda server, wanted: server["availability_zone"]
+    in {as_text(one) for one in _listed(wanted)},
 }
 
 

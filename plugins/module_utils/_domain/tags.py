@@ -26,7 +26,9 @@ def wanted_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | 
     wanted = {as_text(key): as_text(value) for key, value in tags.items()}
     for key, value in wanted.items():
         if not _KEY.fullmatch(key):
-            raise InvalidInput(f"{option}: {key!r} is not a valid tag key; a key has 1 to 36 letters, digits, hyphens and underscores")
+            raise InvalidInput(
+                f"{option}: {key!r} is not a valid tag key; a key has 1 to 36 letters, digits, hyphens and underscores"
+            )
         if not _VALUE.fullmatch(value):
             raise InvalidInput(
                 f"{option}: {value!r} is not a valid value of tag {key!r}; a value has up to 43 letters, digits, hyphens and underscores"
@@ -41,7 +43,9 @@ def leaving_tags(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
     wanted = {as_text(key): as_text(value) for key, value in tags.items()}
     for key, value in wanted.items():
         if not key.strip() or len(key) > 127 or len(value) > 255:
-            raise InvalidInput(f"{option}: {key!r} cannot be removed; a key has 1 to 127 and a value up to 255 characters")
+            raise InvalidInput(
+                f"{option}: {key!r} cannot be removed; a key has 1 to 127 and a value up to 255 characters"
+            )
     return wanted
 
 
@@ -93,7 +97,9 @@ def tag_query(params: dict[str, t.Any]) -> dict[str, list[dict[str, t.Any]]]:
             continue
         if len(wanted) > MAX_TAGS:
             raise InvalidInput(f"{option}: {len(wanted)} keys given; the service allows {MAX_TAGS}")
-        query[option] = [{"key": _query_key(option, key), "values": _query_values(option, value)} for key, value in wanted.items()]
+        query[option] = [
+            {"key": _query_key(option, key), "values": _query_values(option, value)} for key, value in wanted.items()
+        ]
     return query
 
 
@@ -108,7 +114,9 @@ def _query_values(option: str, value: t.Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, dict):
-        raise InvalidInput(f"{option}: {value!r} is not a tag value; give one value, a list of values, or nothing for any value")
+        raise InvalidInput(
+            f"{option}: {value!r} is not a tag value; give one value, a list of values, or nothing for any value"
+        )
     values = list(dict.fromkeys(as_text(one) for one in (value if isinstance(value, (list, tuple)) else [value])))
     if len(values) > 10 or any(len(one) > 255 for one in values):
         raise InvalidInput(f"{option}: at most 10 values of up to 255 characters can be looked for at one key")

@@ -32,7 +32,9 @@ class Watch:
     def pending(self) -> dict[str, dict[str, t.Any]]:
         """Return what has neither ended nor failed."""
         return {
-            server: row for server, row in self.rows.items() if server not in self.failed and row.get("status") not in GOOD
+            server: row
+            for server, row in self.rows.items()
+            if server not in self.failed and row.get("status") not in GOOD
         }
 
     def look(self) -> bool:
@@ -59,7 +61,9 @@ class Watch:
                 self.rows[server] = {**row, "tags": tags, "seen": True}
                 if row["status"] not in GOOD | RUNNING:
                     why = fail_reason(row) or "the service gives no reason"
-                    self.failed[server] = why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
+                    self.failed[server] = (
+                        why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
+                    )
         return not self.pending
 
     def _query(self, pending: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -25,7 +25,12 @@ class Deletion:
 
 
 def await_deletion(
-    wish: t.Any, cloud: t.Any, to_delete: list[dict[str, t.Any]], being_deleted: list[dict[str, t.Any]], outcome: Outcome, clock: Clock
+    wish: t.Any,
+    cloud: t.Any,
+    to_delete: list[dict[str, t.Any]],
+    being_deleted: list[dict[str, t.Any]],
+    outcome: Outcome,
+    clock: Clock,
 ) -> Deletion:
     """Wait, if wish.wait says so, until backups are gone.
 
@@ -47,10 +52,14 @@ def await_deletion(
         problems += [f"Backup {why}" for why in failed.values()]
     if unseen and pending:
         listed = ", ".join(describe_backup(row) for row in pending.values())
-        problems.append(f"{unseen} The deletion of these goes on, but its end could not be seen: {listed}. Run the task again")
+        problems.append(
+            f"{unseen} The deletion of these goes on, but its end could not be seen: {listed}. Run the task again"
+        )
     elif not in_time:
         listed = ", ".join(f"{describe_backup(row)} is {row['status']}" for row in pending.values())
-        problems.append(f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again")
+        problems.append(
+            f"Not deleted within {clock.timeout:g} seconds (timeout): {listed}. The deletion goes on; run the task again"
+        )
     return Deletion(frozenset(staying | failed.keys()), tuple(f"{text.rstrip('.')}." for text in problems), unseen)
 
 
@@ -60,7 +69,9 @@ def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], clou
         before = pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]
-        elif (before.get("left") and row["status"] not in LEAVING) or (row["status"] == "error" and before["status"] != "error"):
+        elif (before.get("left") and row["status"] not in LEAVING) or (
+            row["status"] == "error" and before["status"] != "error"
+        ):
             failed[key] = f"{describe_backup(row)} was not deleted: {fail_reason(row) or 'the service gives no reason'}"
             del pending[key]
         else:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._domain.backoff import intervals
 from .._domain.errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted
-from .._plans.plan import Call, Outcome, Plan, PlanFailed, SECONDS_UNTIL_LISTED
+from .._plans.plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanFailed
 from .clock import Clock
 
 # Undoing has a time limit of its own: it is needed most when the task's time is over.
@@ -76,7 +76,9 @@ class _Group:
                     return False
                 outcome.answers[position] = trial.answer
             except Exception as error:  # noqa: BLE001 - one call's failure must not hide what became of the others
-                failure = error if isinstance(error, CloudError) else ForeignAnswer(trial.call.act, type(error).__name__)
+                failure = (
+                    error if isinstance(error, CloudError) else ForeignAnswer(trial.call.act, type(error).__name__)
+                )
                 outcome.failures[position] = failure
                 del self.trials[position]
                 self._leave_out(failure, outcome)
@@ -96,7 +98,9 @@ class _Group:
 
     def _leave_out(self, error: CloudError, outcome: Outcome) -> None:
         for position, trial in self.trials.items():
-            outcome.failures[position] = NotStarted(trial.call.act, f"it was not started, because this failed: {error.act}.")
+            outcome.failures[position] = NotStarted(
+                trial.call.act, f"it was not started, because this failed: {error.act}."
+            )
         self.trials = {}
 
 
@@ -123,7 +127,9 @@ class _Trial:
         self.call = call
         self.answer: t.Any = None
         #: Why it is not done yet
-        self.reason: CloudError = NotStarted(call.act, "it was not started, because the time of the task (timeout) is over.")
+        self.reason: CloudError = NotStarted(
+            call.act, "it was not started, because the time of the task (timeout) is over."
+        )
         self._lost = self._busy = self._applied = False
         self._foreign = 0
 
@@ -158,7 +164,11 @@ class _Trial:
         except CloudError as trouble:
             if trouble.retryable or isinstance(trouble, LostAnswer):
                 return False
-            final = trouble if trouble.act == call.act else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}")
+            final = (
+                trouble
+                if trouble.act == call.act
+                else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}")
+            )
             raise self._marked(final) from trouble
         if self.answer is not None:
             return True
@@ -213,14 +223,20 @@ def _has_id(answer: t.Any) -> bool:
     return getattr(answer, "id", answer) is not None
 
 
-def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Outcome, cloud: t.Any, clock: Clock) -> PlanFailed:
+def _undone(
+    calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Outcome, cloud: t.Any, clock: Clock
+) -> PlanFailed:
     """Revert what was done before a failure, and return the error to raise, which says how that went.
 
     The failed call is reverted as well when it may have had its effect, and stays when it is known to have had it.
     """
     cloud.give(clock.timeout)
     done, call = calls[:failed], calls[failed]
-    refused = isinstance(error, NotStarted) or error.error_code is not None or (error.status is not None and error.status < 500)
+    refused = (
+        isinstance(error, NotStarted)
+        or error.error_code is not None
+        or (error.status is not None and error.status < 500)
+    )
     refused = refused and not error.uncertain
     # A server that has joined a new policy must not be put back into the old one because something later failed.
     kept = max((position for position, one in enumerate(done, start=1) if one.undo is None), default=0)
@@ -249,5 +265,7 @@ def _undone(calls: tuple[Call, ...], failed: int, error: CloudError, outcome: Ou
     outcome.failures[failed] = told = CloudFailed.like(error, " ".join(note for note in notes if note))
     told.applied = bool(outcome.answers) or error.applied or bool(stuck)
     for position in range(following, len(calls)):
-        outcome.failures[position] = NotStarted(calls[position].act, f"it was not started, because this failed: {call.act}.")
+        outcome.failures[position] = NotStarted(
+            calls[position].act, f"it was not started, because this failed: {call.act}."
+        )
     return PlanFailed(told, outcome)

@@ -16,7 +16,9 @@ from .progress import progress_line, tell
 _LOOKS = 5
 
 
-def voiced(look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock) -> t.Callable[[], bool]:
+def voiced(
+    look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock
+) -> t.Callable[[], bool]:
     """Return look as one that tells each time how far it is, as long as there is something to wait for."""
 
     def look_and_tell() -> bool:

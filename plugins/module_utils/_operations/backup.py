@@ -78,7 +78,11 @@ def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
     to_back_up = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if refusals and not wish.skip_unprotectable:
-        lines = "; ".join(f"{server['name']!r} ({server['id']}): {refusals[server['id']]}" for server in to_back_up if server["id"] in refusals)
+        lines = "; ".join(
+            f"{server['name']!r} ({server['id']}): {refusals[server['id']]}"
+            for server in to_back_up
+            if server["id"] in refusals
+        )
         raise InvalidInput(
             f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {lines}."
             " skip_unprotectable: true backs up the others"
@@ -147,7 +151,9 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
     look = Patience(watch.look)
     if wish.wait:
-        in_time = poll(voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval)
+        in_time = poll(
+            voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval
+        )
     else:
         in_time = True
         poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
@@ -159,14 +165,24 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     ]
     results = {"backups": backups, "skipped_servers": context["skipped"], "servers": plan.result["servers"]}
     unseen = look.trouble if wish.wait else None
-    late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values())
+    late = ", ".join(
+        f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values()
+    )
     if unseen and late:
-        problems.append(f"{unseen} These were started and go on, but their end could not be seen: {late}. Run the task again")
+        problems.append(
+            f"{unseen} These were started and go on, but their end could not be seen: {late}. Run the task again"
+        )
     elif late and not in_time:
-        problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on; run the task again")
+        problems.append(
+            f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on; run the task again"
+        )
     if problems:
-        good = sum(1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed)
-        text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
+        good = sum(
+            1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed
+        )
+        text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(
+            f"{one.rstrip('.')}." for one in problems
+        )
         raise ActionFailed(text, {"changed": outcome.changed, **results, **first_fields(outcome, unseen)})
     return results
 
@@ -206,5 +222,8 @@ def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
     if deletion.problems:
         deleted = [backup for backup in plan.result["backups"] if backup["id"] not in deletion.staying]
         results = {**plan.result, "backups": deleted}
-        raise ActionFailed(" ".join(deletion.problems), {"changed": outcome.changed, **results, **first_fields(outcome, deletion.unseen)})
+        raise ActionFailed(
+            " ".join(deletion.problems),
+            {"changed": outcome.changed, **results, **first_fields(outcome, deletion.unseen)},
+        )
     return {}

@@ -32,7 +32,11 @@ def wish_backups(params: dict[str, t.Any], now: datetime) -> Row:
         "after": None if after is None else parse_user_time("created_after", after),
         "before": None if before is None else parse_user_time("created_before", before),
         "query": tag_query(params),
-        "fields": {key: params[key] for key in ("availability_zone", "checkpoint_id", "image_type", "status") if params[key] is not None},
+        "fields": {
+            key: params[key]
+            for key in ("availability_zone", "checkpoint_id", "image_type", "status")
+            if params[key] is not None
+        },
         "count_only": params["count_only"],
     }
     if wish["count_only"]:
@@ -44,10 +48,14 @@ def _check_countable(wish: Row) -> None:
     # The service counts names by a part of them, and backups by their tags or by anything else.
     for option in ("ids", "name"):
         if wish[option] is not None:
-            raise InvalidInput(f"count_only: the service cannot count by {option}; leave count_only out, and count holds the number as well")
+            raise InvalidInput(
+                f"count_only: the service cannot count by {option}; leave count_only out, and count holds the number as well"
+            )
     others = (wish["servers"], wish["filters"], wish["policy"], wish["after"], wish["before"], wish["fields"] or None)
     if wish["query"] and any(one is not None for one in others):
-        raise InvalidInput("count_only: the service counts by tags or by the other filters, not by both; leave count_only out")
+        raise InvalidInput(
+            "count_only: the service counts by tags or by the other filters, not by both; leave count_only out"
+        )
 
 
 def read_backups(wish: Row, cloud: t.Any) -> dict[str, t.Any]:
@@ -79,7 +87,9 @@ def _wanted_server_ids(wish: Row, servers: list[Row], cloud: t.Any) -> set[str]:
     known = {key for server in servers for key in (server["id"], server["name"])}
     names = [ref for ref in wish["servers"] or [] if ref not in known and not is_id(ref)]
     # The service finds backups by a part of their server's name.
-    lists = [cloud.backups(resource_name=name) for name in names] if len(names) <= MAX_SINGLE_READS else [cloud.backups()]
+    lists = (
+        [cloud.backups(resource_name=name) for name in names] if len(names) <= MAX_SINGLE_READS else [cloud.backups()]
+    )
     former = servers_of_backups(row for rows in lists for row in rows)
     return set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
 
@@ -130,4 +140,6 @@ def _fits(row: dict[str, t.Any], wish: Row) -> bool:
         return False
     if wish["before"] is not None and (created is None or created > wish["before"]):
         return False
-    return all(shape[key] == value or (shape[key] is None and wish["ids"] is None) for key, value in wish["fields"].items())
+    return all(
+        shape[key] == value or (shape[key] is None and wish["ids"] is None) for key, value in wish["fields"].items()
+    )

@@ -17,7 +17,7 @@ from .._cloud.find import add_tags
 from .._domain.backup import LEAVING
 from .._domain.error_codes import RETRYABLE_CODES
 from .._domain.errors import ActionFailed, CloudError, InvalidInput
-from .._domain.keep_rules import PERIODS, Rules, UNLIMITED, has_tags
+from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
 from .._domain.limits import as_text
 from .._domain.selection import brief, is_id, names_of, wanted_filters, wanted_keys
 from .._domain.server_lookup import resolve_servers, servers_of_backups
@@ -42,7 +42,9 @@ def wish_prune(params: dict[str, t.Any], now: datetime) -> PruneWish:
         raise InvalidInput("servers or server_filters is needed: nothing is pruned by omission")
     for name in _COUNTS:
         if (params[f"keep_{name}"] or 0) < UNLIMITED:
-            raise InvalidInput(f"keep_{name}: {params[f'keep_{name}']} is out of range; it must be 0 or more, or -1 for all")
+            raise InvalidInput(
+                f"keep_{name}: {params[f'keep_{name}']} is out of range; it must be 0 or more, or -1 for all"
+            )
     older_than = params["older_than"]
     kept: dict[str, t.Any] = {name: params[f"keep_{name}"] or 0 for name in _COUNTS}
     for name in _DURATIONS:
@@ -60,7 +62,9 @@ def wish_prune(params: dict[str, t.Any], now: datetime) -> PruneWish:
             f" give {_SOME_RULE} as well; a count of 0 is no rule"
         )
     if rules.empty:
-        raise InvalidInput(f"no rule says what to keep, so everything would go: give {_SOME_RULE}; a count of 0 is no rule")
+        raise InvalidInput(
+            f"no rule says what to keep, so everything would go: give {_SOME_RULE}; a count of 0 is no rule"
+        )
     pattern, tags = _wanted_name(params["name"]), params["tags"]
     if tags == {}:
         raise InvalidInput("tags: {} names no tag; leave tags out to judge backups with any tags or none")
@@ -198,8 +202,16 @@ def _seen_now(unsure: list[Judged], cloud: t.Any, wait: bool) -> dict[str, Judge
     seen = {}
     for one in looked_for:
         row = rows.get(one.row["id"], one.row) or {"status": "deleted"}
-        fate = "removed" if row["status"] == "deleted" else "busy" if row["status"] in LEAVING or one.fate == "removed" else one.fate
-        seen[one.row["id"]] = Judged({**one.row, "status": one.row["status"] if fate == "removed" else row["status"]}, fate)
+        fate = (
+            "removed"
+            if row["status"] == "deleted"
+            else "busy"
+            if row["status"] in LEAVING or one.fate == "removed"
+            else one.fate
+        )
+        seen[one.row["id"]] = Judged(
+            {**one.row, "status": one.row["status"] if fate == "removed" else row["status"]}, fate
+        )
     return {**accepted, **seen}
 
 

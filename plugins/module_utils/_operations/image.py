@@ -190,7 +190,9 @@ def finish_image(wish: ImageWish, cloud: t.Any, plan: Plan, outcome: Outcome, cl
         return _told(wish, backup, follower, warnings)
     fields = first_fields(outcome, look.trouble)
     fields["error_code"] = follower.error_code or fields["error_code"]
-    raise ActionFailed(problem, {"changed": plan.changed, **_result_so_far(wish, backup, follower.image, job_id), **fields})
+    raise ActionFailed(
+        problem, {"changed": plan.changed, **_result_so_far(wish, backup, follower.image, job_id), **fields}
+    )
 
 
 def _problem(wish: ImageWish, backup: Row, follower: ImageFollower, look: Patience, clock: Clock) -> str | None:

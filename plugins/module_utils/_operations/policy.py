@@ -20,7 +20,7 @@ from .._domain.tags import wanted_tags
 from .._execution.clock import Clock, poll
 from .._execution.executor import execute
 from .._plans.members import check_capacity, plan_moves
-from .._plans.plan import Outcome, Plan, PlanAgain, PlanFailed, SECONDS_UNTIL_LISTED
+from .._plans.plan import SECONDS_UNTIL_LISTED, Outcome, Plan, PlanAgain, PlanFailed
 from .._plans.policy import PolicyWish, delete_call, plan_absent, plan_creation, plan_update
 
 _NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
@@ -93,7 +93,9 @@ def plan_policy_task(wish: PolicyWish, cloud: t.Any) -> Plan:
     return plan_update(wish, current, chosen, moves, names)
 
 
-def _choose(wish: PolicyWish, members: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def _choose(
+    wish: PolicyWish, members: list[dict[str, t.Any]], servers: list[dict[str, t.Any]]
+) -> list[dict[str, t.Any]]:
     """Return the servers that the task names or filters."""
     if wish.filters is None and not wish.servers:
         return []
@@ -118,13 +120,19 @@ def finish_policy(wish: PolicyWish, cloud: t.Any, plan: Plan, outcome: Outcome, 
     policy_id = _made_id(plan, outcome)
     if policy_id is None:
         return {"policy": None}
-    planned = {"policy": {**plan.result["policy"], "id": policy_id}, "servers": plan.result["servers"], "notes": plan.result["notes"]}
+    planned = {
+        "policy": {**plan.result["policy"], "id": policy_id},
+        "servers": plan.result["servers"],
+        "notes": plan.result["notes"],
+    }
     try:
         if "created" in plan.context and not outcome.failures:
             policy_id = _settle(wish, policy_id, cloud, plan, clock)
         raw = read_policy(cloud, policy_id)
     except CloudError as error:
-        raise ActionFailed(f"{error} The change itself was accepted.", {"changed": True, **planned, **error.fields()}) from error
+        raise ActionFailed(
+            f"{error} The change itself was accepted.", {"changed": True, **planned, **error.fields()}
+        ) from error
     if raw is None:
         return {"policy": None}
     if not outcome.failures:
@@ -166,7 +174,9 @@ def _settle(wish: PolicyWish, policy_id: str, cloud: t.Any, plan: Plan, clock: C
     if first is None or first["id"] == policy_id:
         return policy_id
     try:
-        execute(plan_policy_task(replace(wish, name=first["id"], new_name=None, move_servers=True), cloud), cloud, clock)
+        execute(
+            plan_policy_task(replace(wish, name=first["id"], new_name=None, move_servers=True), cloud), cloud, clock
+        )
         own = cloud.policy(policy_id)
         if own is not None and not members_of(own):
             execute(Plan((delete_call(own),)), cloud, clock)

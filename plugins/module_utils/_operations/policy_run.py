@@ -52,7 +52,9 @@ def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if to_back_up and len(refusals) == len(to_back_up):
         lines = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in to_back_up)
-        raise InvalidInput(f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run. {lines}")
+        raise InvalidInput(
+            f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run. {lines}"
+        )
     add_tags(cloud, list(done.values()))
     return plan_run(wish, policy, chosen, rows, done, refusals)
 
@@ -64,7 +66,8 @@ def choose_members(wish: RunWish, policy: dict[str, t.Any], servers: list[dict[s
     """
     by_id = {server["id"]: server for server in servers}
     members = {
-        one["id"]: by_id.get(one["id"]) or {"id": one["id"], "name": one["name"] or one["id"], "status": _GONE} for one in members_of(policy)
+        one["id"]: by_id.get(one["id"]) or {"id": one["id"], "name": one["name"] or one["id"], "status": _GONE}
+        for one in members_of(policy)
     }
     if wish.servers is None and wish.filters is None:
         return list(members.values())
@@ -72,12 +75,16 @@ def choose_members(wish: RunWish, policy: dict[str, t.Any], servers: list[dict[s
     strangers = [server for server in named if server["id"] not in members]
     if strangers:
         names = ", ".join(f"{server['name']!r} ({server['id']})" for server in strangers)
-        raise InvalidInput(f"servers: not in policy {policy['name']!r}, which can back up its own servers only: {names}")
+        raise InvalidInput(
+            f"servers: not in policy {policy['name']!r}, which can back up its own servers only: {names}"
+        )
     matching = choose_servers(None, wish.filters, [server for server in servers if server["id"] in members])
     return list({server["id"]: server for server in (*named, *matching)}.values())
 
 
-def _existing(wish: RunWish, policy: dict[str, t.Any], chosen: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
+def _existing(
+    wish: RunWish, policy: dict[str, t.Any], chosen: list[dict[str, t.Any]], cloud: t.Any
+) -> list[dict[str, t.Any]]:
     """Return the backups that may make a run needless, or else those that must not be taken for its own."""
     if not chosen:
         return []
@@ -98,7 +105,11 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
     run, others = _follow(cloud, plan, outcome)
     look, total = Patience(lambda: _look_at_all(run, others)), len(run.rows) + len(others.rows)
     if wish.wait:
-        in_time = poll(voiced(look, "backups available", lambda: {**run.pending, **others.pending}, total, clock), clock, wish.poll_interval)
+        in_time = poll(
+            voiced(look, "backups available", lambda: {**run.pending, **others.pending}, total, clock),
+            clock,
+            wish.poll_interval,
+        )
     else:
         in_time = True
         poll(lambda: look() or all(row.get("id") for row in run.pending.values()), Clock(_BRIEFLY), 0.5)
@@ -108,17 +119,24 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
     failed, pending = {**run.failed, **others.failed}, {**run.pending, **others.pending}
     problems = [f"Backup {describe_backup(rows[server])} failed: {why}" for server, why in failed.items()]
     problems += [f"Server {describe_refusal(chosen[server], why)}" for server, why in plan.context["refusals"].items()]
-    problems += [f"The run left out server {describe_refusal(chosen[server], why)}" for server, why in _why_left_out(cloud, run.left_out).items()]
+    problems += [
+        f"The run left out server {describe_refusal(chosen[server], why)}"
+        for server, why in _why_left_out(cloud, run.left_out).items()
+    ]
     unseen = look.trouble if wish.wait else None
     late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in pending.values())
     if unseen and late:
-        problems.append(f"{unseen} These were started and go on, but their end could not be seen: {late}. Look at them with csbs_backup_info")
+        problems.append(
+            f"{unseen} These were started and go on, but their end could not be seen: {late}. Look at them with csbs_backup_info"
+        )
     elif late and not in_time:
         problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on")
     results = {**plan.result, "backups": [backup_result(rows[server], names) for server in chosen if server in rows]}
     if problems:
         good = sum(1 for server, row in rows.items() if row.get("status") in GOOD and server not in failed)
-        text = f"{good} of {len(chosen)} servers have their backup. " + " ".join(f"{one.rstrip('.')}." for one in problems)
+        text = f"{good} of {len(chosen)} servers have their backup. " + " ".join(
+            f"{one.rstrip('.')}." for one in problems
+        )
         raise ActionFailed(text, {"changed": plan.changed, **results, **first_fields(outcome, unseen)})
     return results
 
@@ -153,5 +171,6 @@ def _why_left_out(cloud: t.Any, servers: list[str]) -> dict[str, str]:
     except CloudError as error:
         return dict.fromkeys(servers, f"the reason could not be asked for ({error.reason.rstrip('.')})")
     return {
-        server: explain_verdict(verdicts[server]) if server in verdicts and not verdicts[server]["result"] else unknown for server in servers
+        server: explain_verdict(verdicts[server]) if server in verdicts and not verdicts[server]["result"] else unknown
+        for server in servers
     }

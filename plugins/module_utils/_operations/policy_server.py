@@ -73,7 +73,9 @@ def _leaving(
     return [known[key] for key in ids if key in known]
 
 
-def finish_membership(wish: MembershipWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def finish_membership(
+    wish: MembershipWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
     """Return the result of a task about members: the policy as it is now."""
     if not plan.changed:
         return {}

@@ -33,7 +33,9 @@ def wish_protection(params: dict[str, t.Any], now: datetime) -> ProtectionWish:
     servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
     if servers is None and filters is None:
         filters = {}
-    return ProtectionWish(servers, filters, None if params["max_age"] is None else parse_age("max_age", params["max_age"]))
+    return ProtectionWish(
+        servers, filters, None if params["max_age"] is None else parse_age("max_age", params["max_age"])
+    )
 
 
 def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
@@ -69,6 +71,8 @@ def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
     return {"servers": rows, "summary": summarise(rows, wish.max_age)}
 
 
-def find_young(max_age: timedelta | None, now: datetime, chosen: list[Row], backups: list[Row]) -> t.Collection[str] | None:
+def find_young(
+    max_age: timedelta | None, now: datetime, chosen: list[Row], backups: list[Row]
+) -> t.Collection[str] | None:
     """Return the servers that csbs_backup with the same max_age would leave alone, None without max_age."""
     return None if max_age is None else find_done(max_age, None, now, chosen, backups)

@@ -28,9 +28,13 @@ def wish_tags(params: dict[str, t.Any], now: datetime) -> TagWish:
     """Return what the options of csbs_tag ask for; raises InvalidInput before anything is sent."""
     state, purge = params["state"], params["purge"]
     if state == "absent" and purge:
-        raise InvalidInput("purge goes with state present; to remove every tag write tags: {} with state present and purge: true")
+        raise InvalidInput(
+            "purge goes with state present; to remove every tag write tags: {} with state present and purge: true"
+        )
     tags = leaving_tags("tags", params["tags"]) if state == "absent" else wanted_tags("tags", params["tags"])
-    return TagWish(params["resource_type"], wanted_keys("resources", params["resources"]) or [], tags or {}, state, purge)
+    return TagWish(
+        params["resource_type"], wanted_keys("resources", params["resources"]) or [], tags or {}, state, purge
+    )
 
 
 def plan_tag_task(wish: TagWish, cloud: t.Any) -> Plan:
@@ -78,7 +82,9 @@ def finish_tags(wish: TagWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock
     differ = any(row["tags"] not in (None, old["tags"]) for row, old in zip(resources, plan.before["resources"]))
     first = next((error for error in (*refused.values(), *reading.troubles.values())), CloudError("", ""))
     text = f"{len(problems)} of {len(resources)} resources do not have the tags as wanted. {' '.join(problems)}"
-    raise ActionFailed(text, {"changed": outcome.changed or differ, "resources": resources, **first.fields(), **outcome.fields()})
+    raise ActionFailed(
+        text, {"changed": outcome.changed or differ, "resources": resources, **first.fields(), **outcome.fields()}
+    )
 
 
 def _problem(wish: TagWish, row: Row, refused: dict[str, CloudError], reading: _Reading) -> str | None:

@@ -17,7 +17,11 @@ from .._domain.tags import tag_query, tags_as_dict, values_by_key
 # ========== csbs_tag_info ==========
 def wish_tag_lookup(params: dict[str, t.Any], now: datetime) -> Row:
     """Return the options of csbs_tag_info in normal form."""
-    return {"owner": params["resource_type"], "resources": wanted_keys("resources", params["resources"]), "query": tag_query(params)}
+    return {
+        "owner": params["resource_type"],
+        "resources": wanted_keys("resources", params["resources"]),
+        "query": tag_query(params),
+    }
 
 
 def read_tags(wish: Row, cloud: t.Any) -> dict[str, t.Any]:

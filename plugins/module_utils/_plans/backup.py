@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .._domain.backup import BackupNames, GOOD, RUNNING, backup_result
+from .._domain.backup import GOOD, RUNNING, BackupNames, backup_result
 from .._domain.freshness import names_that_count
 from .._domain.selection import brief, names_of
 from .._domain.tags import tags_as_list
@@ -39,7 +39,9 @@ class BackupWish:
     poll_interval: float = 10
 
 
-def assign_names(names: BackupNames | None, servers: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]) -> dict[str, str | None]:
+def assign_names(
+    names: BackupNames | None, servers: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]
+) -> dict[str, str | None]:
     """Return by server the name of its new backup; None where it is made up.
 
     A server that had a number for itself keeps it; the others get the numbers after the highest that is taken.
@@ -100,8 +102,16 @@ def plan_creation(
             )
         )
         planned[server["id"]] = backup_result(_planned_row(server, name, wish))
-    results = [planned.get(server["id"]) or backup_result(done[server["id"]], present) for server in chosen if server["id"] not in refusals]
-    skipped = [{"id": server["id"], "name": server["name"], "reason": refusals[server["id"]]} for server in chosen if server["id"] in refusals]
+    results = [
+        planned.get(server["id"]) or backup_result(done[server["id"]], present)
+        for server in chosen
+        if server["id"] not in refusals
+    ]
+    skipped = [
+        {"id": server["id"], "name": server["name"], "reason": refusals[server["id"]]}
+        for server in chosen
+        if server["id"] in refusals
+    ]
     return Plan(
         tuple(calls),
         {"backups": []},

@@ -36,7 +36,11 @@ def check_capacity(option: str, count: int, policy: str) -> None:
 
 
 def plan_moves(
-    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]], policy_id: str | None, move_servers: bool, cloud: t.Any
+    joining: list[dict[str, t.Any]],
+    rows: list[dict[str, t.Any]],
+    policy_id: str | None,
+    move_servers: bool,
+    cloud: t.Any,
 ) -> list[Move]:
     """Return which servers must leave which policies before they can join.
 
@@ -53,7 +57,9 @@ def plan_moves(
         if leaving:
             moves.append(Move(row["id"], row["name"], leaving))
     if moves and not move_servers:
-        where = "; ".join(f"{list_names(move.servers)} in policy {move.policy_name!r} ({move.policy_id})" for move in moves)
+        where = "; ".join(
+            f"{list_names(move.servers)} in policy {move.policy_name!r} ({move.policy_id})" for move in moves
+        )
         raise InvalidInput(f"move_servers is false, and a server can be in one policy only: {where}")
     if moves:
         _check_joinable(joining, {one["id"] for move in moves for one in move.servers}, cloud)
@@ -76,7 +82,9 @@ def _check_joinable(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.
             reason = explain_verdict(verdict)
         else:
             continue
-        raise InvalidInput(f"servers: server {server['name']!r} ({server['id']}) is not moved out of its policy: {reason}")
+        raise InvalidInput(
+            f"servers: server {server['name']!r} ({server['id']}) is not moved out of its policy: {reason}"
+        )
 
 
 def members_call(
@@ -98,13 +106,22 @@ def move_calls(moves: list[Move]) -> list[Call]:
     calls = []
     for move in moves:
         names, where = list_names(move.servers), f"backup policy {move.policy_name!r}"
-        back = members_call(f"put {names} back into {where}", move.policy_id, add=[as_resource(one) for one in move.servers])
-        calls.append(members_call(f"take {names} out of {where}", move.policy_id, remove=[one["id"] for one in move.servers], undo=back))
+        back = members_call(
+            f"put {names} back into {where}", move.policy_id, add=[as_resource(one) for one in move.servers]
+        )
+        calls.append(
+            members_call(
+                f"take {names} out of {where}", move.policy_id, remove=[one["id"] for one in move.servers], undo=back
+            )
+        )
     return calls
 
 
 def plan_joining(
-    current: dict[str, t.Any], chosen: list[dict[str, t.Any]], moves: list[Move], names: t.Mapping[str, str] | None = None
+    current: dict[str, t.Any],
+    chosen: list[dict[str, t.Any]],
+    moves: list[Move],
+    names: t.Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the plan after which the chosen servers are members of a policy, and of no other."""
     members = members_of(current, names)
@@ -123,7 +140,9 @@ def plan_joining(
     return replace(plan, calls=(*move_calls(moves), join))
 
 
-def plan_leaving(current: dict[str, t.Any], chosen: list[dict[str, t.Any]], names: t.Mapping[str, str] | None = None) -> Plan:
+def plan_leaving(
+    current: dict[str, t.Any], chosen: list[dict[str, t.Any]], names: t.Mapping[str, str] | None = None
+) -> Plan:
     """Return the plan after which none of the chosen servers is a member of a policy. Their backups stay."""
     leaving = {server["id"] for server in chosen}
     members = members_of(current, names)
@@ -132,11 +151,16 @@ def plan_leaving(current: dict[str, t.Any], chosen: list[dict[str, t.Any]], name
     if not going:
         return plan
     act = f"take {list_names(going)} out of backup policy {current['name']!r}"
-    return replace(plan, calls=(members_call(act, current["id"], remove=[one["id"] for one in going], gone_is_done=True),))
+    return replace(
+        plan, calls=(members_call(act, current["id"], remove=[one["id"] for one in going], gone_is_done=True),)
+    )
 
 
 def _change(
-    current: dict[str, t.Any], members: list[dict[str, t.Any]], chosen: list[dict[str, t.Any]], names: t.Mapping[str, str] | None
+    current: dict[str, t.Any],
+    members: list[dict[str, t.Any]],
+    chosen: list[dict[str, t.Any]],
+    names: t.Mapping[str, str] | None,
 ) -> Plan:
     """Return the plan, yet without calls, after which a policy has these members."""
     before = policy_result(current, names)

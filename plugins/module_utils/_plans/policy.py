@@ -54,7 +54,9 @@ def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | N
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
-    return Plan((delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]})
+    return Plan(
+        (delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]}
+    )
 
 
 def delete_call(policy: dict[str, t.Any]) -> Call:
@@ -77,7 +79,9 @@ def plan_creation(
     if wish.rule is None:
         raise InvalidInput(f"schedule is needed: there is no policy {wish.name!r}, and a new one must say when it runs")
     if len(rows) >= MAX_POLICIES:
-        raise InvalidInput(f"name: a new policy {name!r} would be number {len(rows) + 1}; the service allows {MAX_POLICIES} in a project")
+        raise InvalidInput(
+            f"name: a new policy {name!r} would be number {len(rows) + 1}; the service allows {MAX_POLICIES} in a project"
+        )
     check_capacity("servers", len(chosen), name)
     operation = {
         "enabled": wish.enabled is not False,
@@ -95,7 +99,12 @@ def plan_creation(
     if wish.tags:
         attrs["tags"] = tags_as_list(wish.tags)
     known = frozenset(row["id"] for row in rows)
-    create = Call(f"create backup policy {name!r}", "create_policy", attrs, recover=("created_policy", {"name": name, "known": known}))
+    create = Call(
+        f"create backup policy {name!r}",
+        "create_policy",
+        attrs,
+        recover=("created_policy", {"name": name, "known": known}),
+    )
     after = policy_result({**attrs, "tags": tags_as_list(wish.tags or {})})
     return Plan(
         (*move_calls(moves), create),
@@ -131,16 +140,24 @@ def plan_update(
     calls: list[Call] = []
     if attrs or operation or add or remove:
         after.update(attrs)
-        after["servers"] = [one for one in members if one["id"] not in remove] + [{"id": one["id"], "name": one["name"]} for one in add]
+        after["servers"] = [one for one in members if one["id"] not in remove] + [
+            {"id": one["id"], "name": one["name"]} for one in add
+        ]
         if wish.retention is not None:
             # What the service does not report back goes along with every update.
             operation["operation_definition"] = definition_of(wish.retention, update=True)
             after["retention"] = wish.retention
         if operation:
             after["enabled"] = before["enabled"] if wish.enabled is None else wish.enabled
-            after["schedule"] = describe_schedule(format_pattern(wish.rule)) if "trigger" in operation and wish.rule else before["schedule"]
+            after["schedule"] = (
+                describe_schedule(format_pattern(wish.rule))
+                if "trigger" in operation and wish.rule
+                else before["schedule"]
+            )
             # An operation sent without "enabled" would be switched on.
-            attrs["scheduled_operations"] = [{"id": operation_of(current).get("id"), "enabled": after["enabled"], **operation}]
+            attrs["scheduled_operations"] = [
+                {"id": operation_of(current).get("id"), "enabled": after["enabled"], **operation}
+            ]
         if add or remove:
             calls.append(members_call(act, policy_id, add, remove, **attrs))
         else:

@@ -40,14 +40,26 @@ def plan_run(
     names = names_of(chosen)
     ready = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
     planned = {server["id"]: backup_result(_planned_row(server, policy)) for server in ready}
-    calls = (_run_call(wish, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),) if ready else ()
+    calls = (
+        (_run_call(wish, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),)
+        if ready
+        else ()
+    )
     known = policy_result(policy)
     return Plan(
         calls,
         {"backups": []},
-        {"backups": [{"name": UNNAMED, "server": planned[key]["server"], "tags": planned[key]["tags"]} for key in planned]},
         {
-            "backups": [planned.get(one["id"]) or backup_result(done[one["id"]], names) for one in chosen if one["id"] not in refusals],
+            "backups": [
+                {"name": UNNAMED, "server": planned[key]["server"], "tags": planned[key]["tags"]} for key in planned
+            ]
+        },
+        {
+            "backups": [
+                planned.get(one["id"]) or backup_result(done[one["id"]], names)
+                for one in chosen
+                if one["id"] not in refusals
+            ],
             "policy": {key: known[key] for key in ("id", "name", "enabled")},
             "servers": brief(chosen),
         },

@@ -72,10 +72,16 @@ def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
 
     Failed ones hold no recovery point: they never count, and go unless they are young or a tag or an image keeps them.
     """
-    points = [Point(row["id"], moment, tags_as_dict(row["tags"])) for row in rows if row["status"] in GOOD and (moment := recovery_point(row))]
+    points = [
+        Point(row["id"], moment, tags_as_dict(row["tags"]))
+        for row in rows
+        if row["status"] in GOOD and (moment := recovery_point(row))
+    ]
     reasons = reasons_to_keep(points, rules)
     judged = []
-    for row in sorted(sorted(rows, key=lambda row: str(row["id"])), key=lambda row: recovery_point(row) or _LONG_AGO, reverse=True):
+    for row in sorted(
+        sorted(rows, key=lambda row: str(row["id"])), key=lambda row: recovery_point(row) or _LONG_AGO, reverse=True
+    ):
         why = reasons.get(row["id"])
         if why is None:
             why = ["young"] if rules.keeps_as_young(recovery_point(row)) else []
@@ -104,5 +110,7 @@ def refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) -
 def result_of(judged: list[Judged], names: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]]]:
     """Return the backups in the shape of results: kept with reasons, removed, busy; names as for backup_result."""
     kept = [{**backup_result(one.row, names), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"]
-    others = {fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")}
+    others = {
+        fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")
+    }
     return {"kept": kept, **others}

@@ -21,7 +21,9 @@ def tag_calls(
     where = {"owner": owner, "resource_id": resource_id}
     calls = []
     if len(unset) == 1:
-        calls.append(Call(f"remove a tag of {what}", "remove_tag", {**where, "key": next(iter(unset))}, gone_is_done=True))
+        calls.append(
+            Call(f"remove a tag of {what}", "remove_tag", {**where, "key": next(iter(unset))}, gone_is_done=True)
+        )
     elif unset:
         calls.append(Call(f"remove tags of {what}", "unset_tags", {**where, "tags": tags_as_list(unset)}))
     if len(put) == 1:

@@ -24,8 +24,11 @@ SCENARIOS = [
     _backup("when the last one is young", {"servers": ["srv-0001"], "max_age": "52w"}, BACKED_UP, idle=True),
     _backup("by filter", {"name": "before", "server_filters": {"name": "srv-000[12]"}}),
     _backup("of what a filter does not find", {"name": "before", "server_filters": {"name": "nothing-*"}}, idle=True),
-    _backup("without those that cannot be", {"name": "before", "servers": ["srv-0001", "srv-0002"], "skip_unprotectable": True},
-            states={"srv-0002": "ERROR"}),
+    _backup(
+        "without those that cannot be",
+        {"name": "before", "servers": ["srv-0001", "srv-0002"], "skip_unprotectable": True},
+        states={"srv-0002": "ERROR"},
+    ),
     _backup("is deleted by name", {"name": "before", "state": "absent"}, BACKED_UP),
     _backup("is deleted for one server", {"name": "before", "servers": ["srv-0001"], "state": "absent"}, BACKED_UP),
     _backup("is not there by name", {"name": "before", "state": "absent"}, idle=True),

@@ -44,7 +44,9 @@ def _held(cloud: Emulator) -> None:
 
 
 def _restoring(cloud: Emulator) -> None:
-    cloud.force_backup(cloud.make_backup(cloud.server("srv-0001").id, name="in-use", age=9 * DAY).id, status="restoring")
+    cloud.force_backup(
+        cloud.make_backup(cloud.server("srv-0001").id, name="in-use", age=9 * DAY).id, status="restoring"
+    )
 
 
 def _terminated(cloud: Emulator) -> None:
@@ -57,7 +59,9 @@ def _prune(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
 
 SCENARIOS = [
     _prune("to the last one", {"keep_last": 1}, _history),
-    _prune("by periods", {"keep_last": 1, "keep_daily": 2, "keep_weekly": 1, "keep_monthly": 1, "keep_yearly": 1}, _history),
+    _prune(
+        "by periods", {"keep_last": 1, "keep_daily": 2, "keep_weekly": 1, "keep_monthly": 1, "keep_yearly": 1}, _history
+    ),
     _prune("by duration and tag", {"keep_within": "30h", "keep_tags": {"days": "3"}}, _history),
     _prune("by hours, and by durations of periods", {"keep_hourly": 1, "timezone": "UTC-03:30", **DURATIONS}, _history),
     _prune("where years are within", {"keep_within": "1y1m"}, _history, idle=True),
@@ -66,11 +70,22 @@ SCENARIOS = [
     _prune("by name", {"name": "manual-[0-2]", "keep_last": 1}, _history, _failed),
     _prune("by a name that nothing has", {"name": "MANUAL-*", "keep_last": 1}, _history, idle=True),
     _prune("of what has a tag", {"tags": {"days": None}, "keep_last": 2}, _history),
-    _prune("of what has tags that nothing has", {"tags": {"days": 1, "other": None}, "keep_last": 1}, _history, idle=True),
+    _prune(
+        "of what has tags that nothing has", {"tags": {"days": 1, "other": None}, "keep_last": 1}, _history, idle=True
+    ),
     _prune("by tag alone", {"keep_tags": {"days": 2}}, _history),
     _prune("what schedules made as well", {"keep_last": 1, "include_automatic": True}, _history),
-    _prune("of several servers by filter", {"servers": [], "server_filters": {"name": "srv-000[12]"}, "keep_last": 1}, _history),
-    _prune("of what a filter does not find", {"server_filters": {"name": "none-*"}, "servers": [], "keep_last": 1}, _history, idle=True),
+    _prune(
+        "of several servers by filter",
+        {"servers": [], "server_filters": {"name": "srv-000[12]"}, "keep_last": 1},
+        _history,
+    ),
+    _prune(
+        "of what a filter does not find",
+        {"server_filters": {"name": "none-*"}, "servers": [], "keep_last": 1},
+        _history,
+        idle=True,
+    ),
     _prune("where a failed one is", {"keep_last": -1}, _history, _failed),
     _prune("where an image holds one", {"keep_last": 1}, _held, _history),
     _prune("where nothing but what an image holds is old", {"keep_last": 4}, _history, _held, idle=True),
@@ -79,5 +94,9 @@ SCENARIOS = [
     _prune("where everything is kept", {"keep_daily": 7}, _history, idle=True),
     _prune("where there is no backup", {"keep_last": 1}, idle=True),
     _prune("of a server that is gone, by its name", {"keep_last": 1}, _history, _terminated),
-    _prune("of a server that nobody knows, by its ID", {"servers": ["45baf976-c20a-4894-a7c3-c94b7376bf55"], "keep_last": 1}, idle=True),
+    _prune(
+        "of a server that nobody knows, by its ID",
+        {"servers": ["45baf976-c20a-4894-a7c3-c94b7376bf55"], "keep_last": 1},
+        idle=True,
+    ),
 ]

@@ -32,7 +32,12 @@ SCENARIOS = [
     _image("of a backup", {"backup": "before-0001", "name": "golden"}),
     _image("with description and tags", RICH_IMAGE),
     _image("that is there", RICH_IMAGE, _MADE, idle=True),
-    _image("that is there and was described otherwise", {**RICH_IMAGE, "description": "No more", "tags": {}, "min_ram": 1}, _MADE, idle=True),
+    _image(
+        "that is there and was described otherwise",
+        {**RICH_IMAGE, "description": "No more", "tags": {}, "min_ram": 1},
+        _MADE,
+        idle=True,
+    ),
     _image("of a name that the image of another backup has", {**RICH_IMAGE, "backup": "before-0002"}, _MADE),
     _image("at two addresses", RICH_IMAGE, _split),
     _image("that is there at two addresses", RICH_IMAGE, _split, _MADE, idle=True),

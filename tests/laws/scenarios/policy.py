@@ -25,12 +25,29 @@ SCENARIOS = [
     _policy("loses its description", {"name": "nightly", "description": ""}, GIVEN),
     _policy("is switched off", {"name": "nightly", "enabled": False}, GIVEN),
     _policy("is renamed", {"name": "nightly", "new_name": "each-night"}, GIVEN),
-    _policy("was renamed before", {"name": "nightly", "new_name": "each-night"}, GIVEN,
-            ("csbs_policy", {"name": "nightly", "new_name": "each-night"}), idle=True),
-    _policy("gets another schedule", {"name": "nightly", "schedule": {"frequency": "daily", "interval": 2, "times": ["04:00"]}}, GIVEN),
-    _policy("gets the same schedule as a pattern",
-            {**NIGHTLY, "schedule": {"pattern": "BEGIN:VCALENDAR\nRRULE:BYMINUTE=00;FREQ=DAILY;INTERVAL=1;BYHOUR=02\nEND:VCALENDAR"}},
-            ("csbs_policy", NIGHTLY), idle=True),
+    _policy(
+        "was renamed before",
+        {"name": "nightly", "new_name": "each-night"},
+        GIVEN,
+        ("csbs_policy", {"name": "nightly", "new_name": "each-night"}),
+        idle=True,
+    ),
+    _policy(
+        "gets another schedule",
+        {"name": "nightly", "schedule": {"frequency": "daily", "interval": 2, "times": ["04:00"]}},
+        GIVEN,
+    ),
+    _policy(
+        "gets the same schedule as a pattern",
+        {
+            **NIGHTLY,
+            "schedule": {
+                "pattern": "BEGIN:VCALENDAR\nRRULE:BYMINUTE=00;FREQ=DAILY;INTERVAL=1;BYHOUR=02\nEND:VCALENDAR"
+            },
+        },
+        ("csbs_policy", NIGHTLY),
+        idle=True,
+    ),
     _policy("keeps backups for ever", {"name": "nightly", "retention": {}}, GIVEN),
     _policy("keeps fewer backups", {"name": "nightly", "retention": {"max_backups": 5}}, GIVEN),
     _policy("gets a server", {"name": "nightly", "servers": ["srv-0004"]}, GIVEN),
@@ -43,8 +60,20 @@ SCENARIOS = [
     _policy("gets other tags", {"name": "nightly", "tags": {"team": "web"}}, GIVEN),
     _policy("gets one more tag", {"name": "nightly", "tags": {"more": "1"}, "purge_tags": False}, GIVEN),
     _policy("loses its tags", {"name": "nightly", "tags": {}}, GIVEN),
-    _policy("changes in everything", {**RICH, "new_name": "weekly", "description": "Other", "retention": {"days": 7}, "tags": {"a": "b"},
-                                      "servers": ["srv-0004"], "purge_servers": True, "enabled": False}, GIVEN),
+    _policy(
+        "changes in everything",
+        {
+            **RICH,
+            "new_name": "weekly",
+            "description": "Other",
+            "retention": {"days": 7},
+            "tags": {"a": "b"},
+            "servers": ["srv-0004"],
+            "purge_servers": True,
+            "enabled": False,
+        },
+        GIVEN,
+    ),
     _policy("is deleted", {"name": "nightly", "state": "absent"}, GIVEN),
     _policy("was never there", {"name": "nightly", "state": "absent"}, idle=True),
 ]

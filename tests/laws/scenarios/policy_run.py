@@ -10,11 +10,22 @@ import typing as t
 from .scenario import BACKED_UP, FAST, NIGHTLY, Args, Given, Scenario
 
 # Switched off, so that no run of the schedule comes in between.
-POLICY: Args = {**NIGHTLY, "enabled": False, "servers": ["srv-0001", "srv-0002", "srv-0003"], "tags": {"team": "platform"}}
+POLICY: Args = {
+    **NIGHTLY,
+    "enabled": False,
+    "servers": ["srv-0001", "srv-0002", "srv-0003"],
+    "tags": {"team": "platform"},
+}
 
 
 def _run(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
-    return Scenario(f"policy_run {name}", "csbs_policy_run", {**FAST, "policy": "nightly", **args}, (("csbs_policy", POLICY), *given), **more)
+    return Scenario(
+        f"policy_run {name}",
+        "csbs_policy_run",
+        {**FAST, "policy": "nightly", **args},
+        (("csbs_policy", POLICY), *given),
+        **more,
+    )
 
 
 SCENARIOS = [

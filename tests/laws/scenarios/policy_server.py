@@ -14,7 +14,9 @@ from .scenario import GIVEN, OTHERS, Args, Given, Scenario
 
 
 def _members(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
-    return Scenario(f"policy_server {name}", "csbs_policy_server", {"policy": "nightly", **args}, given or (GIVEN,), **more)
+    return Scenario(
+        f"policy_server {name}", "csbs_policy_server", {"policy": "nightly", **args}, given or (GIVEN,), **more
+    )
 
 
 def _break(cloud: Emulator) -> None:
@@ -34,5 +36,9 @@ SCENARIOS = [
     _members("leaves by filter", {"server_filters": {"name": "*"}, "state": "absent"}),
     _members("is no member", {"servers": ["srv-0004"], "state": "absent"}, idle=True),
     _members("does not exist", {"servers": ["no-such-server"], "state": "absent"}, idle=True),
-    _members("is in a policy that does not exist", {"policy": "no-such-policy", "servers": ["srv-0001"], "state": "absent"}, idle=True),
+    _members(
+        "is in a policy that does not exist",
+        {"policy": "no-such-policy", "servers": ["srv-0001"], "state": "absent"},
+        idle=True,
+    ),
 ]

@@ -19,13 +19,22 @@ def _renamed(cloud: Emulator) -> None:
 
 
 def _restore(name: str, args: Args, *given: Given, **more: dict[str, str]) -> Scenario:
-    return Scenario(f"restore {name}", "csbs_restore", {**FAST, "confirm": True, **args}, given or (BACKED_UP,), repeats=True, **more)
+    return Scenario(
+        f"restore {name}",
+        "csbs_restore",
+        {**FAST, "confirm": True, **args},
+        given or (BACKED_UP,),
+        repeats=True,
+        **more,
+    )
 
 
 SCENARIOS = [
     _restore("of a backup by name", {"backup": "before-0001"}),
     _restore("of the newest backup of a server", {"server": "srv-0001"}, _old_one, BACKED_UP),
-    _restore("that leaves the server shut off", {"backup": "before-0002", "power_on": False}, states={"srv-0002": "SHUTOFF"}),
+    _restore(
+        "that leaves the server shut off", {"backup": "before-0002", "power_on": False}, states={"srv-0002": "SHUTOFF"}
+    ),
     _restore("to another server", {"backup": "before-0001", "target_server": "srv-0003"}),
     _restore("to a server that has another name now", {"backup": "before-0001"}, BACKED_UP, _renamed),
     _restore("that is not waited for", {"backup": "before-0001", "wait": False}),

@@ -41,6 +41,10 @@ RICH: Args = {
     "servers": ["srv-0001", "srv-0002"],
     "tags": {"team": "platform", "empty": ""},
 }
-OTHER: Args = {"name": "other", "schedule": {"pattern": "FREQ=DAILY;BYHOUR=3;BYMINUTE=0"}, "servers": ["srv-0002", "srv-0003"]}
+OTHER: Args = {
+    "name": "other",
+    "schedule": {"pattern": "FREQ=DAILY;BYHOUR=3;BYMINUTE=0"},
+    "servers": ["srv-0002", "srv-0003"],
+}
 NAMED: Args = {**FAST, "name": "before", "servers": ["srv-0001", "srv-0002"], "tags": {"change": "1"}}
 GIVEN, OTHERS, BACKED_UP = ("csbs_policy", RICH), ("csbs_policy", OTHER), ("csbs_backup", NAMED)

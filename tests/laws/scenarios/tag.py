@@ -25,15 +25,53 @@ def _five_backups(cloud: Emulator) -> None:
 FIVE = [f"b-{number}" for number in range(5)]
 SCENARIOS = [
     _tag("a policy", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "web", "x": "1"}}, GIVEN),
-    _tag("a policy that has it", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "platform"}}, GIVEN, idle=True),
-    _tag("a policy and purge", {"resource_type": "policy", "resources": ["nightly"], "tags": {"x": "1"}, "purge": True}, GIVEN),
-    _tag("backups", {"resource_type": "backup", "resources": ["before-0001", "before-0002"], "tags": {"keep": "1"}}, BACKED_UP),
+    _tag(
+        "a policy that has it",
+        {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "platform"}},
+        GIVEN,
+        idle=True,
+    ),
+    _tag(
+        "a policy and purge",
+        {"resource_type": "policy", "resources": ["nightly"], "tags": {"x": "1"}, "purge": True},
+        GIVEN,
+    ),
+    _tag(
+        "backups",
+        {"resource_type": "backup", "resources": ["before-0001", "before-0002"], "tags": {"keep": "1"}},
+        BACKED_UP,
+    ),
     _tag("many backups", {"resource_type": "backup", "resources": FIVE, "tags": {"keep": "1"}}, _five_backups),
-    _tag("many backups and purge", {"resource_type": "backup", "resources": FIVE, "tags": {"keep": "2"}, "purge": True}, _five_backups),
-    _tag("many backups that have it", {"resource_type": "backup", "resources": FIVE, "tags": {"old": "1"}}, _five_backups, idle=True),
-    _tag("off many backups", {"resource_type": "backup", "resources": FIVE, "tags": {"keep": ""}, "state": "absent"}, _five_backups),
-    _tag("off a policy", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": ""}, "state": "absent"}, GIVEN),
-    _tag("off what has it not", {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "web"}, "state": "absent"}, GIVEN,
-         idle=True),
-    _tag("off what is not there", {"resource_type": "policy", "resources": ["nothing"], "tags": {"x": ""}, "state": "absent"}, idle=True),
+    _tag(
+        "many backups and purge",
+        {"resource_type": "backup", "resources": FIVE, "tags": {"keep": "2"}, "purge": True},
+        _five_backups,
+    ),
+    _tag(
+        "many backups that have it",
+        {"resource_type": "backup", "resources": FIVE, "tags": {"old": "1"}},
+        _five_backups,
+        idle=True,
+    ),
+    _tag(
+        "off many backups",
+        {"resource_type": "backup", "resources": FIVE, "tags": {"keep": ""}, "state": "absent"},
+        _five_backups,
+    ),
+    _tag(
+        "off a policy",
+        {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": ""}, "state": "absent"},
+        GIVEN,
+    ),
+    _tag(
+        "off what has it not",
+        {"resource_type": "policy", "resources": ["nightly"], "tags": {"team": "web"}, "state": "absent"},
+        GIVEN,
+        idle=True,
+    ),
+    _tag(
+        "off what is not there",
+        {"resource_type": "policy", "resources": ["nothing"], "tags": {"x": ""}, "state": "absent"},
+        idle=True,
+    ),
 ]

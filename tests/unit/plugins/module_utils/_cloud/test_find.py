@@ -8,9 +8,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find import add_tags
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, CloudFailed, NotFound
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find import add_tags
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    CloudFailed,
+    NotFound,
+)
 from tests.support.fakes import Cloud, backup, policy
 
 Rows = list[dict[str, t.Any]]
@@ -98,7 +102,11 @@ def test_rows_that_have_their_tags_cost_nothing(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [CloudError("look up", "out of order", "CSBS.9999", 500), CloudFailed("look up", "no such address", "APIGW.0101", 404)]
+    "error",
+    [
+        CloudError("look up", "out of order", "CSBS.9999", 500),
+        CloudFailed("look up", "no such address", "APIGW.0101", 404),
+    ],
 )
 def test_any_other_failure_is_one_and_never_means_no_tags(kind: str, error: CloudError) -> None:
     cloud, rows = estate(kind)

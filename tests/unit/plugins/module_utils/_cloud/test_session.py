@@ -15,8 +15,12 @@ import pytest
 pytest.importorskip("openstack")
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import session  # noqa: E402
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.session import ForeignBody, OutOfTime, RidingSession, is_repeatable  # noqa: E402
-
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.session import (
+    ForeignBody,
+    OutOfTime,
+    RidingSession,
+    is_repeatable,
+)  # noqa: E402
 from tests.support.fakes import Ticks  # noqa: E402
 
 BASE = "https://csbs.eu-de.otc.t-systems.com/v1/p"
@@ -123,7 +127,9 @@ def answered(status: int, body: bytes = b"", **headers: str) -> t.Any:
 
 
 @pytest.mark.parametrize(("before", "least", "most"), [(0, 3000, 3600), (3500, 30, 100), (3598, 0, 10), (7200, 0, 10)])
-def test_requests_share_the_time_of_the_task(before: float, least: float, most: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_share_the_time_of_the_task(
+    before: float, least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A throttled request at the end of a task must not have the whole timeout once more."""
     wire = Wire(monkeypatch, answered(503))
     wire.session.give(3600)
@@ -148,9 +154,16 @@ def test_no_request_hangs_for_longer_than_a_minute_or_the_task_has_left(
 
 @pytest.mark.parametrize(
     ("method", "url"),
-    [("POST", PROTECT), ("PUT", f"{BASE}/policies/1"), ("DELETE", f"{BASE}/policies/1"), ("POST", f"{BASE}/csbs_backup/1/tags")],
+    [
+        ("POST", PROTECT),
+        ("PUT", f"{BASE}/policies/1"),
+        ("DELETE", f"{BASE}/policies/1"),
+        ("POST", f"{BASE}/csbs_backup/1/tags"),
+    ],
 )
-def test_nothing_that_changes_something_is_sent_after_the_deadline(method: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_changes_something_is_sent_after_the_deadline(
+    method: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wire = Wire(monkeypatch, answered(200))
     wire.session.give(10)
     wire.ticks.time += 10
@@ -187,9 +200,13 @@ def test_json_and_nothing_are_left_to_who_asked(body: bytes, monkeypatch: pytest
     [(7200, {}, 7200), (-7200, {}, -7200), (1, {}, 0), (7200, {"Date": "soon"}, 0), (7200, {"Date": None}, 0)],
     ids=["slow-here", "fast-here", "agreeing", "no-date", "empty"],
 )
-def test_the_time_is_that_of_the_cloud(ahead: int, headers: dict[str, t.Any], seen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_is_that_of_the_cloud(
+    ahead: int, headers: dict[str, t.Any], seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = datetime.now(timezone.utc)
-    answer = types.SimpleNamespace(status_code=200, headers={"Date": format_datetime(here + timedelta(seconds=ahead), usegmt=True), **headers})
+    answer = types.SimpleNamespace(
+        status_code=200, headers={"Date": format_datetime(here + timedelta(seconds=ahead), usegmt=True), **headers}
+    )
     monkeypatch.setattr(session.Session, "request", lambda *args, **kwargs: answer)
     riding = RidingSession()
     riding.request(BASE, "GET")

@@ -9,11 +9,12 @@ import typing as t
 from datetime import datetime, timezone
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import (
-    BackupNames,
     GOOD,
     LEAVING,
     RUNNING,
+    BackupNames,
     backup_names,
     backup_result,
     describe_backup,
@@ -21,7 +22,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.back
     newest,
     recovery_point,
 )
-
 from tests.support.fakes import backup
 
 VOLUME = {
@@ -55,7 +55,10 @@ def test_a_full_answer_has_numbers_booleans_and_times_whatever_their_types() -> 
         )
     )
     assert shown["server"] == {"id": "id-web", "name": "web"}
-    assert (shown["created_at"], shown["protected_at"]) == ("2026-07-01T06:00:00.000000Z", "2026-07-01T06:01:00.000000Z")
+    assert (shown["created_at"], shown["protected_at"]) == (
+        "2026-07-01T06:00:00.000000Z",
+        "2026-07-01T06:01:00.000000Z",
+    )
     assert (shown["auto_trigger"], shown["incremental"], shown["instant_restore"]) == (False, True, True)
     assert (shown["progress"], shown["size_mb"], shown["images"]) == (100, 29, ["img"])
     (volume,) = shown["volumes"]
@@ -159,8 +162,14 @@ def test_a_name_for_one_server_has_no_numbers() -> None:
 
 
 @pytest.mark.parametrize(("count", "number"), [(1023, None), (1024, 1024), (2000, 1024)])
-def test_a_number_above_0999_counts_only_when_there_are_as_many_backups_of_the_name(count: int, number: int | None) -> None:
-    rows = [{"name": f"b-{one:04d}"} for one in range(1, count)] + [{"name": "b-1024"}, {"name": "other"}, {"name": None}]
+def test_a_number_above_0999_counts_only_when_there_are_as_many_backups_of_the_name(
+    count: int, number: int | None
+) -> None:
+    rows = [{"name": f"b-{one:04d}"} for one in range(1, count)] + [
+        {"name": "b-1024"},
+        {"name": "other"},
+        {"name": None},
+    ]
     assert backup_names("b", rows).number_of("b-1024") == number
 
 

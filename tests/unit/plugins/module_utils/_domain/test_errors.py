@@ -9,13 +9,17 @@ import json
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain import errors as errors_domain
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, CloudFailed, LostAnswer, NotFound
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    CloudFailed,
+    LostAnswer,
+    NotFound,
+)
 
 
-def explain(
-    status: int | None, code: str | None = None, unsafe: bool = False, text: str = "said so"
-) -> CloudError:
+def explain(status: int | None, code: str | None = None, unsafe: bool = False, text: str = "said so") -> CloudError:
     body = {"error_code": code, "error_msg": text} if code else ""
     return errors_domain.explain("update policy 'nightly'", status, body, "req-1", unsafe)
 
@@ -172,7 +176,11 @@ def test_the_services_own_trouble_behind_a_gateway_is_ridden_out_like_the_gatewa
         ("IMG.0001", False, "does not accept the request"),
     ],
 )
-def test_what_the_image_service_refuses_is_explained_by_the_code_that_it_nests(code: str, retryable: bool, words: str) -> None:
-    error = errors_domain.explain("make image 'x'", 400, {"error": {"code": code, "message": "said so"}}, None, unsafe=True)
+def test_what_the_image_service_refuses_is_explained_by_the_code_that_it_nests(
+    code: str, retryable: bool, words: str
+) -> None:
+    error = errors_domain.explain(
+        "make image 'x'", 400, {"error": {"code": code, "message": "said so"}}, None, unsafe=True
+    )
     assert (error.error_code, error.retryable) == (code, retryable)
     assert words in str(error) and "said so" in str(error)

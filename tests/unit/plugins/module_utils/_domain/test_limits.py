@@ -10,7 +10,13 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.limits import as_text, check_description, check_name, check_positive, check_range
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.limits import (
+    as_text,
+    check_description,
+    check_name,
+    check_positive,
+    check_range,
+)
 
 
 @pytest.mark.parametrize("name", ["a", "nightly-0001", "A_b-9", "x" * 255])

@@ -8,8 +8,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import as_resource, for_diff, members_of, policy_result
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import (
+    as_resource,
+    for_diff,
+    members_of,
+    policy_result,
+)
 from tests.support.fakes import policy
 
 KEYS = {"id", "name", "description", "enabled", "schedule", "retention", "servers", "tags", "created_at"}

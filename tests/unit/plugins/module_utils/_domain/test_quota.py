@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.quota import quota_result
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.quota import quota_result
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,9 @@ from hypothesis import strategies as st
         (None, 3, False, None, None),
     ],
 )
-def test_what_is_left_and_used(quota: int | None, used: int | None, unlimited: bool, free: int | None, percent: int | None) -> None:
+def test_what_is_left_and_used(
+    quota: int | None, used: int | None, unlimited: bool, free: int | None, percent: int | None
+) -> None:
     raw = {"type": "backups", "quota": quota, "used": used}
     assert quota_result(raw) == {
         "type": "backups",
@@ -54,7 +57,9 @@ def test_a_quota_is_full_exactly_when_nothing_is_left(quota: int, used: int) -> 
     assert all(isinstance(result[key], int) for key in ("quota", "used", "free", "used_percent"))
 
 
-@pytest.mark.parametrize(("raw", "told"), [("600", 600), ("-1", -1), (600.0, 600), ("", None), ("many", None), ({}, None)])
+@pytest.mark.parametrize(
+    ("raw", "told"), [("600", 600), ("-1", -1), (600.0, 600), ("", None), ("many", None), ({}, None)]
+)
 def test_numbers_that_come_as_text_are_numbers(raw: t.Any, told: int | None) -> None:
     result = quota_result({"quota": raw, "used": "150"})
     assert (result["quota"], result["used"]) == (told, 150)

@@ -9,6 +9,9 @@ import contextlib
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention import (
     COUNTS,
@@ -19,9 +22,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
     unreported,
     wanted_retention,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.support.fakes import SUMMER, WINTER
 
 NOTHING: dict[str, t.Any] = {
@@ -97,7 +97,15 @@ def test_a_retention_that_cannot_be_is_refused(given_one: dict[str, t.Any], zone
         ({"day_backups": 0, "week_backups": 0, "timezone": "UTC+01:00"}, {}),
         ({"day_backups": "-1", "week_backups": -1, "timezone": "UTC+00:00"}, {}),
         # No numbers at all.
-        ({"max_backups": float("inf"), "retention_duration_days": "1e999", "day_backups": "NaN", "week_backups": [3]}, {}),
+        (
+            {
+                "max_backups": float("inf"),
+                "retention_duration_days": "1e999",
+                "day_backups": "NaN",
+                "week_backups": [3],
+            },
+            {},
+        ),
     ],
 )
 def test_what_the_service_answers_has_one_form(definition: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
@@ -201,7 +209,9 @@ def test_a_retention_that_was_set_is_found_again_and_changes_nothing(
     assert same_retention(current, wanted("UTC", **current), unreported(answer))
 
 
-ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=1)
+ANYTHING = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=1)
+)
 
 
 @given(st.dictionaries(st.sampled_from([*COUNTS.values(), *LONG_TERM.values(), "permanent"]), ANYTHING))

@@ -11,6 +11,9 @@ import zoneinfo
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule import (
     DAYS,
@@ -22,9 +25,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
     same_schedule,
     wanted_rule,
 )
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 from tests.support.fakes import DAILY_0200, SUMMER, WINTER
 
 EVERY_DAY = frozenset(range(7))
@@ -112,7 +112,10 @@ def test_a_schedule_in_words_becomes_the_rule_in_utc(schedule: dict[str, t.Any],
         (daily("02:00", interval=31), "interval: 31"),
         (daily("02:00", days=["MO"]), "schedule.days"),
         (daily("02:00", timezone="Mars/Olympus"), "'Mars/Olympus'"),
-        (daily("02:00", timezone="UTC+15:00"), "'UTC+15:00' is not an offset from UTC; it must be UTC-12:00 to UTC+14:00"),
+        (
+            daily("02:00", timezone="UTC+15:00"),
+            "'UTC+15:00' is not an offset from UTC; it must be UTC-12:00 to UTC+14:00",
+        ),
         (daily("02:00", timezone="UTC+2"), "an offset like UTC+02:00"),
         (daily("01:00", "12:00", interval=2, timezone="UTC+02:00"), "01:00, 12:00 in UTC+02:00 fall on different days"),
         ({"pattern": DAILY_0200, "timezone": "Mars/Olympus"}, "'Mars/Olympus'"),
@@ -143,7 +146,8 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
 
 
 @pytest.mark.parametrize(
-    ("zone", "noted"), [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False), ("UTC+02:00", False)]
+    ("zone", "noted"),
+    [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False), ("UTC+02:00", False)],
 )
 def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
     notes = wanted_rule(daily("02:00", timezone=zone), WINTER)[1]
@@ -151,7 +155,8 @@ def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | No
 
 
 @pytest.mark.parametrize(
-    ("zone", "noted"), [("Europe/Berlin", True), ("UTC+02:00", True), ("UTC", False), ("UTC+00:00", False), ("", False), (None, False)]
+    ("zone", "noted"),
+    [("Europe/Berlin", True), ("UTC+02:00", True), ("UTC", False), ("UTC+00:00", False), ("", False), (None, False)],
 )
 def test_a_zone_beside_a_pattern_carries_a_note(zone: str | None, noted: bool) -> None:
     notes = wanted_rule({"pattern": DAILY_0200, "timezone": zone}, SUMMER)[1]
@@ -278,7 +283,10 @@ def enveloped(text: str, *before: str) -> str:
         (enveloped("FREQ=MONTHLY;BYMONTHDAY=1;BYHOUR=02;BYMINUTE=00"), "BYMONTHDAY"),
         (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00;WKST=SU"), "WKST=SU"),
         (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00;UNTIL=20301231T000000Z"), "UNTIL"),
-        (enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00", "DTSTART;TZID=Europe/Berlin:20260301T020000"), "exactly one RRULE"),
+        (
+            enveloped("FREQ=DAILY;BYHOUR=02;BYMINUTE=00", "DTSTART;TZID=Europe/Berlin:20260301T020000"),
+            "exactly one RRULE",
+        ),
         ("FREQ=HOURLY", "HOURLY"),
         ("RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0,59", "59 minutes"),
         ("RRULE:FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59", "1 minutes"),
@@ -292,11 +300,19 @@ def test_a_pattern_that_breaks_the_rules_stays_where_it_is_and_goes_nowhere_else
     assert described == {**EMPTY, "pattern": stored}
     rule, notes = wanted_rule(described, SUMMER)
     assert isinstance(rule, RawPattern) and notes == []
-    for same in (stored, stored.replace("\r\n", "\n"), stored.replace("\r\n", "\\r\\n"), stored.lower(), stored.replace("=0", "=00")):
+    for same in (
+        stored,
+        stored.replace("\r\n", "\n"),
+        stored.replace("\r\n", "\\r\\n"),
+        stored.lower(),
+        stored.replace("=0", "=00"),
+    ):
         assert same_schedule(same, rule)
     for other in (None, "", DAILY_0200, stored.replace("FREQ=", "FREQ=X"), stored + ";COUNT=3"):
         assert not same_schedule(other, rule)
-    with pytest.raises(InvalidInput, match="^schedule.pattern: .*Only a policy that has this pattern already can keep it") as refusal:
+    with pytest.raises(
+        InvalidInput, match="^schedule.pattern: .*Only a policy that has this pattern already can keep it"
+    ) as refusal:
         format_pattern(rule)
     assert fragment in str(refusal.value)
 
@@ -316,7 +332,27 @@ def test_such_a_pattern_written_otherwise_is_the_same(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["FREQ", "INTERVAL", "BYDAY", "=", ";", ",", ":", "DAILY", "WEEKLY", "MO", "0", "2", "59", "\r\n", "RRULE:", "BEGIN:VEVENT", " ", "\u0662", "9" * 5000]
+    [
+        "FREQ",
+        "INTERVAL",
+        "BYDAY",
+        "=",
+        ";",
+        ",",
+        ":",
+        "DAILY",
+        "WEEKLY",
+        "MO",
+        "0",
+        "2",
+        "59",
+        "\r\n",
+        "RRULE:",
+        "BEGIN:VEVENT",
+        " ",
+        "\u0662",
+        "9" * 5000,
+    ]
 )
 
 
@@ -340,7 +376,8 @@ def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_re
             "frequency": st.sampled_from(["daily", "weekly", None]) | st.text(max_size=5),
             "interval": st.none() | st.integers(),
             "days": st.none() | st.lists(st.sampled_from(DAYS) | st.text(max_size=3), max_size=3),
-            "times": st.none() | st.lists(st.sampled_from(["02:00", "14:30"]) | st.text(max_size=5) | st.integers(), max_size=3),
+            "times": st.none()
+            | st.lists(st.sampled_from(["02:00", "14:30"]) | st.text(max_size=5) | st.integers(), max_size=3),
             "timezone": st.none() | st.sampled_from(["Europe/Berlin", "UTC+05:45", "UTC-12:00"]) | st.text(max_size=5),
             "pattern": st.none(),
         }

@@ -8,9 +8,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import brief, choose_servers, find_one, wanted_filters, wanted_keys
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import (
+    brief,
+    choose_servers,
+    find_one,
+    wanted_filters,
+    wanted_keys,
+)
 from tests.support.fakes import server
 
 FLEET = [

@@ -8,9 +8,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.server_lookup import resolve_servers, servers_of_backups
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.server_lookup import (
+    resolve_servers,
+    servers_of_backups,
+)
 from tests.support.fakes import backup, server
 
 UNKNOWN_ID = "45baf976-c20a-4894-a7c3-c94b7376bf55"
@@ -45,7 +48,11 @@ FORMER = [
 def test_names_and_ids_of_servers_of_today_and_of_former_ones(
     refs: list[str] | None, filters: dict[str, t.Any] | None, ids: list[str]
 ) -> None:
-    assert resolve_servers(refs, filters, SERVERS, FORMER) == resolve_servers(refs, filters, SERVERS, FORMER, "ignore") == ids
+    assert (
+        resolve_servers(refs, filters, SERVERS, FORMER)
+        == resolve_servers(refs, filters, SERVERS, FORMER, "ignore")
+        == ids
+    )
 
 
 def test_the_old_label_of_a_server_that_exists_names_nobody() -> None:
@@ -74,7 +81,12 @@ def test_an_ambiguous_name_lists_the_ids(unknown: t.Any, ref: str, ids: str) -> 
 
 def test_backups_know_servers_by_each_name_that_they_had() -> None:
     rows: list[dict[str, t.Any]] = [backup("a", "web"), backup("b", "web"), backup("c", "x", resource_id="id-web")]
-    sparse: list[dict[str, t.Any]] = [{"resource_id": "id-db"}, {"resource_id": "id-db", "extend_info": None}, {"resource_id": None}, {}]
+    sparse: list[dict[str, t.Any]] = [
+        {"resource_id": "id-db"},
+        {"resource_id": "id-db", "extend_info": None},
+        {"resource_id": None},
+        {},
+    ]
     assert servers_of_backups([*rows, *sparse]) == [
         {"id": "id-web", "name": "web"},
         {"id": "id-web", "name": "x"},

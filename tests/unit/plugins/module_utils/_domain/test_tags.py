@@ -8,6 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tags import (
     apply_tags,
@@ -20,8 +23,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tags
     values_by_key,
     wanted_tags,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEN = {f"k{number}": "v" for number in range(10)}
 

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.times import (
     Duration,
@@ -23,9 +26,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.time
     parse_duration,
     parse_user_time,
 )
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 from tests.support.fakes import SUMMER, WINTER
 
 
@@ -59,7 +59,10 @@ def test_an_age_that_reaches_before_the_calendar_is_refused_and_not_a_crash_late
         SUMMER - parse_age("max_age", text)
 
 
-@pytest.mark.parametrize(("text", "hints"), [("90m", ["5400", "2700d"]), ("5 m", ["300", "150d"]), ("1y5m", ["24h, 7d, 2w"]), ("0m", ["24h, 7d, 2w"])])
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [("90m", ["5400", "2700d"]), ("5 m", ["300", "150d"]), ("1y5m", ["24h, 7d, 2w"]), ("0m", ["24h, 7d, 2w"])],
+)
 def test_an_age_beside_durations_refuses_the_unit_that_could_be_minutes_or_months(text: str, hints: list[str]) -> None:
     with pytest.raises(InvalidInput, match="^older_than: ") as refusal:
         parse_age("older_than", text, minutes=False)
@@ -154,7 +157,9 @@ def test_what_is_no_duration_of_restic_is_refused_with_the_rule_and_the_right_sp
         ("0001-01-01 00:00", Duration(hours=1), "America/New_York", "0001-01-01 00:00"),
     ],
 )
-def test_a_duration_reaches_back_by_the_calendar_of_the_zone(moment: str, duration: Duration, zone: str, expected: str) -> None:
+def test_a_duration_reaches_back_by_the_calendar_of_the_zone(
+    moment: str, duration: Duration, zone: str, expected: str
+) -> None:
     before = duration.before(datetime.fromisoformat(moment).replace(tzinfo=timezone.utc), load_zone("timezone", zone))
     assert before == datetime.fromisoformat(expected).replace(tzinfo=timezone.utc)
 
@@ -202,7 +207,15 @@ def test_an_unknown_zone_is_refused_with_the_option_and_the_value(name: str) -> 
 
 @pytest.mark.parametrize(
     ("name", "minutes"),
-    [("UTC+02:00", 120), ("utc+2:00", 120), (" UTC-03:30 ", -210), ("UTC+14:00", 840), ("UTC-12:00", -720), ("UTC-00:00", 0), ("utc", 0)],
+    [
+        ("UTC+02:00", 120),
+        ("utc+2:00", 120),
+        (" UTC-03:30 ", -210),
+        ("UTC+14:00", 840),
+        ("UTC-12:00", -720),
+        ("UTC-00:00", 0),
+        ("utc", 0),
+    ],
 )
 def test_a_fixed_offset_is_a_time_zone_without_summer_time(name: str, minutes: int) -> None:
     zone = load_zone("schedule.timezone", name)

@@ -9,7 +9,6 @@ import itertools
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backoff import intervals
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import poll
-
 from tests.support.fakes import Ticks
 
 

@@ -10,10 +10,21 @@ import types
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, ForeignAnswer, LostAnswer, NotFound
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Outcome, Plan, PlanFailed, SECONDS_UNTIL_LISTED
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    ForeignAnswer,
+    LostAnswer,
+    NotFound,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import (
+    SECONDS_UNTIL_LISTED,
+    Call,
+    Outcome,
+    Plan,
+    PlanFailed,
+)
 from tests.support.fakes import Cloud, Ticks
 
 FINAL = CloudError("act", "no", "CSBS.6033", 400)
@@ -174,10 +185,13 @@ def test_a_lost_answer_is_still_looked_for_after_the_service_said_busy() -> None
 
 def test_looking_for_a_lost_answer_outlasts_a_lost_look() -> None:
     cloud = Finding(1, answers={"protect": [LOST, "second"]})
-    found, troubles = cloud.started_backup, [
-        LostAnswer("list backups", "closed"),
-        CloudError("list backups", "slow", None, 503),
-    ]
+    found, troubles = (
+        cloud.started_backup,
+        [
+            LostAnswer("list backups", "closed"),
+            CloudError("list backups", "slow", None, 503),
+        ],
+    )
 
     def look(**arguments: t.Any) -> str | None:
         if troubles:
@@ -244,7 +258,9 @@ def test_what_keeps_a_call_busy_may_be_what_it_wants() -> None:
 def test_a_lost_answer_is_not_sent_again_when_there_is_no_time_to_see_it(workers: int) -> None:
     cloud = Finding(0, answers={"protect": [LOST, "second"]})
     if workers:
-        assert "timeout" in str(run([Call("back up", "protect", recover=RECOVER)], cloud, workers, timeout=4)[0].failures[0])
+        assert "timeout" in str(
+            run([Call("back up", "protect", recover=RECOVER)], cloud, workers, timeout=4)[0].failures[0]
+        )
     else:
         with pytest.raises(PlanFailed, match="timeout"):
             run([Call("back up", "protect", recover=RECOVER)], cloud, timeout=4)
@@ -260,7 +276,9 @@ def test_nothing_is_sent_after_the_deadline_and_what_was_not_started_is_named() 
         return "done"
 
     cloud = Cloud(answers={"go": [slow]})
-    outcome = execute(Plan(tuple(Call(f"back up {number}", "go") for number in range(6)), workers=1), cloud, ticks.clock(4))
+    outcome = execute(
+        Plan(tuple(Call(f"back up {number}", "go") for number in range(6)), workers=1), cloud, ticks.clock(4)
+    )
     assert len(cloud.csbs.sent) == len(outcome.answers) == 2
     assert outcome.not_started == [f"back up {number}" for number in range(2, 6)]
     assert all("it was not started" in str(error) and "timeout" in str(error) for error in outcome.failures.values())

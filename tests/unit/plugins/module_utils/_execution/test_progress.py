@@ -8,7 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE, progress_line, tell
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import (
+    PROGRESS_FILE,
+    progress_line,
+    tell,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +28,9 @@ def test_a_line_tells_count_share_and_time(done: int, total: int, seconds: float
     assert progress_line("things", done, total, seconds) == line
 
 
-def test_a_listener_gets_the_lines_and_one_that_is_gone_gets_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_gets_the_lines_and_one_that_is_gone_gets_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "progress"
     monkeypatch.setenv(PROGRESS_FILE, str(path))
     tell("nobody")

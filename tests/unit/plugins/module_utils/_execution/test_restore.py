@@ -10,12 +10,23 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.restores import Restores
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError, CloudFailed, ForeignAnswer, LostAnswer
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import _await_state, finish_restore, plan_restore, wish_restore
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.restores import Restores
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    ActionFailed,
+    CloudError,
+    CloudFailed,
+    ForeignAnswer,
+    LostAnswer,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    _await_state,
+    finish_restore,
+    plan_restore,
+    wish_restore,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 from tests.support.fakes import SUMMER, Cloud, Ticks
 from tests.unit.plugins.module_utils._operations.test_restore import DEFAULTS, Restoring, good
 
@@ -58,9 +69,7 @@ def finish(
     plan = plan_restore(wish, Restoring([before or seen()]))
     ticks = Ticks()
     answer: t.Any = seen("restoring") if found else types.SimpleNamespace(id="restore-1")
-    return finish_restore(
-        wish, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)
-    ), ticks
+    return finish_restore(wish, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)), ticks
 
 
 def failing(looks: list[Look], **more: t.Any) -> tuple[str, Row]:
@@ -184,9 +193,7 @@ def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
     wish = wish_restore({**DEFAULTS, "backup": "b"}, SUMMER)
     plan = plan_restore(wish, Restoring([seen()]))
     answer: t.Any = types.SimpleNamespace(id="restore-1")
-    result = finish_restore(
-        wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock()
-    )
+    result = finish_restore(wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
     assert result["restore"]["status"] == "restored"
 
 

@@ -9,13 +9,17 @@ import types
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import Watch
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import finish_backup, plan_backup_task, wish_backup
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    finish_backup,
+    plan_backup_task,
+    wish_backup,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
-
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import policy_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_info import read_backups, wish_backups
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_info import read_policies, wish_policies
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import read_tags, wish_tag_lookup
-
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_info import (
+    read_backups,
+    wish_backups,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_info import (
+    read_policies,
+    wish_policies,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import (
+    read_tags,
+    wish_tag_lookup,
+)
 from tests.support.fakes import DAILY_0200, SUMMER, Cloud, backup, policy, server
 
 QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
@@ -98,7 +107,9 @@ class Listing(Cloud):
     ],
 )
 @pytest.mark.parametrize("servers", [None, ["web", "gone"]])
-def test_only_rows_that_lack_something_are_read_by_themselves(lacks: dict[str, t.Any], servers: list[str] | None) -> None:
+def test_only_rows_that_lack_something_are_read_by_themselves(
+    lacks: dict[str, t.Any], servers: list[str] | None
+) -> None:
     cloud = Listing(FLEET, [policy(f"p{number}", ["web"], description="x", tags=A) for number in range(5)])
     cloud.lacks = lacks  # type: ignore[misc]
     wish = wish_policies({"name": None, "servers": servers, "server_filters": None, **QUERIES}, SUMMER)

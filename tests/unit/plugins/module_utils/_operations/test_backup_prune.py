@@ -8,10 +8,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import finish_prune, plan_prune, wish_prune
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
+    finish_prune,
+    plan_prune,
+    wish_prune,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 from tests.support.fakes import SUMMER, Cloud, Ticks, server
 from tests.unit.plugins.module_utils._plans.test_prune import DEFAULTS, Rows, at
 
@@ -90,7 +94,9 @@ def test_what_is_held_or_busy_is_told_and_no_failure(
         ({one["name"]: BUSY for one in OLD[:2]}, (["d09"], ["d05", "d04", "d03"], ["d02", "d01"])),
     ],
 )
-def test_a_backup_that_a_list_lacks_is_not_gone(failures: dict[str, CloudError], expected: tuple[list[str], ...]) -> None:
+def test_a_backup_that_a_list_lacks_is_not_gone(
+    failures: dict[str, CloudError], expected: tuple[list[str], ...]
+) -> None:
     there = [row for row in OLD if row["name"] in failures]
     cloud = Shifting([at(9), *there], {row["name"] for row in there})
     assert tuple(told(finish(failures, cloud)).values()) == expected

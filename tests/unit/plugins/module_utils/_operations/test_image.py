@@ -8,8 +8,20 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError, CloudFailed, InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.image import image_result, is_alive, unread_image
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    ActionFailed,
+    CloudError,
+    CloudFailed,
+    InvalidInput,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.image import (
+    image_result,
+    is_alive,
+    unread_image,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.image import (
     _image_by_now,
     _image_that_blocks,
@@ -19,9 +31,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.image import ImageWish
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup
 
 Row = dict[str, t.Any]

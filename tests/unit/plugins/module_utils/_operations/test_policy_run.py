@@ -8,11 +8,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import RunWatch
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_run import plan_run_task, wish_run
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_run import (
+    plan_run_task,
+    wish_run,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-
 from tests.support.fakes import SUMMER, Cloud, backup, policy, server
 
 DEFAULTS: dict[str, t.Any] = {
@@ -27,7 +30,9 @@ DEFAULTS: dict[str, t.Any] = {
 BROKEN = {"result": False, "error_code": "CSBS.6006", "error_msg": "broken"}
 
 
-def plan(verdicts: dict[str, t.Any] | None = None, members: t.Sequence[str] = ("web", "db", "app"), **options: t.Any) -> Plan:
+def plan(
+    verdicts: dict[str, t.Any] | None = None, members: t.Sequence[str] = ("web", "db", "app"), **options: t.Any
+) -> Plan:
     """The plan where web has a backup of six hours ago, app one that is running, db one that failed."""
     rows = [backup("a", "web"), backup("b", "app", "protecting"), backup("c", "db", "error")]
     servers = [server(name) for name in ("web", "db", "app", "stranger")] + [server("twin", "t1"), server("twin", "t2")]
@@ -69,7 +74,9 @@ def test_one_run_for_those_that_need_it(options: dict[str, t.Any], run: t.Any, b
 def test_what_is_planned_has_the_tags_of_the_policy_and_no_made_up_name_in_the_diff() -> None:
     todo = plan(servers=["db"])
     assert (todo.result["backups"][0]["tags"], todo.result["backups"][0]["id"]) == ({"team": "x"}, None)
-    assert todo.after == {"backups": [{"name": "manualbk_xxxx", "server": {"id": "id-db", "name": "db"}, "tags": {"team": "x"}}]}
+    assert todo.after == {
+        "backups": [{"name": "manualbk_xxxx", "server": {"id": "id-db", "name": "db"}, "tags": {"team": "x"}}]
+    }
 
 
 def test_a_lost_answer_is_looked_for_among_what_was_not_known() -> None:
@@ -77,7 +84,10 @@ def test_a_lost_answer_is_looked_for_among_what_was_not_known() -> None:
     assert call.recover is not None and call.recover[0] == "started_run" and call.meanwhile is None
     assert call.recover[1]["known"] == {"item-a-web", "item-b-app", "item-c-db"}
     (call,) = plan(max_age="1h").calls
-    assert call.meanwhile == ("running_run", {"policy_id": "pol-nightly", "server_ids": ["id-web", "id-db"], "known": call.meanwhile[1]["known"]})
+    assert call.meanwhile == (
+        "running_run",
+        {"policy_id": "pol-nightly", "server_ids": ["id-web", "id-db"], "known": call.meanwhile[1]["known"]},
+    )
 
 
 @pytest.mark.parametrize(

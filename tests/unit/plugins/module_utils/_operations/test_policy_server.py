@@ -8,15 +8,24 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import plan_membership_task, wish_membership
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
+    plan_membership_task,
+    wish_membership,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
 from tests.support.fakes import SUMMER, Cloud, policy, server
 
-DEFAULTS: dict[str, t.Any] = {"policy": "nightly", "state": "present", "servers": None, "server_filters": None, "move_servers": True}
+DEFAULTS: dict[str, t.Any] = {
+    "policy": "nightly",
+    "state": "present",
+    "servers": None,
+    "server_filters": None,
+    "move_servers": True,
+}
 NAMES = ["web", "db", "app", "free"]
 
 
@@ -36,7 +45,11 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
         return None
     assert (call.service, call.method, call.arguments["act"]) == ("members", "change", call.act)
     ((kind, value),) = ((key, call.arguments[key]) for key in ("add", "remove") if call.arguments[key])
-    return call.arguments["policy"].removeprefix("pol-"), kind, [(one["id"] if kind == "add" else one).removeprefix("id-") for one in value]
+    return (
+        call.arguments["policy"].removeprefix("pol-"),
+        kind,
+        [(one["id"] if kind == "add" else one).removeprefix("id-") for one in value],
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +61,11 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
         ({"servers": ["web", "id-gone"]}, [], ["web", "gone"]),
         ({"servers": []}, [], ["web", "gone"]),
         ({"server_filters": {"name": "none*"}}, [], ["web", "gone"]),
-        ({"server_filters": {"name": "f*"}, "servers": ["web"]}, [("nightly", "add", ["free"])], ["web", "gone", "free"]),
+        (
+            {"server_filters": {"name": "f*"}, "servers": ["web"]},
+            [("nightly", "add", ["free"])],
+            ["web", "gone", "free"],
+        ),
         ({"servers": ["db"]}, [("other", "remove", ["db"]), ("nightly", "add", ["db"])], ["web", "gone", "db"]),
         ({"state": "absent", "servers": ["web"]}, [("nightly", "remove", ["web"])], ["gone"]),
         ({"state": "absent", "servers": ["id-gone"]}, [("nightly", "remove", ["gone"])], ["web"]),
@@ -60,7 +77,9 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
     ],
     ids=str,
 )
-def test_who_is_chosen_joins_or_leaves_and_nobody_else(options: dict[str, t.Any], calls: list[t.Any], members: list[str] | None) -> None:
+def test_who_is_chosen_joins_or_leaves_and_nobody_else(
+    options: dict[str, t.Any], calls: list[t.Any], members: list[str] | None
+) -> None:
     todo = plan(**options)
     assert [told(call) for call in todo.calls] == calls
     result = todo.result["policy"]
@@ -106,8 +125,14 @@ def test_policies_of_one_name_are_told_apart_by_id() -> None:
             plan_membership_task(wish, cloud)
 
 
-@given(present=st.sets(st.sampled_from(NAMES)), chosen=st.lists(st.sampled_from(NAMES)), state=st.sampled_from(["present", "absent"]))
-def test_the_others_stay_in_their_order_and_a_second_run_has_nothing_to_do(present: set[str], chosen: list[str], state: str) -> None:
+@given(
+    present=st.sets(st.sampled_from(NAMES)),
+    chosen=st.lists(st.sampled_from(NAMES)),
+    state=st.sampled_from(["present", "absent"]),
+)
+def test_the_others_stay_in_their_order_and_a_second_run_has_nothing_to_do(
+    present: set[str], chosen: list[str], state: str
+) -> None:
     def again(names: list[str]) -> Plan:
         wish = wish_membership({**DEFAULTS, "servers": chosen, "state": state}, SUMMER)
         return plan_membership_task(wish, Cloud([server(name) for name in NAMES], [policy("nightly", names)]))

@@ -10,13 +10,19 @@ import typing as t
 from datetime import timedelta
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import plan_backup_task, wish_backup
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import read_protection, wish_protection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan_backup_task,
+    wish_backup,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import (
+    read_protection,
+    wish_protection,
+)
 from tests.support.fakes import SUMMER, Cloud, backup, policy, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 
@@ -105,7 +111,9 @@ class SparseCloud(Cloud):
             if self.lacks == "resources":
                 del row["resources"]
             elif self.lacks == "enabled":
-                row["scheduled_operations"] = [{key: one[key] for key in one if key != "enabled"} for one in row["scheduled_operations"]]
+                row["scheduled_operations"] = [
+                    {key: one[key] for key in one if key != "enabled"} for one in row["scheduled_operations"]
+                ]
         return rows
 
     def policy(self, policy_id: str) -> dict[str, t.Any] | None:
@@ -176,7 +184,10 @@ def test_every_good_backup_counts_and_the_newest_is_the_last() -> None:
 
 
 def test_a_server_without_a_good_backup_has_none() -> None:
-    found = read(Cloud(FLEET, backups=[aged("failed", "web", 60, "error"), aged("running", "db", 60, "protecting")]), max_age="1h")
+    found = read(
+        Cloud(FLEET, backups=[aged("failed", "web", 60, "error"), aged("running", "db", 60, "protecting")]),
+        max_age="1h",
+    )
     for row in found["servers"]:
         assert (row["last_backup"], row["backup_count"], row["size_mb"], row["age_seconds"]) == (None, 0, 0, None)
     assert {row["name"]: row["compliant"] for row in found["servers"]} == {"web": False, "db": True, "app": False}
@@ -249,7 +260,8 @@ def test_compliant_is_what_csbs_backup_leaves_alone(rows: list[dict[str, t.Any]]
 @given(
     st.lists(
         st.tuples(
-            st.integers(-5, 20), st.sampled_from(["available", "error", "protecting", "waiting_protect", "restoring", "deleting"])
+            st.integers(-5, 20),
+            st.sampled_from(["available", "error", "protecting", "waiting_protect", "restoring", "deleting"]),
         ),
         max_size=5,
     )

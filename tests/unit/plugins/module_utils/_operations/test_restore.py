@@ -8,11 +8,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.restore import has_changed, is_under_way
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import plan_restore, wish_restore
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    plan_restore,
+    wish_restore,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-
 from tests.support.fakes import SUMMER, Cloud, backup, server
 
 DEFAULTS: dict[str, t.Any] = {

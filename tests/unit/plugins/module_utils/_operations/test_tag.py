@@ -8,11 +8,21 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, InvalidInput, LostAnswer, NotFound, NotStarted
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import finish_tags, plan_tag_task, wish_tags
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    ActionFailed,
+    InvalidInput,
+    LostAnswer,
+    NotFound,
+    NotStarted,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import (
+    finish_tags,
+    plan_tag_task,
+    wish_tags,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.tag import TagWish
-
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup, policy
 
 
@@ -44,7 +54,9 @@ def plan(cloud: Cloud, **options: t.Any) -> Plan:
 
 def sent(todo: Plan) -> list[tuple[str, t.Any]]:
     about = ("owner", "resource_id")
-    return [(call.method, {key: value for key, value in call.arguments.items() if key not in about}) for call in todo.calls]
+    return [
+        (call.method, {key: value for key, value in call.arguments.items() if key not in about}) for call in todo.calls
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +164,9 @@ def test_a_change_that_shows_late_is_waited_for_and_one_that_never_shows_fails()
     cloud.tags_of = lambda owner, key: readings.pop(0) if len(readings) > 1 else readings[0]  # type: ignore[method-assign]
     assert finish(cloud, todo, tags={"a": "1"})["resources"][0]["tags"] == {"a": "1"}
     readings[:] = [listed(b="2")]
-    with pytest.raises(ActionFailed, match=r"accepted the change of policy 'nightly' \(pol-nightly\) but shows the tags {'b': '2'}") as failure:
+    with pytest.raises(
+        ActionFailed, match=r"accepted the change of policy 'nightly' \(pol-nightly\) but shows the tags {'b': '2'}"
+    ) as failure:
         finish(cloud, todo, Outcome({0: None}), tags={"a": "1"})
     assert failure.value.results["changed"] is True
     assert failure.value.results["resources"] == [{"id": "pol-nightly", "name": "nightly", "tags": {"b": "2"}}]
@@ -183,7 +197,9 @@ def test_what_was_not_started_is_named_with_the_tags_that_it_has() -> None:
     reads = []
     tags_of = cloud.tags_of
     cloud.tags_of = lambda owner, key: reads.append(key) or tags_of(owner, key)  # type: ignore[method-assign,func-returns-value]
-    with pytest.raises(ActionFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started") as failure:
+    with pytest.raises(
+        ActionFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started"
+    ) as failure:
         finish(cloud, todo, Outcome({0: None}, {1: late}), resources=["p1", "p2"], tags={"a": "1"})
     assert [one["tags"] for one in failure.value.results["resources"]] == [{"a": "1"}, {"old": "1"}]
     assert reads == ["pol-p1"]

@@ -9,15 +9,18 @@ import typing as t
 from datetime import timedelta
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_names, backup_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protectability import unprotectable
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import plan_backup_task, wish_backup
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupWish, assign_names
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_names, backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protectability import unprotectable
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan_backup_task,
+    wish_backup,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupWish, assign_names
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
 
 DEFAULTS: dict[str, t.Any] = {
@@ -315,7 +318,9 @@ def test_servers_that_cannot_be_backed_up_can_be_skipped() -> None:
         ("ACTIVE", {"result": False, "error_code": None, "error_msg": None}, True),
     ],
 )
-def test_a_server_that_is_merely_busy_or_bound_to_a_policy_is_not_refused(status: str, verdict: dict[str, t.Any], refused: bool) -> None:
+def test_a_server_that_is_merely_busy_or_bound_to_a_policy_is_not_refused(
+    status: str, verdict: dict[str, t.Any], refused: bool
+) -> None:
     found = unprotectable(
         [server("web", status=status)], {"id-web": {"error_code": None, "error_msg": None, **verdict}}
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import changed_fields
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import plan_backup_task, wish_backup
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan_backup_task,
+    wish_backup,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 
@@ -75,11 +78,19 @@ def test_the_diff_says_which_backups_go_by_a_numbered_form_of_the_name() -> None
 
 @pytest.mark.parametrize(
     "ignored",
-    [{"max_age": "7d"}, {"tags": {"only": "this"}}, {"description": "d"}, {"incremental": False}, {"skip_unprotectable": True}],
+    [
+        {"max_age": "7d"},
+        {"tags": {"only": "this"}},
+        {"description": "d"},
+        {"incremental": False},
+        {"skip_unprotectable": True},
+    ],
     ids=lambda option: next(iter(option)),
 )
 @pytest.mark.parametrize("target", [{"name": "b"}, {"ids": ["item-b-web"]}], ids=lambda option: next(iter(option)))
-def test_an_option_that_would_not_narrow_what_goes_is_refused(target: dict[str, t.Any], ignored: dict[str, t.Any]) -> None:
+def test_an_option_that_would_not_narrow_what_goes_is_refused(
+    target: dict[str, t.Any], ignored: dict[str, t.Any]
+) -> None:
     with pytest.raises(InvalidInput, match=f"^{next(iter(ignored))} has no effect with state: absent"):
         plan(**target, **ignored)
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protectability import explain_verdict
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.members import Move, check_capacity, move_calls, plan_moves
-
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.members import (
+    Move,
+    check_capacity,
+    move_calls,
+    plan_moves,
+)
 from tests.support.fakes import Cloud, policy, server
 
 WEB, DB, NEW = server("web"), server("db"), server("new")
@@ -19,7 +24,10 @@ ROWS = [policy("target", ["x"]), policy("one", ["web", "other"]), policy("two", 
 
 
 def moves(
-    joining: list[dict[str, t.Any]], rows: list[dict[str, t.Any]] | None = None, move_servers: bool = True, **cloud: t.Any
+    joining: list[dict[str, t.Any]],
+    rows: list[dict[str, t.Any]] | None = None,
+    move_servers: bool = True,
+    **cloud: t.Any,
 ) -> list[t.Any]:
     rows = ROWS if rows is None else rows
     planned = plan_moves(joining, rows, "pol-target", move_servers, Cloud(policies=ROWS, **cloud))

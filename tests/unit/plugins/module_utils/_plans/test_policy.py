@@ -8,11 +8,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import policy_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy import finish_policy, plan_policy_task, wish_policy
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy import (
+    finish_policy,
+    plan_policy_task,
+    wish_policy,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
-
 from tests.support.fakes import DAILY_0200, SUMMER, Cloud, Ticks, policy, server
 
 DEFAULTS: dict[str, t.Any] = {
@@ -368,7 +372,12 @@ def test_a_move_takes_the_server_out_first_and_can_be_undone() -> None:
         ("change", {"policy": "pol-nightly", "add": [resource("web")], "remove": []}),
     ]
     undo = todo.calls[0].undo
-    assert undo is not None and undo.arguments == {"act": undo.act, "policy": "pol-old", "add": [resource("web")], "remove": []}
+    assert undo is not None and undo.arguments == {
+        "act": undo.act,
+        "policy": "pol-old",
+        "add": [resource("web")],
+        "remove": [],
+    }
     assert todo.calls[1].undo is None
 
 

@@ -8,11 +8,18 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput, NotFound
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import plan_prune, wish_prune
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    InvalidInput,
+    NotFound,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
+    plan_prune,
+    wish_prune,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
 
 GONE, OTHER = "45baf976-c20a-4894-a7c3-c94b7376bf55", "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
@@ -23,7 +30,11 @@ DEFAULTS: dict[str, t.Any] = {
     "tags": None,
     "older_than": None,
     **{f"keep_{name}": None for name in ("last", "within", "tags")},
-    **{f"keep_{name}": None for period in ("hourly", "daily", "weekly", "monthly", "yearly") for name in (period, f"within_{period}")},
+    **{
+        f"keep_{name}": None
+        for period in ("hourly", "daily", "weekly", "monthly", "yearly")
+        for name in (period, f"within_{period}")
+    },
     "include_automatic": False,
     "timezone": "UTC",
     "wait": True,
@@ -38,7 +49,11 @@ def at(day: int, server_name: str = "web", status: str = "available", **fields: 
 
 
 def plan(rows: Rows, cloud: t.Any = None, **options: t.Any) -> Plan:
-    options = {"servers": ["web"], **({"keep_last": 1} if not any(key.startswith("keep_") for key in options) else {}), **options}
+    options = {
+        "servers": ["web"],
+        **({"keep_last": 1} if not any(key.startswith("keep_") for key in options) else {}),
+        **options,
+    }
     cloud = cloud or Cloud([server("web"), server("db")], backups=rows)
     return plan_prune(wish_prune({**DEFAULTS, **options}, SUMMER), cloud)
 
@@ -74,20 +89,34 @@ def fates(todo: Plan) -> dict[str, str]:
         ({"status": "waiting_restore"}, {}, "busy"),
         ({"status": "restoring"}, {"keep_last": 2}, "kept"),
         ({"status": "restoring", "info": {"os_images_data": [{"image_id": "i"}]}}, {}, "kept"),
-        *(({"status": status}, {}, None) for status in ("waiting_protect", "protecting", "waiting_delete", "deleting", "deleted", "new-state")),
+        *(
+            ({"status": status}, {}, None)
+            for status in ("waiting_protect", "protecting", "waiting_delete", "deleting", "deleted", "new-state")
+        ),
         # Good, but nobody knows how old it is.
         ({"created_at": None}, {}, None),
         ({"created_at": "soon"}, {}, None),
     ],
 )
 def test_what_becomes_of_an_old_backup(row: dict[str, t.Any], options: dict[str, t.Any], fate: str | None) -> None:
-    todo = plan([at(9), {**at(1), **at(1, **{key: value for key, value in row.items() if key in ("info", "status", "tags")}),
-                         **{key: value for key, value in row.items() if key in ("extend_info", "created_at")}}], **options)
+    todo = plan(
+        [
+            at(9),
+            {
+                **at(1),
+                **at(1, **{key: value for key, value in row.items() if key in ("info", "status", "tags")}),
+                **{key: value for key, value in row.items() if key in ("extend_info", "created_at")},
+            },
+        ],
+        **options,
+    )
     assert fates(todo).get("d01") == fate
     assert len(todo.calls) == (1 if fate == "removed" else 0)
 
 
-@pytest.mark.parametrize(("status", "first"), [("error", "d05"), ("protecting", "d05"), ("deleting", "d05"), ("restoring", "d09")])
+@pytest.mark.parametrize(
+    ("status", "first"), [("error", "d05"), ("protecting", "d05"), ("deleting", "d05"), ("restoring", "d09")]
+)
 def test_what_is_not_good_displaces_nothing(status: str, first: str) -> None:
     todo = plan([at(9, status=status), at(5), at(4)])
     assert [one["name"] for one in todo.result["kept"]] == [first]
@@ -165,7 +194,8 @@ def test_a_server_that_exists_is_meant_before_one_that_had_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("servers", "query"), [(["web"], {"resource_id": "id-web"}), ([GONE], {"resource_id": GONE}), (["web", "db"], {}), ([], None)]
+    ("servers", "query"),
+    [(["web"], {"resource_id": "id-web"}), ([GONE], {"resource_id": GONE}), (["web", "db"], {}), ([], None)],
 )
 def test_one_list_tells_of_all_backups(servers: list[str], query: dict[str, str] | None) -> None:
     cloud = Cloud([server("web"), server("db")])
@@ -195,7 +225,14 @@ def named(name: str, day: int, **fields: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_a_name_chooses_whole_names_with_case_and_others_neither_go_nor_count(name: str, deleted: list[str]) -> None:
-    rows = [named("golden", 6), named("patch-2", 5), named("golden", 4), named("patch-1", 3), named("Patch-3", 2), named("patch-3", 1)]
+    rows = [
+        named("golden", 6),
+        named("patch-2", 5),
+        named("golden", 4),
+        named("patch-1", 3),
+        named("Patch-3", 2),
+        named("patch-3", 1),
+    ]
     todo = plan(rows, name=name)
     assert going(todo) == deleted
     judged = [one["name"] for fate in ("kept", "removed", "busy") for one in todo.result[fate]]
@@ -252,7 +289,10 @@ def test_only_backups_whose_name_fits_are_asked_for_their_tags() -> None:
         ({"older_than": ""}, "older_than: ''"),
         ({"keep_hourly": -2}, "keep_hourly: -2"),
         ({"keep_within": "2w"}, "keep_within: '2w'.*14d"),
-        *(({f"keep_within_{name}": "30s"}, f"keep_within_{name}: '30s'") for name in ("hourly", "daily", "weekly", "monthly", "yearly")),
+        *(
+            ({f"keep_within_{name}": "30s"}, f"keep_within_{name}: '30s'")
+            for name in ("hourly", "daily", "weekly", "monthly", "yearly")
+        ),
         ({"keep_within_daily": ""}, "keep_within_daily: ''"),
         ({"timezone": "UTC+15:00"}, "timezone: 'UTC\\+15:00'"),
     ],
@@ -272,10 +312,16 @@ def test_options_that_could_delete_more_than_was_meant_are_refused(options: dict
         ({"older_than": "100d"}, [], ["d29", "d25", "d24", "d01"]),
         # Young ones count: the last three are young but for one.
         ({"older_than": "7d", "keep_last": 3}, ["d01-web"], ["d29", "d25"]),
-        ({"older_than": str(26 * 3600 * 24), "keep_tags": {"a": 1}, "keep_last": None}, ["d01-web"], ["d29", "d25", "d24"]),
+        (
+            {"older_than": str(26 * 3600 * 24), "keep_tags": {"a": 1}, "keep_last": None},
+            ["d01-web"],
+            ["d29", "d25", "d24"],
+        ),
     ],
 )
-def test_what_is_younger_now_stays_and_counts_for_the_other_rules(options: dict[str, t.Any], deleted: list[str], young: list[str]) -> None:
+def test_what_is_younger_now_stays_and_counts_for_the_other_rules(
+    options: dict[str, t.Any], deleted: list[str], young: list[str]
+) -> None:
     rows = [at(29), at(25), at(24), at(1)]
     todo = plan(rows, **{"keep_last": 1, **options})
     assert going(todo) == deleted
@@ -355,7 +401,11 @@ def test_a_backup_that_the_tag_query_leaves_out_is_asked_itself_before_it_goes()
     cloud = forgetful()
     todo = plan([], cloud, keep_last=1, keep_tags={"keep": "1"})
     assert going(todo) == ["d03-web"] and cloud.read == 1
-    assert {one["name"]: one["reasons"] for one in todo.result["kept"]} == {"d09": ["last"], "d02": ["tag"], "d01": ["tag"]}
+    assert {one["name"]: one["reasons"] for one in todo.result["kept"]} == {
+        "d09": ["last"],
+        "d02": ["tag"],
+        "d01": ["tag"],
+    }
 
 
 def test_a_tag_query_that_fails_removes_nothing() -> None:
