@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._voice import VoicedAction
+from ..plugin_utils._progress import ProgressAction
 
 
-class ActionModule(VoicedAction):
+class ActionModule(ProgressAction):
     """Gives the waits of csbs_backup a voice."""

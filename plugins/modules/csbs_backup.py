@@ -173,7 +173,7 @@ servers:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.backup import finish_backup, plan_backup_task, wish_backup
+from ..module_utils._operations.backup import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "concurrency": {"type": "int", "default": 5},
@@ -192,7 +192,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_backup, plan_backup_task, finish_backup)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

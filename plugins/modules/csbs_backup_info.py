@@ -146,7 +146,7 @@ count:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, TAG_QUERY_SPEC
 from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
-from ..module_utils._operations.backup_info import read_backups, wish_backups
+from ..module_utils._operations.backup_info import parse_options, read
 
 STATUSES = [
     "waiting_protect",
@@ -177,7 +177,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), wish_backups, read_backups)
+    report(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

@@ -291,7 +291,7 @@ servers:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.backup_prune import finish_prune, plan_prune, wish_prune
+from ..module_utils._operations.backup_prune import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "include_automatic": {"type": "bool", "default": False},
@@ -319,7 +319,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_prune, plan_prune, finish_prune)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ image:
 from ..module_utils._ansible.arguments import WAIT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.image import finish_image, plan_image, wish_image
+from ..module_utils._operations.image import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "backup": {"type": "raw", "required": True},
@@ -134,7 +134,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_image, plan_image, finish_image)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -297,7 +297,7 @@ notes:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.policy import finish_policy, plan_policy_task, wish_policy
+from ..module_utils._operations.policy import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "description": {"type": "str"},
@@ -341,7 +341,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_policy, plan_policy_task, finish_policy)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ policies:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, TAG_QUERY_SPEC
 from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
-from ..module_utils._operations.policy_info import read_policies, wish_policies
+from ..module_utils._operations.policy_info import parse_options, read
 
 ARGUMENT_SPEC = {
     "name": {"type": "str"},
@@ -99,7 +99,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), wish_policies, read_policies)
+    report(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ servers:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, WAIT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.policy_run import finish_run, plan_run_task, wish_run
+from ..module_utils._operations.policy_run import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "max_age": {"type": "str"},
@@ -145,7 +145,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_run, plan_run_task, finish_run)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

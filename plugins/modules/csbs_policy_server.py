@@ -121,7 +121,7 @@ servers:
 from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.policy_server import finish_membership, plan_membership_task, wish_membership
+from ..module_utils._operations.policy_server import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "move_servers": {"type": "bool", "default": True},
@@ -134,7 +134,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_membership, plan_membership_task, finish_membership)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ summary:
 from ..module_utils._ansible.arguments import FILTERS_SPEC
 from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
-from ..module_utils._operations.protection_info import read_protection, wish_protection
+from ..module_utils._operations.protection_info import parse_options, read
 
 ARGUMENT_SPEC = {
     "max_age": {"type": "str"},
@@ -186,7 +186,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), wish_protection, read_protection)
+    report(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

@@ -77,13 +77,13 @@ quotas:
 
 from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
-from ..module_utils._operations.quota_info import read_quotas, wish_quotas
+from ..module_utils._operations.quota_info import parse_options, read
 
 ARGUMENT_SPEC = {}
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), wish_quotas, read_quotas)
+    report(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

@@ -215,7 +215,7 @@ backup:
 from ..module_utils._ansible.arguments import WAIT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.restore import finish_restore, plan_restore, wish_restore
+from ..module_utils._operations.restore import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "backup": {"type": "raw"},
@@ -237,7 +237,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_restore, plan_restore, finish_restore)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ resources:
 from ..module_utils._ansible.arguments import TIMEOUT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
-from ..module_utils._operations.tag import finish_tags, plan_tag_task, wish_tags
+from ..module_utils._operations.tag import finish, parse_options, plan
 
 ARGUMENT_SPEC = {
     "purge": {"type": "bool", "default": False},
@@ -109,7 +109,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), wish_tags, plan_tag_task, finish_tags)
+    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
 
 
 if __name__ == "__main__":

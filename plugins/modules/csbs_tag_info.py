@@ -73,7 +73,7 @@ resources:
 from ..module_utils._ansible.arguments import TAG_QUERY_SPEC
 from ..module_utils._ansible.module import create_module
 from ..module_utils._ansible.report import report
-from ..module_utils._operations.tag_info import read_tags, wish_tag_lookup
+from ..module_utils._operations.tag_info import parse_options, read
 
 ARGUMENT_SPEC = {
     "resource_type": {"type": "str", "required": True, "choices": ["backup", "policy"]},
@@ -83,7 +83,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), wish_tag_lookup, read_tags)
+    report(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

@@ -249,7 +249,7 @@ def test_backups_are_counted_without_being_listed(cloud: Emulator) -> None:
         cloud.make_backup(cloud.server("srv-0001").id, f"b-{age}", age=age * 86400)
     backup(cloud, name="tagged", servers=["srv-0002"], tags={"change": "7"})
     cloud.journal.clear()
-    for wish, number in (
+    for make_options, number in (
         ({}, 4),
         ({"status": "available", "servers": ["srv-0001"]}, 3),
         ({"servers": ["srv-0001", "srv-0002"]}, 4),
@@ -257,8 +257,8 @@ def test_backups_are_counted_without_being_listed(cloud: Emulator) -> None:
         ({"tags": {"change": "7"}}, 1),
         ({"status": "error"}, 0),
     ):
-        found = run_ok("csbs_backup_info", {"count_only": True, **wish}, cloud)
-        assert (found["count"], found["backups"]) == (number, []), wish
+        found = run_ok("csbs_backup_info", {"count_only": True, **make_options}, cloud)
+        assert (found["count"], found["backups"]) == (number, []), make_options
     assert not cloud.journal.select(method="GET", path="/checkpoint_items$")
     assert run_ok("csbs_backup_info", {"name": "tagged"}, cloud)["count"] == 1
 

@@ -55,7 +55,7 @@ def test_what_there_is_no_time_for_is_not_started_and_named(cloud: Emulator) -> 
     under_way = [name for name in FLEET if f"Could not back up server {name!r}" in result["msg"]]
     assert len(under_way) <= 1 and not started & set(under_way)
     left = [f"back up server {name!r}" for name in FLEET if name not in (*started, *under_way)]
-    assert result["not_started"] == left and all(act in result["msg"] for act in left)
+    assert result["not_started"] == left and all(operation in result["msg"] for operation in left)
     assert len(cloud.state.items) <= len(started) + len(under_way)
 
 

@@ -70,11 +70,11 @@ def asked(cloud: Emulator) -> list[t.Any]:
 
 def test_an_image_is_made_and_is_active_with_all_that_was_wished(cloud: Emulator) -> None:
     backup_id = a_backup(cloud)
-    wish = {"description": "why not", "tags": {"release": "12"}, "min_ram": 1024, "max_ram": 4096}
-    made = image(cloud, **wish)
+    make_options = {"description": "why not", "tags": {"release": "12"}, "min_ram": 1024, "max_ram": 4096}
+    made = image(cloud, **make_options)
     assert made["changed"] is True and made["image_id"] == made["image"]["id"] == backup_in(cloud, backup_id).image_id
-    shown = {key: made["image"][key] for key in ("name", "status", "backup_id", *wish)}
-    assert shown == {"name": "golden", "status": "active", "backup_id": backup_id, **wish}
+    shown = {key: made["image"][key] for key in ("name", "status", "backup_id", *make_options)}
+    assert shown == {"name": "golden", "status": "active", "backup_id": backup_id, **make_options}
     assert asked(cloud)[0]["body"] == {
         "name": "golden",
         "backup_id": backup_id,

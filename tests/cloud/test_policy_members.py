@@ -22,8 +22,8 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.lock 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
-    CloudFailed,
-    LostAnswer,
+    FinalError,
+    OutcomeUnknown,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import SERVER_TYPE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
@@ -149,7 +149,7 @@ def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(
 ) -> None:
     cloud.faults.add(method="PUT", path="/policies/", **fault)
     had_effect = fault.get("drop") == "after" or bool(fault.get("effect"))
-    with pytest.raises(LostAnswer) as lost:
+    with pytest.raises(OutcomeUnknown) as lost:
         connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert lost.value.applied is had_effect
     assert (members(cloud) == ["srv-0001"]) is had_effect
@@ -177,7 +177,7 @@ def test_who_is_overwritten_again_and_again_says_so(
     monkeypatch.setattr(
         type(node.csbs), "update_policy", lambda self, key, **attrs: plain_update(self, key, resources=[])
     )
-    with pytest.raises(CloudFailed, match="Could not change policy p: other tasks keep changing the servers"):
+    with pytest.raises(FinalError, match="Could not change policy p: other tasks keep changing the servers"):
         node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
 
 

@@ -24,8 +24,10 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
-    plan_membership_task,
-    wish_membership,
+    parse_options as parse_policy_server_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
+    plan as plan_policy_server,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 from tests.emulator import Emulator
@@ -201,8 +203,8 @@ def test_writers_on_several_machines_join_one_policy_and_none_is_lost(
 
     def one_host(number: int) -> None:
         node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, patience=120)
-        wish = wish_membership({**DEFAULTS, "policy": "p", "servers": [f"srv-{number:04d}"]}, None)  # type: ignore[arg-type]
-        execute(plan_membership_task(wish, node), node, Clock(120))
+        make_options = parse_policy_server_options({**DEFAULTS, "policy": "p", "servers": [f"srv-{number:04d}"]}, None)  # type: ignore[arg-type]
+        execute(plan_policy_server(make_options, node), node, Clock(120))
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one_host, range(1, 7)))

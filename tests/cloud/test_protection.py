@@ -207,7 +207,7 @@ def test_one_server_reads_its_own_backups_only(cloud: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "path", "act"),
+    ("module", "path", "operation"),
     [
         ("csbs_protection_info", "/servers/detail", "list servers"),
         ("csbs_protection_info", "/policies", "list backup policies"),
@@ -217,13 +217,13 @@ def test_one_server_reads_its_own_backups_only(cloud: Emulator) -> None:
     ],
 )
 def test_a_refusal_names_the_act_and_passing_trouble_is_ridden_out(
-    cloud: Emulator, module: str, path: str, act: str
+    cloud: Emulator, module: str, path: str, operation: str
 ) -> None:
     cloud.faults.add(path=path, status=503, times=1)
     run_ok(module, {}, cloud)
     cloud.faults.add(path=path, status=403, error_msg="no right", times=1)
     failed = run_module(module, {}, cloud)
-    assert failed["failed"] and failed["msg"].startswith(f"Could not {act}:") and failed["status"] == 403
+    assert failed["failed"] and failed["msg"].startswith(f"Could not {operation}:") and failed["status"] == 403
 
 
 # ========== Quotas ==========

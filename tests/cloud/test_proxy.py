@@ -145,18 +145,18 @@ def test_quotas_are_numbers(cloud: Emulator, csbs: t.Any) -> None:
 
 
 @pytest.mark.parametrize("owner", ["backup", "policy"])
-def test_tags_of_backups_and_policies(cloud: Emulator, csbs: t.Any, owner: str) -> None:
-    if owner == "backup":
+def test_tags_of_backups_and_policies(cloud: Emulator, csbs: t.Any, resource_type: str) -> None:
+    if resource_type == "backup":
         target = backed_up(cloud, csbs).id
     else:
         target = csbs.create_policy(name="p", resources=[], scheduled_operations=[OPERATION]).id
-    csbs.add_tag(owner, target, "a", "1")
-    csbs.set_tags(owner, target, [{"key": "b", "value": "2"}, {"key": "c", "value": ""}])
-    assert {tag["key"]: tag["value"] for tag in csbs.tags_of(owner, target)} == {"a": "1", "b": "2", "c": ""}
-    csbs.remove_tag(owner, target, "a")
-    csbs.unset_tags(owner, target, [{"key": "c", "value": ""}])
-    assert [tag["key"] for tag in csbs.tags_in_project(owner)] == ["b"]
+    csbs.add_tag(resource_type, target, "a", "1")
+    csbs.set_tags(resource_type, target, [{"key": "b", "value": "2"}, {"key": "c", "value": ""}])
+    assert {tag["key"]: tag["value"] for tag in csbs.tags_of(resource_type, target)} == {"a": "1", "b": "2", "c": ""}
+    csbs.remove_tag(resource_type, target, "a")
+    csbs.unset_tags(resource_type, target, [{"key": "c", "value": ""}])
+    assert [tag["key"] for tag in csbs.tags_in_project(resource_type)] == ["b"]
     query = {"tags": [{"key": "b", "values": ["2"]}]}
-    assert [found.resource_id for found in csbs.find_tagged(owner, **query)] == [target]
-    assert csbs.count_tagged(owner, **query) == 1
-    assert list(csbs.find_tagged(owner, not_tags_any=[{"key": "b", "values": []}])) == []
+    assert [found.resource_id for found in csbs.find_tagged(resource_type, **query)] == [target]
+    assert csbs.count_tagged(resource_type, **query) == 1
+    assert list(csbs.find_tagged(resource_type, not_tags_any=[{"key": "b", "values": []}])) == []

@@ -83,7 +83,7 @@ def test_what_is_described_is_what_is_checked(running: Emulator, role: str) -> N
 def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(cloud: Emulator, tmp_path: Path) -> None:
     """The role's own check before its first task takes it, and then it is not among what has a value."""
     plays = []
-    for role, wish in WISHES.items():
+    for role, given in WISHES.items():
         prefix = f"csbs_{PREFIXES.get(role, role)}"
         tasks: list[dict[str, t.Any]] = [{"ansible.builtin.include_vars": str(ROLES / role / "vars" / "main.yml")}]
         described = {"argument_spec": options(role), "provided_arguments": {}}
@@ -91,7 +91,7 @@ def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(cloud: Emulat
             for blank in BLANK.values():
                 # A variable that is required is refused for being absent.
                 if not options(role)[name].get("required"):
-                    check = {**described, "provided_arguments": {**wish, name: blank}}
+                    check = {**described, "provided_arguments": {**given, name: blank}}
                     tasks.append({"name": f"{role} {name} {blank!r}", "ansible.builtin.validate_argument_spec": check})
                 that = [f"'{name}' not in {prefix}_given"]
                 if name in REFUSED.get(role, []):
@@ -100,7 +100,7 @@ def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(cloud: Emulat
                     {
                         "name": f"{role} {name} {blank!r}",
                         "ansible.builtin.assert": {"that": that},
-                        "vars": {**wish, name: blank},
+                        "vars": {**given, name: blank},
                     }
                 )
         plays.append({"hosts": "localhost", "gather_facts": False, "tasks": tasks})
@@ -113,10 +113,10 @@ def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp
         cloud.make_backup(cloud.server("srv-0001").id, name, age=86400)
     (tmp_path / "patch.yml").write_text("- name: Patch\n  ansible.builtin.debug:\n")
     tasks = []
-    for role, wish in WISHES.items():
+    for role, given in WISHES.items():
         for blank in (None, ""):
-            others = {name: blank for name in options(role) if name not in wish and name not in REFUSED.get(role, [])}
-            tasks.append(include(role, **{**wish, **others}))
+            others = {name: blank for name in options(role) if name not in given and name not in REFUSED.get(role, [])}
+            tasks.append(include(role, **{**given, **others}))
     code, output = own_play(
         cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {}, "--check"
     )
@@ -142,12 +142,12 @@ def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_
     delete = {"csbs_delete_backups": True, "csbs_confirm": True}
     bad = [
         expect_refusal(
-            include(role, **{**wish, "csbs_server_filters": {"name": blank, "status": "ACTIVE"}}),
+            include(role, **{**given, "csbs_server_filters": {"name": blank, "status": "ACTIVE"}}),
             "NOT DONE",
             "csbs_server_filters.name",
         )
-        for role, wish in WISHES.items()
-        if "csbs_servers" in wish
+        for role, given in WISHES.items()
+        if "csbs_servers" in given
         for blank in (None, "")
     ]
     bad += [

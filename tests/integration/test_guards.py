@@ -84,8 +84,8 @@ def test_no_keyword_lets_a_patch_or_a_removal_go_on_without_its_backup(cloud: Em
         {"hosts": "srv-0001", "gather_facts": False, "roles": [ROLE + "patch_with_backup"], **CARELESS},
         on_control(include("offboard", **{**OFFBOARD, "csbs_servers": ["srv-0002"]}), **CARELESS),
     ]
-    wish = {**FAST, "csbs_patch_tasks": patch_file(tmp_path), "csbs_restore_on_failure": True}
-    code, output = own_play(cloud, tmp_path, plays[:1], wish, inventory(tmp_path, ["srv-0001"]))
+    given = {**FAST, "csbs_patch_tasks": patch_file(tmp_path), "csbs_restore_on_failure": True}
+    code, output = own_play(cloud, tmp_path, plays[:1], given, inventory(tmp_path, ["srv-0001"]))
     assert code != 0 and "disk unreachable" in output and not (tmp_path / "srv-0001").exists(), output
     code, output = own_play(cloud, tmp_path, plays[1:], {})
     assert code != 0 and "disk unreachable" in output, output
@@ -98,7 +98,7 @@ def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(
     """The roles run twice in one play for other servers; the second backup fails, and a rescue lets the play go on."""
     protected(cloud)
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
-    wish = {**FAST, "csbs_patch_tasks": patch_file(tmp_path)}
+    given = {**FAST, "csbs_patch_tasks": patch_file(tmp_path)}
     plays = [
         on_control(
             include("offboard", **OFFBOARD),
@@ -110,7 +110,7 @@ def test_nothing_that_an_earlier_run_has_left_stands_for_the_backup_of_this_one(
             },
         )
     ]
-    code, output = own_play(cloud, tmp_path, plays, wish)
+    code, output = own_play(cloud, tmp_path, plays, given)
     assert code == 0 and "disk unreachable" in output, output
     assert (tmp_path / "srv-0001").exists() and not (tmp_path / "srv-0002").exists()
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
@@ -138,8 +138,8 @@ def test_a_play_that_runs_for_good_although_started_as_a_check_deletes_nothing_u
         {"hosts": "srv-0002", "gather_facts": False, "check_mode": False, "roles": [ROLE + "patch_with_backup"]},
     ]
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
-    wish = {**FAST, "csbs_patch_tasks": patch_file(tmp_path)}
-    code, output = own_play(cloud, tmp_path, plays, wish, "--check", inventory(tmp_path, ["srv-0002"]))
+    given = {**FAST, "csbs_patch_tasks": patch_file(tmp_path)}
+    code, output = own_play(cloud, tmp_path, plays, given, "--check", inventory(tmp_path, ["srv-0002"]))
     assert code != 0 and "disk unreachable" in output, output
     assert members(cloud) == ["srv-0001", "srv-0002"] and names(cloud, "srv-0001") == ["old"]
     assert not (tmp_path / "srv-0002").exists()
@@ -183,9 +183,9 @@ WISHES: dict[str, dict[str, t.Any]] = {
 @pytest.mark.parametrize(("role", "task"), [(role, task) for role, tasks in TRIED.items() for task in tasks])
 def test_who_begins_in_the_middle_changes_nothing(cloud: Emulator, tmp_path: Path, role: str, task: str) -> None:
     protected(cloud)
-    wish = {**FAST, **WISHES[role], "csbs_patch_tasks": patch_file(tmp_path)}
+    given = {**FAST, **WISHES[role], "csbs_patch_tasks": patch_file(tmp_path)}
     play = {"hosts": "localhost", "gather_facts": False, "roles": [ROLE + role], **CARELESS}
-    code, output = own_play(cloud, tmp_path, [play], wish, f"--start-at-task={ROLE}{role} : {task}")
+    code, output = own_play(cloud, tmp_path, [play], given, f"--start-at-task={ROLE}{role} : {task}")
     assert "No matching task" not in output and code != 0, output
     if role in ("offboard", "patch_with_backup", "protect"):
         assert "NOT DONE" in output or "NOT PATCHED" in output, output
@@ -206,7 +206,7 @@ def test_each_role_for_nobody_is_red_and_writes_nothing(cloud: Emulator, tmp_pat
         "by-list": {"csbs_servers": []},
         "blank": {"csbs_servers": "", "csbs_server_filters": None},
     }
-    tries = [rescued(include(role, **wish, **choice)) for role, wish in roles.items() for choice in chosen.values()]
+    tries = [rescued(include(role, **given, **choice)) for role, given in roles.items() for choice in chosen.values()]
     code, output = own_play(cloud, tmp_path, [on_control(*tries)], {})
     assert code == 0 and output.count("rescued: NOT DONE") == len(tries), output
     assert cloud.journal.writes() == []
@@ -218,7 +218,7 @@ def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp
     protected(cloud)
     hosts = inventory(tmp_path, ["srv-0002"], ansible_become=True)
     # Who is that user already does not become it, so it is one whom no test runs as.
-    wish = {
+    given = {
         **FAST,
         "csbs_patch_tasks": patch_file(tmp_path),
         "ansible_become_exe": "/bin/false",
@@ -243,6 +243,6 @@ def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp
             "roles": [ROLE + "patch_with_backup"],
         },
     ]
-    code, output = own_play(cloud, tmp_path, plays, wish, hosts, "--become")
+    code, output = own_play(cloud, tmp_path, plays, given, hosts, "--become")
     assert code != 0 and "Good backup of srv-0002: before-patch" in output, output
     assert "PATCH FAILED on srv-0002" in output and names(cloud, "srv-0002") == ["before-patch", "old"]

@@ -305,9 +305,12 @@ def test_a_task_that_outlives_its_tokens_goes_on(estate: Estate, monkeypatch: py
 def test_the_playbook_protects_and_has_nothing_to_do_the_second_time(estate: Estate, tmp_path: Path) -> None:
     clouds = tmp_path / "clouds.yaml"
     clouds.write_text(yaml.safe_dump({"clouds": {"otc": {"auth": estate.password(), "region_name": "eu-nl"}}}))
-    wish = {"csbs_server_filters": {"name": "srv-*"}, "csbs_policy": {key: POLICY[key] for key in ("name", "schedule")}}
+    given = {
+        "csbs_server_filters": {"name": "srv-*"},
+        "csbs_policy": {key: POLICY[key] for key in ("name", "schedule")},
+    }
     for expected in (1, 0):
-        code, output = play_with(clouds, "otc", tmp_path, "protect", wish)
+        code, output = play_with(clouds, "otc", tmp_path, "protect", given)
         assert code == 0, output
         assert changed(output) == expected
         assert PASSWORD not in output

@@ -63,7 +63,7 @@ def restored(cloud: Emulator) -> list[str]:
         for entry in cloud.journal.writes()
         if entry["path"].endswith("/restores")
     ]
-    return [owners[wish["targets"]["server_id"]] for wish in wishes]
+    return [owners[given["targets"]["server_id"]] for given in wishes]
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["restored", "left"])
@@ -71,8 +71,8 @@ def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(
     cloud: Emulator, tmp_path: Path, asked: bool
 ) -> None:
     """It is the only host of its turn, so that Ansible would end the run."""
-    wish = {**FAST, "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")), "csbs_restore_on_failure": asked}
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS))
+    given = {**FAST, "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")), "csbs_restore_on_failure": asked}
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, HOSTS))
     assert (
         code != 0
         and "PATCH FAILED on srv-0001. Server srv-0001 was " + ("PUT BACK" if asked else "NOT put back") in output
@@ -84,13 +84,13 @@ def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(
 
 def test_a_rolling_patch_goes_on_when_asked_and_ends_red_with_each_failed_host(cloud: Emulator, tmp_path: Path) -> None:
     """One host is lost, one fails by itself, one is patched; each is restored at most once, and the patched one never."""
-    wish = {
+    given = {
         **FAST,
         "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001"), breaks("srv-0003")),
         "csbs_restore_on_failure": True,
         "csbs_continue_on_failure": True,
     }
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS))
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, HOSTS))
     assert code != 0 and patched(tmp_path) == ["srv-0002"], output
     assert sorted(restored(cloud)) == ["srv-0001", "srv-0003"]
     last = output[output.index("PLAY [Put back what has left") :]
@@ -107,28 +107,28 @@ def test_a_lost_host_is_not_put_back_to_a_backup_that_is_no_longer_good(cloud: E
         "opentelekomcloud.csbs.csbs_backup": {"name": "before-patch", "state": "absent"},
         "delegate_to": "localhost",
     }
-    wish = {**FAST, "csbs_patch_tasks": tasks(tmp_path, spoil, lose("srv-0001")), "csbs_restore_on_failure": True}
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS[:1]))
+    given = {**FAST, "csbs_patch_tasks": tasks(tmp_path, spoil, lose("srv-0001")), "csbs_restore_on_failure": True}
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, HOSTS[:1]))
     assert code != 0 and "was NOT put back" in output, output
     assert restored(cloud) == []
 
 
 def test_check_mode_restores_nobody_and_a_limit_is_kept(cloud: Emulator, tmp_path: Path) -> None:
     """Several hosts at a time, as the keyword serial has them."""
-    wish = {
+    given = {
         **FAST,
         "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001")),
         "csbs_restore_on_failure": True,
         "csbs_serial": [1, "100%"],
     }
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, HOSTS), "--check")
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, HOSTS), "--check")
     assert code != 0 and cloud.journal.writes() == [] and patched(tmp_path) == [], output
-    limited = {**wish, "csbs_serial": "", "csbs_continue_on_failure": "", "csbs_patch_tasks": tasks(tmp_path)}
+    limited = {**given, "csbs_serial": "", "csbs_continue_on_failure": "", "csbs_patch_tasks": tasks(tmp_path)}
     code, output = play(cloud, tmp_path, "patch_with_backup", limited, inventory(tmp_path, HOSTS), "--limit=srv-0002")
     assert code == 0 and patched(tmp_path) == ["srv-0002"], output
     assert "WARNING: --limit leaves out localhost" in output
     code, output = play(
-        cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "nobody"}, inventory(tmp_path, HOSTS)
+        cloud, tmp_path, "patch_with_backup", {**given, "csbs_hosts": "nobody"}, inventory(tmp_path, HOSTS)
     )
     assert code != 0 and "csbs_hosts chooses no host" in output, output
 
@@ -140,14 +140,14 @@ def test_older_backups_of_the_name_go_and_no_others(cloud: Emulator, tmp_path: P
     ):
         cloud.make_backup(own, name, age=(9 - age) * DAY)
     cloud.make_backup(cloud.server("srv-0002").id, "before-patch", age=9 * DAY)
-    wish = {**FAST, "csbs_hosts": "srv-0001", "csbs_patch_tasks": tasks(tmp_path), "csbs_keep_backups": "2"}
+    given = {**FAST, "csbs_hosts": "srv-0001", "csbs_patch_tasks": tasks(tmp_path), "csbs_keep_backups": "2"}
     hosts = inventory(tmp_path, HOSTS)
-    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_keep_backups": 0}, hosts)
+    code, output = play(cloud, tmp_path, "patch_with_backup", {**given, "csbs_keep_backups": 0}, hosts)
     assert code != 0 and "csbs_keep_backups at least 1" in output and cloud.journal.writes() == [], output
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, hosts, "--check")
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, hosts, "--check")
     assert code == 0 and cloud.journal.writes() == [], output
     predicted = changed(output)
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, hosts)
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, hosts)
     assert code == 0 and changed(output) == predicted, output
     left = names(cloud, "srv-0001")
     new = [name for name in left if re.fullmatch("before-patch-[0-9]{14}", name)]

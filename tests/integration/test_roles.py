@@ -51,22 +51,22 @@ def restores(cloud: Emulator) -> list[t.Any]:
 # ========== backup ==========
 @by_the_reference
 def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
-    wish = {
+    given = {
         **FAST,
         "csbs_servers": ["srv-0001"],
         "csbs_server_filters": {"name": "srv-0002"},
         "csbs_backup_name": "b",
         "csbs_tags": {"a": "1"},
     }
-    code, output = play(cloud, tmp_path, "backup", wish, "--check", "--diff")
+    code, output = play(cloud, tmp_path, "backup", given, "--check", "--diff")
     assert code == 0, output
     assert changed(output) == 1 and cloud.journal.writes() == []
-    code, output = play(cloud, tmp_path, "backup", wish)
+    code, output = play(cloud, tmp_path, "backup", given)
     assert code == 0, output
     assert changed(output) == 1 and "srv-0001: b-0001" in output
     assert [item.status for name in ("srv-0001", "srv-0002") for item in backups_of(cloud, name)] == ["available"] * 2
     cloud.journal.clear()
-    code, output = play(cloud, tmp_path, "backup", wish)
+    code, output = play(cloud, tmp_path, "backup", given)
     assert code == 0, output
     assert changed(output) == 0 and cloud.journal.writes() == []
 
@@ -74,10 +74,10 @@ def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, t
 @of_the_role
 def test_backup_tells_whom_it_left_out_and_fails_when_that_was_not_allowed(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", status="ERROR")
-    wish = {**FAST, "csbs_servers": ["srv-0001", "srv-0002"], "csbs_max_age": "24h"}
-    code, output = play(cloud, tmp_path, "backup", wish)
+    given = {**FAST, "csbs_servers": ["srv-0001", "srv-0002"], "csbs_max_age": "24h"}
+    code, output = play(cloud, tmp_path, "backup", given)
     assert code != 0 and "srv-0002" in output and cloud.journal.writes() == []
-    code, output = play(cloud, tmp_path, "backup", {**wish, "csbs_skip_unprotectable": True})
+    code, output = play(cloud, tmp_path, "backup", {**given, "csbs_skip_unprotectable": True})
     assert code == 0 and "srv-0002: NOT BACKED UP" in output
     assert len(backups_of(cloud, "srv-0001")) == 1
 
@@ -93,14 +93,14 @@ def test_backup_of_nothing_fails(cloud: Emulator, tmp_path: Path) -> None:
 @by_the_reference
 def test_restore_shows_the_mapping_needs_to_be_confirmed_and_restores(cloud: Emulator, tmp_path: Path) -> None:
     cloud.make_backup(cloud.server("srv-0001").id, "good", age=DAY)
-    wish = {**FAST, "csbs_server": "srv-0001", "csbs_backup": "good", "csbs_power_on": False}
-    code, output = play(cloud, tmp_path, "restore", wish)
+    given = {**FAST, "csbs_server": "srv-0001", "csbs_backup": "good", "csbs_power_on": False}
+    code, output = play(cloud, tmp_path, "restore", given)
     assert code != 0 and "csbs_confirm" in output
-    code, output = play(cloud, tmp_path, "restore", wish, "--check", "--diff")
+    code, output = play(cloud, tmp_path, "restore", given, "--check", "--diff")
     assert code == 0, output
     assert changed(output) == 1 and "srv-0001-volume-0000" in output
     assert cloud.journal.writes() == []
-    code, output = play(cloud, tmp_path, "restore", {**wish, "csbs_confirm": True})
+    code, output = play(cloud, tmp_path, "restore", {**given, "csbs_confirm": True})
     assert code == 0, output
     assert changed(output) == 1 and len(restores(cloud)) == 1 and settled(cloud, "srv-0001") == "SHUTOFF"
 
@@ -119,22 +119,24 @@ def test_prune_predicts_thins_tells_why_and_is_done_the_second_time(cloud: Emula
     for age in (1, 2, 3):
         cloud.make_backup(cloud.server("srv-0001").id, f"old-{age}", age=age * DAY)
     cloud.make_backup(cloud.server("srv-0002").id, "other", age=9 * DAY)
-    wish = {**FAST, "csbs_servers": ["srv-0001"], "csbs_keep_last": 2}
-    code, output = play(cloud, tmp_path, "prune", wish, "--check", "--diff")
+    given = {**FAST, "csbs_servers": ["srv-0001"], "csbs_keep_last": 2}
+    code, output = play(cloud, tmp_path, "prune", given, "--check", "--diff")
     assert code == 0, output
     assert changed(output) == 1 and "REMOVED srv-0001 | old-3" in output and cloud.journal.writes() == []
-    code, output = play(cloud, tmp_path, "prune", wish)
+    code, output = play(cloud, tmp_path, "prune", given)
     assert code == 0, output
     assert "KEPT srv-0001 | old-1" in output and "| last" in output
     assert names(cloud, "srv-0001") == ["old-2", "old-1"] and names(cloud, "srv-0002") == ["other"]
-    code, output = play(cloud, tmp_path, "prune", wish)
+    code, output = play(cloud, tmp_path, "prune", given)
     assert code == 0 and changed(output) == 0
 
 
 @of_the_role
 @pytest.mark.parametrize("wish", [{"csbs_keep_last": 1}, {"csbs_servers": ["srv-0001"]}], ids=["no-servers", "no-rule"])
-def test_prune_without_servers_or_rule_removes_nothing(cloud: Emulator, tmp_path: Path, wish: dict[str, t.Any]) -> None:
-    code, output = play(cloud, tmp_path, "prune", wish)
+def test_prune_without_servers_or_rule_removes_nothing(
+    cloud: Emulator, tmp_path: Path, given: dict[str, t.Any]
+) -> None:
+    code, output = play(cloud, tmp_path, "prune", given)
     assert code != 0, output
     assert cloud.journal.writes() == []
 
@@ -233,26 +235,26 @@ BREAK = {"name": "Break it", "ansible.builtin.fail": {"msg": "the package is bro
 
 @by_the_reference
 def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_path: Path) -> None:
-    wish = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path)), "csbs_backup_name": "pre"}
+    given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path)), "csbs_backup_name": "pre"}
     hosts = inventory(tmp_path, ["srv-0001", "srv-0002"])
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, hosts, "--check")
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, hosts, "--check")
     assert code == 0, output
     assert cloud.journal.writes() == [] and not (tmp_path / "srv-0001").exists()
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, hosts)
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, hosts)
     assert code == 0, output
     assert (tmp_path / "srv-0001").exists() and (tmp_path / "srv-0002").exists()
     assert names(cloud, "srv-0001") == names(cloud, "srv-0002") == ["pre"]
     first, second = backups_of(cloud, "srv-0001")[0], backups_of(cloud, "srv-0002")[0]
     assert second.created_at > first.finished_at, "the second host began before the first one was finished"
 
-    code, output = play(cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001"}, hosts)
+    code, output = play(cloud, tmp_path, "patch_with_backup", {**given, "csbs_hosts": "srv-0001"}, hosts)
     assert code == 0, output
     again = names(cloud, "srv-0001")
     assert len(again) == 2 and again[1].startswith("pre-"), "the second patch ran behind the first one's backup"
     assert len(names(cloud, "srv-0002")) == 1
 
     code, output = play(
-        cloud, tmp_path, "patch_with_backup", {**wish, "csbs_hosts": "srv-0001", "csbs_max_age": "52w"}, hosts
+        cloud, tmp_path, "patch_with_backup", {**given, "csbs_hosts": "srv-0001", "csbs_max_age": "52w"}, hosts
     )
     assert code == 0 and len(names(cloud, "srv-0001")) == 2
 
@@ -260,8 +262,8 @@ def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_pa
 @of_the_role
 def test_a_host_without_a_good_backup_is_not_patched(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0001", fail_next_backup="disk unreachable")
-    wish = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path))}
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, ["srv-0001", "srv-0002"]))
+    given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path))}
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, ["srv-0001", "srv-0002"]))
     assert code != 0 and "disk unreachable" in output
     assert not (tmp_path / "srv-0001").exists() and not (tmp_path / "srv-0002").exists()
 
@@ -269,8 +271,8 @@ def test_a_host_without_a_good_backup_is_not_patched(cloud: Emulator, tmp_path: 
 @of_the_role
 @pytest.mark.parametrize("asked", [True, False], ids=["restored", "left"])
 def test_a_failed_patch_is_red_and_put_back_only_when_asked(cloud: Emulator, tmp_path: Path, asked: bool) -> None:
-    wish = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path), BREAK), "csbs_restore_on_failure": asked}
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, ["srv-0001", "srv-0002"]))
+    given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path), BREAK), "csbs_restore_on_failure": asked}
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, ["srv-0001", "srv-0002"]))
     assert code != 0 and "PATCH FAILED on srv-0001" in output and "the package is broken" in output
     made = backups_of(cloud, "srv-0001")[0]
     assert ("PUT BACK" in output) is asked and made.id in output
@@ -283,7 +285,7 @@ def test_a_failed_patch_is_red_and_put_back_only_when_asked(cloud: Emulator, tmp
 
 @of_the_role
 def test_a_missing_task_file_is_noticed_before_anything_is_done(cloud: Emulator, tmp_path: Path) -> None:
-    wish = {**FAST, "csbs_patch_tasks": "nowhere.yml"}
-    code, output = play(cloud, tmp_path, "patch_with_backup", wish, inventory(tmp_path, ["srv-0001"]))
+    given = {**FAST, "csbs_patch_tasks": "nowhere.yml"}
+    code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, ["srv-0001"]))
     assert code != 0 and "nowhere.yml" in output
     assert cloud.journal.writes() == []

@@ -75,12 +75,12 @@ class Ticks:
         self.time = 0.0
         self.sleeps: list[float] = []
 
-    def doze(self, seconds: float) -> None:
+    def sleep_for(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.time += seconds
 
     def clock(self, timeout: float = 3600) -> Clock:
-        return Clock(timeout, lambda: self.time, self.doze)
+        return Clock(timeout, lambda: self.time, self.sleep_for)
 
 
 class Service:
@@ -120,14 +120,14 @@ class Cloud:
         self.asked: list[tuple[str, t.Any]] = []
 
     @contextlib.contextmanager
-    def acting(self, act: str) -> t.Iterator[None]:
+    def errors_of(self, operation: str) -> t.Iterator[None]:
         yield
 
     def now(self) -> datetime:
         return SUMMER
 
-    def give(self, seconds: float) -> None:
-        self.asked.append(("give", seconds))
+    def set_deadline(self, seconds: float) -> None:
+        self.asked.append(("set_deadline", seconds))
 
     def servers(self) -> list[dict[str, t.Any]]:
         self.asked.append(("servers", None))
@@ -159,19 +159,19 @@ class Cloud:
         self.asked.append(("protectable", server_ids))
         return {key: self.verdicts.get(key, {"result": True}) for key in server_ids}
 
-    def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
-        rows = self.all_policies if owner == "policy" else self.all_backups
+    def tags_of(self, resource_type: str, resource_id: str) -> list[dict[str, t.Any]]:
+        rows = self.all_policies if resource_type == "policy" else self.all_backups
         return next(list(one["tags"] or []) for one in rows if one["id"] == resource_id)
 
-    def tags_in_project(self, owner: str) -> list[dict[str, t.Any]]:
+    def tags_in_project(self, resource_type: str) -> list[dict[str, t.Any]]:
         values: dict[str, list[str]] = {}
-        for row in self.find_tagged(owner, {}):
+        for row in self.find_tagged(resource_type, {}):
             for tag in row["tags"]:
                 values.setdefault(tag["key"], []).append(tag["value"])
         return [{"key": key, "values": found} for key, found in values.items()]
 
-    def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-        rows = self.all_policies if owner == "policy" else self.all_backups
+    def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        rows = self.all_policies if resource_type == "policy" else self.all_backups
         wanted = {one["key"] for one in query.get("tags", [])}
         return [
             {"resource_id": one["id"], "resource_name": one["name"], "tags": one["tags"] or []}

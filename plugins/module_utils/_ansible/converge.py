@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._cloud.cloud import Cloud
 from .._cloud.lock import file_lock
 from .._cloud.login import connect
-from .._domain.errors import ActionFailed, CloudError, InvalidInput, Unsettled
+from .._domain.errors import CloudError, InvalidInput, TaskFailed, Unsettled
 from .._domain.limits import check_positive
 from .._execution.clock import Clock
 from .._execution.executor import execute
@@ -31,7 +31,7 @@ Wish = t.Any
 
 def converge(
     module: AnsibleModule,
-    wish: t.Callable[[dict[str, t.Any], datetime], Wish],
+    options: t.Callable[[dict[str, t.Any], datetime], Wish],
     plan: t.Callable[[Wish, Cloud], Plan],
     finish: t.Callable[[Wish, Cloud, Plan, Outcome, Clock], dict[str, t.Any]],
 ) -> None:
@@ -45,7 +45,7 @@ def converge(
     """
     task = _Task(module, plan, finish)
     try:
-        wanted = wish(module.params, datetime.now(timezone.utc))
+        wanted = options(module.params, datetime.now(timezone.utc))
         if not module.params.get("confirm", True) and not module.check_mode:
             raise InvalidInput(
                 "confirm: false: nothing was done, for this cannot be undone; confirm: true lets it happen, and check mode shows what would"
@@ -55,7 +55,7 @@ def converge(
         check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
         clock = Clock(timeout)
         task.run(wanted, connect(module.params, patience=timeout), clock)
-    except (ActionFailed, CloudError, InvalidInput) as error:
+    except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error, task.changed)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
         fail_unexpectedly(module, error, task.changed)
@@ -130,27 +130,27 @@ class _Task:
                 if plans > _MOST_PLANS or not clock.sleep(_REPLAN_PAUSE):
                     self.changed = self._plan(wanted, cloud).before != before
                     text = f"The service accepted the change, but {reason}. What to do: look at it, and run the task again."
-                    raise ActionFailed(text, {**self.results, "changed": self.changed}) from reason
+                    raise TaskFailed(text, {**self.results, "changed": self.changed}) from reason
             except CloudError as error:
                 if self.changed:
-                    raise ActionFailed(str(error), {**self.results, **error.fields(), "changed": True}) from error
+                    raise TaskFailed(str(error), {**self.results, **error.fields(), "changed": True}) from error
                 raise
             todo = self._planned(wanted, cloud, clock)
 
-    def _failed(self, failure: PlanFailed, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> ActionFailed:
+    def _failed(self, failure: PlanFailed, wanted: Wish, todo: Plan, cloud: Cloud, clock: Clock) -> TaskFailed:
         """Return the error of an ordered plan, with what can still be read of the changes that stay."""
         self.changed = self.changed or failure.error.applied
-        cloud.give(_LAST_LOOK)
+        cloud.set_deadline(_LAST_LOOK)
         if failure.error.uncertain and not self.changed:
             with contextlib.suppress(CloudError, InvalidInput):
                 self.changed = self._plan(wanted, cloud).before != todo.before
         fields: dict[str, t.Any] = {**failure.error.fields(), **failure.outcome.fields(), "changed": self.changed}
         if self.changed:
             # A plan that failed early lacks the answers that finish looks for.
-            with contextlib.suppress(ActionFailed, CloudError, LookupError, PlanAgain):
+            with contextlib.suppress(TaskFailed, CloudError, LookupError, PlanAgain):
                 fields = {
                     **todo.result,
                     **self._finish(wanted, cloud, todo, failure.outcome, clock.renewed(_LAST_LOOK)),
                     **fields,
                 }
-        return ActionFailed(str(failure.error), fields)
+        return TaskFailed(str(failure.error), fields)

@@ -12,7 +12,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._cloud.login import AUTH_SPEC, MISSING_SDK
-from .._domain.errors import ActionFailed, CloudError
+from .._domain.errors import CloudError, TaskFailed
 
 # What options auth and cloud may show in results. Whatever is not named here may be a secret, and is hidden.
 _HARMLESS = re.compile(
@@ -58,7 +58,7 @@ def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
 
 def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
     fields: dict[str, t.Any] = {"changed": changed}
-    if isinstance(error, ActionFailed):
+    if isinstance(error, TaskFailed):
         fields.update(error.results)
     elif isinstance(error, CloudError):
         fields.update(error.fields())

@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._cloud.cloud import Cloud
 from .._cloud.login import connect
-from .._domain.errors import ActionFailed, CloudError, InvalidInput
+from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .converge import Wish
 from .module import fail, fail_unexpectedly
 
@@ -22,15 +22,15 @@ _INFO_TIMEOUT = 120
 
 def report(
     module: AnsibleModule,
-    wish: t.Callable[[dict[str, t.Any], datetime], Wish],
+    options: t.Callable[[dict[str, t.Any], datetime], Wish],
     read: t.Callable[[Wish, Cloud], dict[str, t.Any]],
 ) -> None:
     """Run an info module: check the options, read, exit."""
     results: dict[str, t.Any] = {}
     try:
-        wanted = wish(module.params, datetime.now(timezone.utc))
+        wanted = options(module.params, datetime.now(timezone.utc))
         results = read(wanted, connect(module.params, patience=_INFO_TIMEOUT))
-    except (ActionFailed, CloudError, InvalidInput) as error:
+    except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
         fail_unexpectedly(module, error)

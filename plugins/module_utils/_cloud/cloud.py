@@ -11,7 +11,7 @@ import typing as t
 from datetime import datetime
 
 from .._domain.backup import BackupNames
-from .._domain.errors import CloudError, LostAnswer, NotFound
+from .._domain.errors import CloudError, NotFound, OutcomeUnknown
 from .._domain.image import is_alive
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
@@ -20,7 +20,7 @@ from .._sdk.guarded import sdk_exceptions
 from .._sdk.ims.service import attach as attach_ims
 from .members import PolicyMembers
 from .restores import Restores
-from .translation import acting, explain_exception
+from .translation import errors_of, explain_exception
 
 # Fields that each row of these kinds has
 _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
@@ -36,13 +36,13 @@ class Cloud:
     Every method raises CloudError.
     """
 
-    acting = staticmethod(acting)
+    errors_of = staticmethod(errors_of)
 
     def __init__(self, connection: t.Any) -> None:
         self.connection = connection
-        with acting("find the backup service"):
+        with errors_of("find the backup service"):
             self.csbs = connection.data_protect
-        with acting("find the compute service"):
+        with errors_of("find the compute service"):
             self.compute = connection.compute
         self.members = PolicyMembers(self)
         self.restores = Restores(self)
@@ -52,7 +52,7 @@ class Cloud:
     def ims(self) -> t.Any:
         """The image service, looked for when it is first needed: few tasks need it, and not every catalog has it."""
         if self._ims is None:
-            with acting("find the image service"):
+            with errors_of("find the image service"):
                 self._ims = attach_ims(self.connection)
         return self._ims
 
@@ -61,9 +61,9 @@ class Cloud:
         moment: datetime = self.connection.session.now()
         return moment
 
-    def give(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """Set the deadline of all requests to seconds from now."""
-        self.connection.session.give(seconds)
+        self.connection.session.set_deadline(seconds)
 
     def seconds_left(self) -> float:
         """Return the seconds until the deadline of all requests."""
@@ -73,24 +73,24 @@ class Cloud:
     # ========== Servers ==========
     def servers(self) -> list[dict[str, t.Any]]:
         """Return all servers of the project: id, name, status, metadata, tags, availability_zone."""
-        with acting("list servers"):
+        with errors_of("list servers"):
             return [_server(server) for server in self.compute.servers(details=True, limit=1000)]
 
     def server_state(self, server_id: str) -> str | None:
         """Return the status of one server, such as ACTIVE, None when it does not exist."""
-        with acting(f"read server {server_id}"):
+        with errors_of(f"read server {server_id}"):
             row = _found(self.compute.get_server, server_id, "status")
             return None if row is None else str(row["status"]).upper()
 
     def server_disks(self, server_id: str) -> list[dict[str, t.Any]]:
         """Return the disks attached to a server: id, name, size_gb, bootable, shared, device (such as /dev/vda)."""
-        with acting(f"list the disks of server {server_id}"):
+        with errors_of(f"list the disks of server {server_id}"):
             devices = {one.volume_id: one.device for one in self.compute.volume_attachments(server_id)}
         return [self._disk(key, device) for key, device in devices.items()]
 
     def _disk(self, volume_id: str, device: str) -> dict[str, t.Any]:
         # One by one: a server has few disks, a project may have thousands.
-        with acting(f"read disk {volume_id}"):
+        with errors_of(f"read disk {volume_id}"):
             volume = self.connection.block_storage.get_volume(volume_id)
             return {
                 "id": volume_id,
@@ -104,7 +104,7 @@ class Cloud:
     # ========== Policies ==========
     def policies(self) -> list[dict[str, t.Any]]:
         """Return all policies; rows may lack tags and other fields."""
-        with acting("list backup policies"):
+        with errors_of("list backup policies"):
             return [_plain(policy, "id", "name") for policy in self.csbs.policies()]
 
     def policy(self, policy_id: str) -> dict[str, t.Any] | None:
@@ -112,7 +112,7 @@ class Cloud:
         # Any other text would become part of the address.
         if not is_id(policy_id):
             return None
-        with acting(f"read backup policy {policy_id}"):
+        with errors_of(f"read backup policy {policy_id}"):
             return _found(self.csbs.get_policy, policy_id, "id", "name", "scheduled_operations")
 
     def created_policy(self, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
@@ -122,14 +122,14 @@ class Cloud:
     # ========== Backups ==========
     def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
         """Return the backups that fit a query of the service; rows may lack tags."""
-        with acting("list backups"):
+        with errors_of("list backups"):
             return [_plain(item, *_BACKUP_FIELDS) for item in self.csbs.backups(**query)]
 
     def backup(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return one backup in full, None when it does not exist or the text is no ID."""
         if not is_id(backup_id):
             return None
-        with acting(f"read backup {backup_id}"):
+        with errors_of(f"read backup {backup_id}"):
             return _found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS)
 
     def backups_by_id(self, ids: t.Collection[str]) -> t.Iterator[tuple[str, dict[str, t.Any] | None]]:
@@ -144,7 +144,7 @@ class Cloud:
 
     def count_backups(self, **query: t.Any) -> int:
         """Return how many backups fit a query of the service."""
-        with acting("count backups"):
+        with errors_of("count backups"):
             return int(self.csbs.count_backups(**query))
 
     def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> dict[str, t.Any] | None:
@@ -187,7 +187,7 @@ class Cloud:
         """Return for each server whether it can be backed up: result, error_code, error_msg. One request for 1,000 servers."""
         verdicts: dict[str, dict[str, t.Any]] = {}
         for start in range(0, len(server_ids), _CHECKED_AT_ONCE):
-            with acting("check which servers can be backed up"):
+            with errors_of("check which servers can be backed up"):
                 chunk = itertools.islice(server_ids, start, start + _CHECKED_AT_ONCE)
                 for row in self.csbs.check_protectable(list(chunk)):
                     verdicts[row.resource_id] = _plain(row, "result")
@@ -196,7 +196,7 @@ class Cloud:
     # ========== Quotas ==========
     def quotas(self) -> list[dict[str, t.Any]]:
         """Return the quotas of the project: type, unit, quota (-1 is unlimited), used."""
-        with acting("read the quotas"):
+        with errors_of("read the quotas"):
             return [_plain(quota) for quota in self.csbs.quotas()]
 
     def backup_when(self, backup_id: str, fits: t.Callable[[dict[str, t.Any]], bool]) -> dict[str, t.Any] | None:
@@ -210,7 +210,7 @@ class Cloud:
         volumes are dicts with backup_id and volume_id.
         """
         target = {"resource_id": server_id, "resource_type": SERVER, "volumes": volumes}
-        with acting(f"check whether backup {backup_id} can be restored to server {server_id}"):
+        with errors_of(f"check whether backup {backup_id} can be restored to server {server_id}"):
             for verdict in self.csbs.check_restorable([{"checkpoint_item_id": backup_id, "target": target}]):
                 return _plain(verdict)
             raise sdk_exceptions.SDKException("the service gives no verdict")
@@ -221,14 +221,14 @@ class Cloud:
         ims = self.ims
         unread, row = None, None
         try:
-            with acting(f"read image {image_id}"), self._within_a_minute():
+            with errors_of(f"read image {image_id}"), self._within_a_minute():
                 row = _found(ims.get_image, image_id, *_IMAGE_FIELDS)
         except CloudError as error:
             unread = error
-        if row is None and not isinstance(unread, LostAnswer):
+        if row is None and not isinstance(unread, OutcomeUnknown):
             # A new image may be listed before it is known by its ID, and not every cloud has both calls. A list that does
             # not have it, or cannot be read, says nothing.
-            with contextlib.suppress(CloudError), acting("list images"), self._within_a_minute():
+            with contextlib.suppress(CloudError), errors_of("list images"), self._within_a_minute():
                 row = next((one for one in _images(ims, id=image_id) if one["id"] == image_id), None)
         if row is None and unread is not None:
             raise unread
@@ -237,7 +237,7 @@ class Cloud:
     def image_of(self, backup_id: str) -> dict[str, t.Any] | None:
         """Return the image of a backup that is ready or in the making, None when there is none or it does not show yet."""
         ims = self.ims
-        with acting("list images"), self._within_a_minute():
+        with errors_of("list images"), self._within_a_minute():
             return next((row for row in _images(ims) if row["__backup_id"] == backup_id and is_alive(row)), None)
 
     @contextlib.contextmanager
@@ -259,29 +259,29 @@ class Cloud:
     def image_job(self, job_id: str) -> dict[str, t.Any]:
         """Return a job of the image service: status, entities, fail_reason, error_code."""
         ims = self.ims
-        with acting(f"read job {job_id} of the image service"):
+        with errors_of(f"read job {job_id} of the image service"):
             return _plain(ims.get_job(job_id), "status")
 
     # ========== Tags ==========
-    def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
+    def tags_of(self, resource_type: str, resource_id: str) -> list[dict[str, t.Any]]:
         """Return the tags of one backup or policy."""
-        with acting(f"read the tags of {owner} {resource_id}"):
-            return self.csbs.tags_of(owner, resource_id)
+        with errors_of(f"read the tags of {resource_type} {resource_id}"):
+            return self.csbs.tags_of(resource_type, resource_id)
 
-    def tags_in_project(self, owner: str) -> list[dict[str, t.Any]]:
+    def tags_in_project(self, resource_type: str) -> list[dict[str, t.Any]]:
         """Return the tags of all backups or policies, key and values."""
-        with acting(f"list the tags of all {owner} resources"):
-            return self.csbs.tags_in_project(owner)
+        with errors_of(f"list the tags of all {resource_type} resources"):
+            return self.csbs.tags_in_project(resource_type)
 
-    def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         """Return backups or policies by a tag query: resource_id, resource_name, tags."""
-        with acting(f"look up {owner} resources by tag"):
-            return [_plain(row) for row in self.csbs.find_tagged(owner, **query)]
+        with errors_of(f"look up {resource_type} resources by tag"):
+            return [_plain(row) for row in self.csbs.find_tagged(resource_type, **query)]
 
-    def count_tagged(self, owner: str, query: dict[str, t.Any]) -> int:
+    def count_tagged(self, resource_type: str, query: dict[str, t.Any]) -> int:
         """Return how many backups or policies fit a tag query."""
-        with acting(f"count {owner} resources by tag"):
-            return int(self.csbs.count_tagged(owner, **query))
+        with errors_of(f"count {resource_type} resources by tag"):
+            return int(self.csbs.count_tagged(resource_type, **query))
 
 
 def _new_records(rows: list[dict[str, t.Any]], known: t.Collection[str]) -> dict[str, set[str]]:

@@ -103,44 +103,44 @@ def read_memberships(cloud: t.Any) -> dict[str, Row]:
     return found
 
 
-def read_resources(owner: str, keys: list[str], cloud: t.Any, missing_ok: bool = False) -> list[Row]:
+def read_resources(resource_type: str, keys: list[str], cloud: t.Any, missing_ok: bool = False) -> list[Row]:
     """Return the backups or policies that keys name, each once: id, name and tags.
 
     A few are read one by one, more by one list and one tag query.
     Raises InvalidInput naming those that do not exist, unless missing_ok, and the ids of an ambiguous name.
     """
     few = len(keys) <= MAX_SINGLE_READS
-    found = _find_few(owner, keys, cloud) if few else _find_many(owner, keys, cloud)
+    found = _find_few(resource_type, keys, cloud) if few else _find_many(resource_type, keys, cloud)
     missing = [key for key, row in found.items() if row is None]
     if missing and not missing_ok:
-        raise InvalidInput(f"resources: no such {owner}: {', '.join(repr(key) for key in missing)}")
+        raise InvalidInput(f"resources: no such {resource_type}: {', '.join(repr(key) for key in missing)}")
     rows = list({row["id"]: row for row in found.values() if row is not None}.values())
     if few:
-        rows = [full for row in rows if (full := _with_own_tags(owner, row, cloud, missing_ok)) is not None]
+        rows = [full for row in rows if (full := _with_own_tags(resource_type, row, cloud, missing_ok)) is not None]
     else:
-        add_tags(cloud, rows, owner)
+        add_tags(cloud, rows, resource_type)
     return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]
 
 
-def _find_few(owner: str, keys: list[str], cloud: t.Any) -> dict[str, Row | None]:
+def _find_few(resource_type: str, keys: list[str], cloud: t.Any) -> dict[str, Row | None]:
     """Return by key what it names. Only what was read by its ID has tags: lists may be older than the last change."""
-    found = {key: _in_full(owner, key, cloud) for key in keys}
+    found = {key: _in_full(resource_type, key, cloud) for key in keys}
     names = [key for key, row in found.items() if row is None]
-    if names and owner == "policy":
+    if names and resource_type == "policy":
         rows = _by_key(cloud.policies())
     else:
         # The service finds backups by a part of their name, so there is no need to list them all.
         rows = _by_key([row for name in names for row in cloud.backups(name=name)])
     for name in names:
-        row = find_one(owner, name, rows.get(name, ()))
+        row = find_one(resource_type, name, rows.get(name, ()))
         found[name] = None if row is None else {**row, "tags": None}
     return found
 
 
-def _find_many(owner: str, keys: list[str], cloud: t.Any) -> dict[str, Row | None]:
+def _find_many(resource_type: str, keys: list[str], cloud: t.Any) -> dict[str, Row | None]:
     """Return by key what it names. What is too new to be listed is found by its ID."""
-    rows = _by_key(cloud.policies() if owner == "policy" else cloud.backups())
-    return {key: find_one(owner, key, rows.get(key, ())) or _in_full(owner, key, cloud) for key in keys}
+    rows = _by_key(cloud.policies() if resource_type == "policy" else cloud.backups())
+    return {key: find_one(resource_type, key, rows.get(key, ())) or _in_full(resource_type, key, cloud) for key in keys}
 
 
 def _by_key(rows: list[Row]) -> dict[str, list[Row]]:
@@ -152,18 +152,18 @@ def _by_key(rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _in_full(owner: str, key: str, cloud: t.Any) -> Row | None:
+def _in_full(resource_type: str, key: str, cloud: t.Any) -> Row | None:
     """Return the backup or policy with an ID, None when there is none or the key is no ID."""
-    row: Row | None = cloud.policy(key) if owner == "policy" else cloud.backup(key)
+    row: Row | None = cloud.policy(key) if resource_type == "policy" else cloud.backup(key)
     return row
 
 
-def _with_own_tags(owner: str, row: Row, cloud: t.Any, missing_ok: bool) -> Row | None:
+def _with_own_tags(resource_type: str, row: Row, cloud: t.Any, missing_ok: bool) -> Row | None:
     """Return a row with the tags that the resource has now, None when it was deleted meanwhile and that is allowed."""
     if row.get("tags") is not None:
         return row
     try:
-        return {**row, "tags": cloud.tags_of(owner, row["id"])}
+        return {**row, "tags": cloud.tags_of(resource_type, row["id"])}
     except NotFound:
         if not missing_ok:
             raise

@@ -11,12 +11,12 @@ import os
 import re
 import typing as t
 
-from .._domain.errors import CloudError, CloudFailed, InvalidInput
+from .._domain.errors import CloudError, FinalError, InvalidInput
 from .._sdk.csbs.service import CsbsService
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from .cloud import Cloud
-from .session import RidingSession
-from .translation import LOGIN, acting, one_line
+from .session import RetryingSession
+from .translation import LOGIN, errors_of, one_line
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
@@ -70,12 +70,12 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
     # A whole cloud may be given as a dict, as for openstack.cloud; it then stands before single options.
     given = {**given, **cloud} if isinstance(cloud, dict) else {**given, "cloud": cloud or None}
     _start_log(params)
-    with acting(LOGIN), _configuring():
+    with errors_of(LOGIN), _configuring():
         with _noticing_broken_files():
-            config = _Config(session_constructor=RidingSession)
+            config = _Config(session_constructor=RetryingSession)
         connection = Connection(config=config.get_one(**given))
         connection.add_service(CsbsService("data-protect"))
-        connection.session.give(patience)
+        connection.session.set_deadline(patience)
         connection.session.get_token()
         _check_scope(connection)
     return Cloud(connection)
@@ -124,9 +124,9 @@ def _configuring() -> t.Iterator[None]:
     except OSError as error:
         place = f" {error.filename!r}" if error.filename else ""
         reason = f"the file{place} cannot be read ({error.strerror or one_line(error)})."
-        raise CloudFailed(LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
+        raise FinalError(LOGIN, f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml.") from error
     except Exception as error:
-        raise CloudFailed(
+        raise FinalError(
             LOGIN, f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*."
         ) from error
 
@@ -173,7 +173,7 @@ def _check_scope(connection: t.Any) -> None:
         return
     access = get_access(connection.session)
     if not access.project_id:
-        raise CloudFailed(
+        raise FinalError(
             LOGIN,
             "the login names no project. What to do: set project_name with project_domain_name, or project_id, in auth.",
         )
@@ -182,7 +182,7 @@ def _check_scope(connection: t.Any) -> None:
     )
     regions = sorted({str(one.get("region_id") or one.get("region")) for rows in offers.values() for one in rows})
     if len(regions) > 1 and not connection.config.region_name:
-        raise CloudFailed(
+        raise FinalError(
             LOGIN,
             f"the backup service is offered in several regions ({', '.join(regions)}). What to do: choose one with region_name.",
         )

@@ -15,7 +15,7 @@ import random
 import time
 import typing as t
 
-from .._domain.errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
 from .._sdk.csbs.v1._base import SERVER
 from .lock import file_lock
 
@@ -34,7 +34,7 @@ class PolicyMembers:
         self._cloud = cloud
 
     def change(
-        self, act: str, policy: str, add: t.Sequence[Entry] = (), remove: t.Sequence[str] = (), **attrs: t.Any
+        self, operation: str, policy: str, add: t.Sequence[Entry] = (), remove: t.Sequence[str] = (), **attrs: t.Any
     ) -> None:
         """Add and remove servers of a policy, and change other fields of it with the same request; errors name the act.
 
@@ -45,15 +45,15 @@ class PolicyMembers:
         for count in range(_TRIES):
             with file_lock("change", policy, self._cloud.seconds_left()):
                 started = time.monotonic()
-                current, wanted = self._read(act, policy, add, remove)
+                current, wanted = self._read(operation, policy, add, remove)
                 if wanted == current and not attrs:
                     return
-                self._write(act, policy, add, remove, wanted, attrs)
+                self._write(operation, policy, add, remove, wanted, attrs)
                 took = time.monotonic() - started
             attrs = {}
             try:
                 self._sleep(random.uniform(*_PAUSE) + took * _PAUSE_PER_SECOND)
-                current, wanted = self._read(act, policy, add, remove)
+                current, wanted = self._read(operation, policy, add, remove)
             except CloudError as error:
                 error.applied = True
                 raise
@@ -63,31 +63,37 @@ class PolicyMembers:
                 break
             # Writers in step with each other would overwrite each other again and again.
             self._sleep(random.uniform(0, took * count))
-        overwritten = CloudFailed(
-            act, "other tasks keep changing the servers of the policy. What to do: run the task again."
+        overwritten = FinalError(
+            operation, "other tasks keep changing the servers of the policy. What to do: run the task again."
         )
         overwritten.applied = True
         raise overwritten
 
     def _write(
-        self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str], wanted: list[Entry], attrs: Entry
+        self,
+        operation: str,
+        policy: str,
+        add: t.Sequence[Entry],
+        remove: t.Sequence[str],
+        wanted: list[Entry],
+        attrs: Entry,
     ) -> None:
         try:
-            with self._cloud.acting(act):
+            with self._cloud.errors_of(operation):
                 self._cloud.csbs.update_policy(policy, resources=wanted, **attrs)
-        except (ForeignAnswer, LostAnswer) as error:
+        except (ForeignAnswer, OutcomeUnknown) as error:
             # A look that fails must not hide that the answer was lost.
             with contextlib.suppress(CloudError):
-                current, wanted = self._read(act, policy, add, remove)
+                current, wanted = self._read(operation, policy, add, remove)
                 error.applied = wanted == current
             raise
 
     def _read(
-        self, act: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str]
+        self, operation: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str]
     ) -> tuple[list[Entry], list[Entry]]:
         """Return the servers of a policy as they are and as they are to be."""
         gone = set(remove)
-        with self._cloud.acting(act):
+        with self._cloud.errors_of(operation):
             found = self._cloud.csbs.get_policy(policy)
             if found.name is None:
                 raise KeyError("name")

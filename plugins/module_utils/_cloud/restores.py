@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import GOOD
-from .._domain.errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer
+from .._domain.backup import USABLE
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
 from .._domain.restore import RESTORING, has_changed
 
 _LOOK_FIRST = (
@@ -26,7 +26,7 @@ class Restores:
     def __init__(self, cloud: t.Any) -> None:
         self._cloud = cloud
 
-    def create(self, act: str, checkpoint_id: str, parameters: dict[str, t.Any]) -> t.Any:
+    def create(self, operation: str, checkpoint_id: str, parameters: dict[str, t.Any]) -> t.Any:
         """Start a restore, which errors call act, and return the service's Restore.
 
         Where only the backup shows that the restore began, return the backup.
@@ -38,23 +38,25 @@ class Restores:
         before = self._cloud.backup(backup_id)
         # The call may wait for a busy server, and the plan's checks are then old.
         if before is None:
-            raise CloudFailed(act, "the backup no longer exists.")
-        if before["status"] not in GOOD:
-            raise CloudFailed(act, f"the backup is now {before['status']}; only an available backup can be restored.")
+            raise FinalError(operation, "the backup no longer exists.")
+        if before["status"] not in USABLE:
+            raise FinalError(
+                operation, f"the backup is now {before['status']}; only an available backup can be restored."
+            )
         try:
-            with self._cloud.acting(act):
+            with self._cloud.errors_of(operation):
                 restore = self._cloud.csbs.create_restore(checkpoint_id=checkpoint_id, parameters=parameters)
             if restore.id is None:
-                raise ForeignAnswer(act, "the ID of the restore is missing")
+                raise ForeignAnswer(operation, "the ID of the restore is missing")
             return restore
-        except (LostAnswer, ForeignAnswer) as error:
-            return self._find(act, before, error)
+        except (OutcomeUnknown, ForeignAnswer) as error:
+            return self._find(operation, before, error)
 
-    def _find(self, act: str, before: dict[str, t.Any], lost: CloudError) -> dict[str, t.Any]:
+    def _find(self, operation: str, before: dict[str, t.Any], lost: CloudError) -> dict[str, t.Any]:
         """Return the backup as it is right after a call whose answer was lost, if it shows that the restore began."""
         if before["status"] in RESTORING:
-            raise CloudFailed(
-                act,
+            raise FinalError(
+                operation,
                 f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one began,"
                 f" and it is not sent again. {_LOOK_FIRST}",
             ) from lost
@@ -62,13 +64,13 @@ class Restores:
             now: dict[str, t.Any] | None = self._cloud.backup(before["id"])
         except CloudError as error:
             # A later look could miss a short restore, and then it would be sent twice.
-            raise CloudFailed(
-                act,
+            raise FinalError(
+                operation,
                 f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}),"
                 f" so it is not known whether the restore began, and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         if now is not None and (now["status"] in RESTORING or has_changed(before, now)):
             return now
-        raise LostAnswer.like(
+        raise OutcomeUnknown.with_note(
             lost, "The backup does not show that it began, but it may have: check the backup and the server first."
         ) from lost

@@ -11,7 +11,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
-from .._domain.backoff import intervals
+from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
 
 # POST requests that only read: logging in, checks and tag queries.
@@ -55,15 +55,15 @@ def _path(url):
     return url.split("?")[0]
 
 
-class RidingSession(Session):
+class RetryingSession(Session):
     """A keystoneauth session with retries and one deadline for all requests of a task."""
 
     #: Seconds for the retries of one request
     patience = 120.0
     #: The deadline, in the time of time.monotonic
-    ends = float("inf")
+    deadline_at = float("inf")
     #: Sleeps; tests replace it
-    doze = staticmethod(time.sleep)
+    sleep_for = staticmethod(time.sleep)
     _answered = False
     _ahead = timedelta(0)
 
@@ -77,8 +77,8 @@ class RidingSession(Session):
         kwargs.update(connect_retries=0, status_code_retries=0)
         reading = is_reading(method, url)
         started = time.monotonic()
-        deadline = started + min(self.patience, max(self.ends - started, _GRACE if reading else 0.0))
-        for count, pause in enumerate(intervals(0.5, factor=2.0), start=1):
+        deadline = started + min(self.patience, max(self.deadline_at - started, _GRACE if reading else 0.0))
+        for count, pause in enumerate(backoff(0.5, factor=2.0), start=1):
             left = deadline - time.monotonic()
             if left <= 0 and not reading:
                 raise OutOfTime("the time of the task is over")
@@ -103,7 +103,7 @@ class RidingSession(Session):
                     # What is asked without a token is version discovery, which keystoneauth judges itself.
                     return response if kwargs.get("authenticated") is False else _checked(response)
             # Jitter: requests that are throttled together must not come back together.
-            self.doze(min(pause * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
+            self.sleep_for(min(pause * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
 
     @staticmethod
@@ -121,13 +121,13 @@ class RidingSession(Session):
             return
         self._ahead = ahead if abs(ahead) > _CLOCKS_AGREE else timedelta(0)
 
-    def give(self, seconds):
+    def set_deadline(self, seconds):
         """Set the deadline of all requests to seconds from now."""
-        self.patience, self.ends = seconds, time.monotonic() + seconds
+        self.patience, self.deadline_at = seconds, time.monotonic() + seconds
 
     def seconds_left(self):
         """Return the seconds until the deadline, 0 when it is over."""
-        return max(self.ends - time.monotonic(), 0.0)
+        return max(self.deadline_at - time.monotonic(), 0.0)
 
     def invalidate(self, auth=None):
         """Drop a token that was refused, and say that it is worth logging in again.

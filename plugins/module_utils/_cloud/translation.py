@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._domain.errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotStarted, explain
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown, explain
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
 from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
 
@@ -18,54 +18,54 @@ _OFFERED = {"find the backup service": _BACKUP, "find the image service": "Image
 
 
 @contextlib.contextmanager
-def acting(act: str) -> t.Iterator[None]:
+def errors_of(operation: str) -> t.Iterator[None]:
     """Turn whatever the SDK or keystoneauth raises inside into a CloudError that names the act."""
     try:
         yield
     except CloudError:
         raise
     except OutOfTime as error:
-        raise NotStarted(act, "it was not sent: the time of the task (timeout) is over.") from error
+        raise NotStarted(operation, "it was not sent: the time of the task (timeout) is over.") from error
     except ForeignBody as error:
-        raise ForeignAnswer(act, str(error)) from error
+        raise ForeignAnswer(operation, str(error)) from error
     except sdk_exceptions.ConfigException as error:
         # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
         if "service catalog" in str(error):
-            raise _no_endpoint(act, error) from error
-        raise CloudFailed(
+            raise _no_endpoint(operation, error) from error
+        raise FinalError(
             LOGIN, f"{one_line(error)} Look at the option cloud, clouds.yaml and the variables OS_*."
         ) from error
     except ksa_exceptions.CatalogException as error:
-        raise _no_endpoint(act, error) from error
+        raise _no_endpoint(operation, error) from error
     except ksa_exceptions.Unauthorized as error:
         raise explain_exception(LOGIN, error) from error
     except (sdk_exceptions.HttpException, ksa_exceptions.HttpError) as error:
-        raise explain_exception(act, error) from error
+        raise explain_exception(operation, error) from error
     except ksa_exceptions.SSLError as error:
         reason = f"no secure connection can be made ({one_line(error)[:300]})"
-        raise CloudFailed(
-            act, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs."
+        raise FinalError(
+            operation, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs."
         ) from error
     except (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure) as error:
-        raise _unreachable(act, error) from error
+        raise _unreachable(operation, error) from error
     except (
         ksa_exceptions.MissingRequiredOptions,
         ksa_exceptions.NoMatchingPlugin,
         ksa_exceptions.OptionError,
     ) as error:
-        raise CloudFailed(
+        raise FinalError(
             LOGIN, f"{one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*."
         ) from error
     except (sdk_exceptions.SDKException, ksa_exceptions.ClientException) as error:
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
-            raise _no_endpoint(act, error) from error
-        raise CloudFailed(act, one_line(error)) from error
+            raise _no_endpoint(operation, error) from error
+        raise FinalError(operation, one_line(error)) from error
     # Before OSError: the JSON errors of requests are both.
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ForeignAnswer(act, _describe_parse_error(error)) from error
+        raise ForeignAnswer(operation, _describe_parse_error(error)) from error
     except OSError as error:
-        raise CloudFailed(
-            act, f"{one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name."
+        raise FinalError(
+            operation, f"{one_line(error)} What to do: check the files that ca_cert, client_cert and client_key name."
         ) from error
 
 
@@ -82,7 +82,7 @@ def _describe_parse_error(error: Exception) -> str:
     return "it is no JSON" if isinstance(error, ValueError) else "it has another structure"
 
 
-def explain_exception(act: str, error: t.Any) -> CloudError:
+def explain_exception(operation: str, error: t.Any) -> CloudError:
     response = getattr(error, "response", None)
     status = (
         getattr(response, "status_code", None)
@@ -96,32 +96,42 @@ def explain_exception(act: str, error: t.Any) -> CloudError:
     request = getattr(response, "request", None)
     unsafe = request is not None and not is_repeatable(str(request.method), str(request.url))
     # A token may end in mid-task, and the next login may fail.
-    login = act == LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
+    login = operation == LOGIN or (request is not None and str(request.url).endswith("/auth/tokens"))
     return explain(
-        LOGIN if login else act, status, getattr(response, "text", ""), request_id, unsafe, login, retry_after(response)
+        LOGIN if login else operation,
+        status,
+        getattr(response, "text", ""),
+        request_id,
+        unsafe,
+        login,
+        retry_after(response),
     )
 
 
-def _unreachable(act: str, error: Exception) -> CloudError:
-    if act == LOGIN and isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower():
-        return _no_endpoint(act, error)
-    return LostAnswer(
-        act,
+def _unreachable(operation: str, error: Exception) -> CloudError:
+    if (
+        operation == LOGIN
+        and isinstance(error, ksa_exceptions.DiscoveryFailure)
+        and "connection" not in str(error).lower()
+    ):
+        return _no_endpoint(operation, error)
+    return OutcomeUnknown(
+        operation,
         f"the cloud cannot be reached, does not answer in time, or closed the connection ({one_line(error)[:300]})"
         " What to do: check the address and the network.",
     )
 
 
-def _no_endpoint(act: str, error: Exception) -> CloudError:
-    if act == LOGIN:
-        return CloudFailed(
-            act,
+def _no_endpoint(operation: str, error: Exception) -> CloudError:
+    if operation == LOGIN:
+        return FinalError(
+            operation,
             f"there is no login service at auth_url ({one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3.",
         )
     # The newest SDK finds out with the first request only.
-    offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(act, "the service")
-    return CloudFailed(
-        act,
+    offered = _BACKUP if "data-protect" in str(error) else _OFFERED.get(operation, "the service")
+    return FinalError(
+        operation,
         f"the catalog of this project has no service of that kind in this region and interface ({error})."
         f" What to do: check region_name and interface, and that {offered} is offered there.",
     )

@@ -10,7 +10,7 @@ import typing as t
 MAX_PAUSE = 60.0
 
 
-def intervals(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Iterator[float]:
+def backoff(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Iterator[float]:
     """Yield pauses in seconds for ever: first, then factor times longer each, up to most (or first, if that is longer)."""
     most = max(most, first)
     pause = max(first, 0.05)

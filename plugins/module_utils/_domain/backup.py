@@ -14,11 +14,11 @@ from .numbers import whole_number
 from .tags import tags_as_dict
 from .times import format_time, parse_time
 
-GOOD = frozenset({"available", "waiting_restore", "restoring"})
-RUNNING = frozenset({"waiting_protect", "protecting"})
-LEAVING = frozenset({"waiting_delete", "deleting"})
+USABLE = frozenset({"available", "waiting_restore", "restoring"})
+IN_PROGRESS = frozenset({"waiting_protect", "protecting"})
+BEING_DELETED = frozenset({"waiting_delete", "deleting"})
 # A name never means one of these when a usable backup has it too.
-UNUSABLE = LEAVING | {"deleted", "error"}
+UNUSABLE = BEING_DELETED | {"deleted", "error"}
 
 
 def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:

@@ -39,15 +39,15 @@ class CloudError(Exception):
 
     def __init__(
         self,
-        act: str,
+        operation: str,
         reason: str,
         error_code: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"Could not {act}: {reason}")
-        self.act, self.reason = act, reason
+        super().__init__(f"Could not {operation}: {reason}")
+        self.operation, self.reason = operation, reason
         self.error_code, self.status, self.request_id = error_code, status, request_id
         self.retry_after = retry_after
 
@@ -66,10 +66,10 @@ class CloudError(Exception):
         return {"error_code": self.error_code, "status": self.status, "request_id": self.request_id}
 
     @classmethod
-    def like(cls, other: CloudError, note: str) -> CloudError:
+    def with_note(cls, other: CloudError, note: str) -> CloudError:
         """Return another error with a note added to its reason."""
         error = cls(
-            other.act,
+            other.operation,
             f"{other.reason} {note}".strip(),
             other.error_code,
             other.status,
@@ -79,37 +79,37 @@ class CloudError(Exception):
         error.applied, error.uncertain, error.not_sent = other.applied, other.uncertain, other.not_sent
         return error
 
-    def gave_up(self, note: str = "") -> CloudError:
+    def after_timeout(self, note: str = "") -> CloudError:
         """Return the error to report when the time for retries is over."""
-        return CloudFailed.like(self, f"It was tried until the timeout. {note}".strip())
+        return FinalError.with_note(self, f"It was tried until the timeout. {note}".strip())
 
 
-class CloudFailed(CloudError):
+class FinalError(CloudError):
     """An error that is final, whatever its code."""
 
     retryable = False
 
 
-class NotStarted(CloudFailed):
+class NotStarted(FinalError):
     """A call that was not sent, because the task's time was over or a call that it needs failed."""
 
     not_sent = True
 
 
-class ForeignAnswer(CloudFailed):
+class ForeignAnswer(FinalError):
     """An answer that the service does not document: a proxy's page, or a body without what must be in it."""
 
     uncertain = True
 
-    def __init__(self, act: str, what: str) -> None:
+    def __init__(self, operation: str, what: str) -> None:
         super().__init__(
-            act,
+            operation,
             f"the answer is not what the service documents ({what}). It may come from a proxy or a login page in between."
             " What to do: check the address of the service and the network, and run the task again.",
         )
 
 
-class LostAnswer(CloudError):
+class OutcomeUnknown(CloudError):
     """The connection or a gateway failed while a call was under way."""
 
     uncertain = True
@@ -119,7 +119,7 @@ class NotFound(CloudError):
     """The service itself says that it has no such object. A gateway's 404 is not that."""
 
 
-class ActionFailed(Exception):
+class TaskFailed(Exception):
     """A task that failed after it had done something; results are what it reports besides msg."""
 
     def __init__(self, msg: str, results: dict[str, t.Any]) -> None:
@@ -128,7 +128,7 @@ class ActionFailed(Exception):
 
 
 def explain(
-    act: str,
+    operation: str,
     status: int | None,
     body: t.Any,
     request_id: str | None,
@@ -157,10 +157,10 @@ def explain(
     reason = f"{meaning} ({origin}).{said} What to do: {remedy}."
     kind = CloudError
     if told_as == 404:
-        kind = NotFound if _names_an_object(code, body) else CloudFailed
+        kind = NotFound if _names_an_object(code, body) else FinalError
     elif unsafe and status in (502, 503, 504) and (code in TROUBLE_CODES or not str(code).startswith("CSBS.")):
-        kind = LostAnswer
-    return kind(act, reason, code, status, request_id, retry_after)
+        kind = OutcomeUnknown
+    return kind(operation, reason, code, status, request_id, retry_after)
 
 
 def _names_an_object(code: str | None, body: dict[str, t.Any]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from .backup import GOOD, RUNNING, BackupNames, backup_names, newest, recovery_point
+from .backup import IN_PROGRESS, USABLE, BackupNames, backup_names, newest, recovery_point
 
 
 def find_done(
@@ -37,8 +37,8 @@ def find_done(
 def _done_by(
     max_age: timedelta | None, names: BackupNames | None, now: datetime, rows: list[dict[str, t.Any]]
 ) -> dict[str, t.Any] | None:
-    good = [row for row in rows if row["status"] in GOOD]
-    running = [row for row in rows if row["status"] in RUNNING]
+    good = [row for row in rows if row["status"] in USABLE]
+    running = [row for row in rows if row["status"] in IN_PROGRESS]
     if max_age is not None:
         oldest = now - max_age
         good = [row for row in good if (recovery_point(row) or oldest) > oldest]

@@ -17,7 +17,7 @@ def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str,
         verdict = verdicts.get(server["id"])
         if verdict is None or verdict["result"]:
             continue
-        if server["status"] not in RUNNABLE:
+        if server["status"] not in PROTECTABLE_STATUSES:
             refusals[server["id"]] = f"{explain_verdict(verdict)}; the server is in state {server['status']}"
         elif verdict.get("error_code") not in RETRYABLE_CODES | {OTHER_POLICY}:
             refusals[server["id"]] = explain_verdict(verdict)
@@ -42,4 +42,4 @@ def describe_refusal(server: dict[str, t.Any], reason: str) -> str:
     return f"{server['name']!r} ({server['id']}): {reason}"
 
 
-RUNNABLE = ("ACTIVE", "SHUTOFF")
+PROTECTABLE_STATUSES = ("ACTIVE", "SHUTOFF")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .backup import GOOD, backup_result, recovery_point, size_of
+from .backup import USABLE, backup_result, recovery_point, size_of
 from .rows import Row
 from .selection import names_of
 
@@ -17,7 +17,7 @@ def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:
     good: dict[str, list[Row]] = {server["id"]: [] for server in chosen}
     # Pages move while others write, so a row may come twice.
     for row in {row["id"]: row for row in backups}.values():
-        if row["status"] in GOOD and row["resource_id"] in good:
+        if row["status"] in USABLE and row["resource_id"] in good:
             good[row["resource_id"]].append(row)
     return good
 

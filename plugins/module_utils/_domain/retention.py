@@ -22,7 +22,7 @@ LONG_TERM = {"daily": "day_backups", "weekly": "week_backups", "monthly": "month
 KEYS = (*COUNTS, "permanent", *LONG_TERM, "timezone")
 
 
-def wanted_retention(retention: dict[str, t.Any], schedule_zone: str | None, now: datetime) -> dict[str, t.Any]:
+def parse_retention(retention: dict[str, t.Any], schedule_zone: str | None, now: datetime) -> dict[str, t.Any]:
     """Return the option retention in normal form; schedule_zone stands in for a missing timezone.
 
     Raises InvalidInput naming the suboption and its rule.

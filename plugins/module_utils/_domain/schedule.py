@@ -62,7 +62,7 @@ class RawPattern:
     refusal: str
 
 
-def wanted_rule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
+def parse_schedule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
     """Return the rule that the option schedule asks for, and notes for the user.
 
     Raises InvalidInput naming the suboption, the value and the rule that it breaks. A recurrence rule that the service

@@ -13,15 +13,15 @@ from .errors import InvalidInput
 from .limits import as_text
 
 
-def wanted_policy(key: str) -> str:
+def parse_policy_ref(key: str) -> str:
     """Return the name or ID of a policy as an option has it; raises InvalidInput for an empty one."""
-    return (wanted_keys("policy", [key]) or [""])[0]
+    return (parse_refs("policy", [key]) or [""])[0]
 
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def wanted_keys(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | None:
+def parse_refs(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | None:
     """Return the names or ids that an option lists, each once; None stays None.
 
     An entry may be a name, an id, or a dict with an id as results of this collection hold them.
@@ -37,7 +37,7 @@ def wanted_keys(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | N
     return list(dict.fromkeys(keys))
 
 
-def wanted_filters(filters: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
+def parse_filters(filters: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
     """Return the filters that are set; None stays None.
 
     Raises InvalidInput when none is set, for that would be everything, and for an empty one, which would be dropped
@@ -161,6 +161,6 @@ def names_of(servers: t.Iterable[dict[str, t.Any]]) -> dict[str, str]:
     return {server["id"]: server["name"] for server in servers}
 
 
-def brief(servers: t.Iterable[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def server_refs(servers: t.Iterable[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return servers in the shape of results: id and name."""
     return [{"id": server["id"], "name": server["name"]} for server in servers]

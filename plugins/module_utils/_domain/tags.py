@@ -19,7 +19,7 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{0,43}")
 QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
 
 
-def wanted_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | None:
+def parse_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | None:
     """Return tags to be set, as text, when each keeps the rules, else raise InvalidInput; None stays None."""
     if tags is None:
         return None
@@ -38,7 +38,7 @@ def wanted_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | 
     return wanted
 
 
-def leaving_tags(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
+def parse_tags_to_remove(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
     """Return tags to be removed, as text; a removal takes keys that no tag could be given today."""
     wanted = {as_text(key): as_text(value) for key, value in tags.items()}
     for key, value in wanted.items():
@@ -79,10 +79,10 @@ def apply_tags(current: dict[str, str], remove: dict[str, str], put: dict[str, s
     return dict(sorted(merged.items()))
 
 
-def check_count(owner: str, tags: dict[str, str]) -> None:
+def check_count(resource_type: str, tags: dict[str, str]) -> None:
     """Raise InvalidInput when owner would carry more tags than the service allows."""
     if len(tags) > MAX_TAGS:
-        raise InvalidInput(f"tags: {owner} would have {len(tags)} tags; the service allows {MAX_TAGS}")
+        raise InvalidInput(f"tags: {resource_type} would have {len(tags)} tags; the service allows {MAX_TAGS}")
 
 
 def tag_query(params: dict[str, t.Any]) -> dict[str, list[dict[str, t.Any]]]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from .._domain.backup import GOOD, RUNNING, fail_reason
+from .._domain.backup import IN_PROGRESS, USABLE, fail_reason
 from .._domain.times import parse_time
 
 # A filter that hides what was started is dropped after so many looks.
-_TRUST = 3
+_LOOKS_BEFORE_FULL_LIST = 3
 
 
-class Watch:
+class BackupFollower:
     """Backups that are followed until each has ended, by one list for all of them."""
 
     def __init__(self, cloud: t.Any, name: str | None = None, checkpoint_id: str | None = None) -> None:
@@ -34,7 +34,7 @@ class Watch:
         return {
             server: row
             for server, row in self.rows.items()
-            if server not in self.failed and row.get("status") not in GOOD
+            if server not in self.failed and row.get("status") not in USABLE
         }
 
     def look(self) -> bool:
@@ -59,7 +59,7 @@ class Watch:
                 # Rows of a list may lack the tags.
                 tags = known.get("tags") if row.get("tags") is None else row["tags"]
                 self.rows[server] = {**row, "tags": tags, "seen": True}
-                if row["status"] not in GOOD | RUNNING:
+                if row["status"] not in USABLE | IN_PROGRESS:
                     why = fail_reason(row) or "the service gives no reason"
                     self.failed[server] = (
                         why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
@@ -74,7 +74,7 @@ class Watch:
         if len(pending) == 1:
             return {"resource_id": next(iter(pending))}
         since = [parse_time(row.get("created_at")) for row in pending.values()]
-        if self._looks > _TRUST and any(not row.get("seen") for row in pending.values()):
+        if self._looks > _LOOKS_BEFORE_FULL_LIST and any(not row.get("seen") for row in pending.values()):
             self._narrow = False
         if None in since or not self._narrow:
             return {}
@@ -83,16 +83,16 @@ class Watch:
 
 
 # Lists lag: who has not turned up when the others have ended is looked for so many times more.
-_MORE_LOOKS = 3
+_EXTRA_LOOKS = 3
 
 
-class RunWatch(Watch):
+class RunFollower(BackupFollower):
     """The backups of a policy run, and the servers that the service left out of it without a word."""
 
     def __init__(self, cloud: t.Any, checkpoint_id: str) -> None:
         """Follow the record of a run."""
         super().__init__(cloud, checkpoint_id=checkpoint_id)
-        self._more = _MORE_LOOKS
+        self._more = _EXTRA_LOOKS
         #: ids of servers of which the run made no backup
         self.left_out: list[str] = []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._domain.backoff import intervals
+from .._domain.backoff import backoff
 
 
 class Clock:
@@ -18,11 +18,14 @@ class Clock:
     """
 
     def __init__(
-        self, timeout: float, now: t.Callable[[], float] = time.monotonic, doze: t.Callable[[float], None] = time.sleep
+        self,
+        timeout: float,
+        now: t.Callable[[], float] = time.monotonic,
+        sleep_for: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self.timeout = timeout
         self._now = now
-        self._doze = doze
+        self._sleep_for = sleep_for
         self._start = now()
         self._deadline = self._start + timeout
 
@@ -44,17 +47,17 @@ class Clock:
         left = self.left
         if left <= 0:
             return False
-        self._doze(min(seconds, left))
+        self._sleep_for(min(seconds, left))
         return True
 
     def renewed(self, timeout: float) -> Clock:
         """Return a clock that goes on from now, with a deadline of its own."""
-        return Clock(timeout, self._now, self._doze)
+        return Clock(timeout, self._now, self._sleep_for)
 
 
 def poll(look: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
     """Call look until it returns true, pausing interval seconds at first; return False when time is up."""
-    for pause in intervals(interval, factor=1.2):
+    for pause in backoff(interval, factor=1.2):
         if look():
             return True
         if not clock.sleep(pause):

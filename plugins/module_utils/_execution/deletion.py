@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._domain.backup import LEAVING, backup_result, describe_backup, fail_reason
+from .._domain.backup import BEING_DELETED, backup_result, describe_backup, fail_reason
 from .._domain.errors import CloudError
 from .._plans.plan import Outcome
 from .clock import Clock, poll
-from .watch import Patience, failure_texts, voiced
+from .watch import TolerantPoll, failure_texts, with_progress
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Deletion:
 
 
 def await_deletion(
-    wish: t.Any,
+    options: t.Any,
     cloud: t.Any,
     to_delete: list[dict[str, t.Any]],
     being_deleted: list[dict[str, t.Any]],
@@ -45,9 +45,11 @@ def await_deletion(
     pending = {row["id"]: row for row in (*to_delete, *being_deleted) if row["id"] not in staying}
     failed: dict[str, str] = {}
     in_time, unseen = True, None
-    if wish.wait:
-        look = Patience(lambda: _all_gone(pending, failed, cloud))
-        in_time = poll(voiced(look, "backups deleted", lambda: pending, len(pending), clock), clock, wish.poll_interval)
+    if options.wait:
+        look = TolerantPoll(lambda: _all_gone(pending, failed, cloud))
+        in_time = poll(
+            with_progress(look, "backups deleted", lambda: pending, len(pending), clock), clock, options.poll_interval
+        )
         unseen = look.trouble
         problems += [f"Backup {why}" for why in failed.values()]
     if unseen and pending:
@@ -69,11 +71,11 @@ def _all_gone(pending: dict[str, dict[str, t.Any]], failed: dict[str, str], clou
         before = pending[key]
         if row is None or row["status"] == "deleted":
             del pending[key]
-        elif (before.get("left") and row["status"] not in LEAVING) or (
+        elif (before.get("left") and row["status"] not in BEING_DELETED) or (
             row["status"] == "error" and before["status"] != "error"
         ):
             failed[key] = f"{describe_backup(row)} was not deleted: {fail_reason(row) or 'the service gives no reason'}"
             del pending[key]
         else:
-            pending[key] = {**row, "left": before.get("left") or row["status"] in LEAVING}
+            pending[key] = {**row, "left": before.get("left") or row["status"] in BEING_DELETED}
     return not pending

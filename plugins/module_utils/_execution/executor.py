@@ -10,8 +10,8 @@ import random
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from .._domain.backoff import intervals
-from .._domain.errors import CloudError, CloudFailed, ForeignAnswer, LostAnswer, NotFound, NotStarted
+from .._domain.backoff import backoff
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotFound, NotStarted, OutcomeUnknown
 from .._plans.plan import SECONDS_UNTIL_LISTED, Call, Outcome, Plan, PlanFailed
 from .clock import Clock
 
@@ -33,7 +33,7 @@ def execute(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
     outcome = Outcome()
     for position, call in enumerate(plan.calls):
         try:
-            outcome.answers[position] = _attempt(call, cloud, clock)
+            outcome.answers[position] = _send_until_answered(call, cloud, clock)
         except CloudError as error:
             raise _undone(plan.calls, position, error, outcome, cloud, clock.renewed(_UNDO_WITHIN)) from error
     return outcome
@@ -44,10 +44,10 @@ def _execute_side_by_side(plan: Plan, cloud: t.Any, clock: Clock) -> Outcome:
     outcome = Outcome()
     groups: dict[str, _Group] = {}
     for position, call in enumerate(plan.calls):
-        groups.setdefault(call.group or f"call {position}", _Group()).trials[position] = _Trial(call)
+        groups.setdefault(call.group or f"call {position}", _Group()).attempts[position] = _Attempt(call)
     waiting = list(groups.values())
     with ThreadPoolExecutor(max_workers=plan.workers) as pool:
-        for pause in intervals(_FIRST_PAUSE):
+        for pause in backoff(_FIRST_PAUSE):
             ended = list(pool.map(lambda group: group.advance(cloud, clock, outcome), waiting))
             waiting = [group for group, over in zip(waiting, ended) if not over]
             if not waiting or not clock.sleep(max([_jitter(pause), *(group.pause for group in waiting)])):
@@ -61,57 +61,59 @@ class _Group:
     """Calls that are sent one after another."""
 
     def __init__(self) -> None:
-        self.trials: dict[int, _Trial] = {}
+        self.attempts: dict[int, _Attempt] = {}
 
     @property
     def pause(self) -> float:
         """Return the seconds that the service asks for before the next call is sent again."""
-        return next(iter(self.trials.values())).reason.retry_after or 0.0
+        return next(iter(self.attempts.values())).reason.retry_after or 0.0
 
     def advance(self, cloud: t.Any, clock: Clock, outcome: Outcome) -> bool:
         """Send what can be sent; return whether there is nothing more to send."""
-        for position, trial in list(self.trials.items()):
+        for position, attempt in list(self.attempts.items()):
             try:
-                if not trial.send(cloud, clock):
+                if not attempt.send(cloud, clock):
                     return False
-                outcome.answers[position] = trial.answer
+                outcome.answers[position] = attempt.answer
             except Exception as error:  # noqa: BLE001 - one call's failure must not hide what became of the others
                 failure = (
-                    error if isinstance(error, CloudError) else ForeignAnswer(trial.call.act, type(error).__name__)
+                    error
+                    if isinstance(error, CloudError)
+                    else ForeignAnswer(attempt.call.operation, type(error).__name__)
                 )
                 outcome.failures[position] = failure
-                del self.trials[position]
+                del self.attempts[position]
                 self._leave_out(failure, outcome)
                 return True
-            del self.trials[position]
+            del self.attempts[position]
         return True
 
     def give_up(self, cloud: t.Any, outcome: Outcome) -> None:
         """Record what is left when the time is over."""
-        position, trial = next(iter(self.trials.items()))
-        del self.trials[position]
+        position, attempt = next(iter(self.attempts.items()))
+        del self.attempts[position]
         try:
-            outcome.answers[position] = trial.end(cloud)
+            outcome.answers[position] = attempt.end(cloud)
         except CloudError as error:
             outcome.failures[position] = error
-        self._leave_out(trial.given_up(), outcome)
+        self._leave_out(attempt.given_up(), outcome)
 
     def _leave_out(self, error: CloudError, outcome: Outcome) -> None:
-        for position, trial in self.trials.items():
+        for position, attempt in self.attempts.items():
             outcome.failures[position] = NotStarted(
-                trial.call.act, f"it was not started, because this failed: {error.act}."
+                attempt.call.operation, f"it was not started, because this failed: {error.operation}."
             )
-        self.trials = {}
+        self.attempts = {}
 
 
-def _attempt(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
+def _send_until_answered(call: Call, cloud: t.Any, clock: Clock) -> t.Any:
     """Send a call until it is answered: what is busy is waited for, a lost answer is looked for first."""
-    trial = _Trial(call)
-    for pause in intervals(_FIRST_PAUSE):
-        if trial.send(cloud, clock):
-            return trial.answer
-        if not clock.sleep(max(_jitter(pause), trial.reason.retry_after or 0.0)):
-            return trial.end(cloud)
+    attempt = _Attempt(call)
+    for pause in backoff(_FIRST_PAUSE):
+        if attempt.send(cloud, clock):
+            return attempt.answer
+        if not clock.sleep(max(_jitter(pause), attempt.reason.retry_after or 0.0)):
+            return attempt.end(cloud)
     raise AssertionError("unreachable")
 
 
@@ -120,7 +122,7 @@ def _jitter(pause: float) -> float:
     return pause * random.uniform(1.0, 1.25)
 
 
-class _Trial:
+class _Attempt:
     """A call that is sent until it is answered, and what is known of it between two attempts."""
 
     def __init__(self, call: Call) -> None:
@@ -128,15 +130,15 @@ class _Trial:
         self.answer: t.Any = None
         #: Why it is not done yet
         self.reason: CloudError = NotStarted(
-            call.act, "it was not started, because the time of the task (timeout) is over."
+            call.operation, "it was not started, because the time of the task (timeout) is over."
         )
         self._lost = self._busy = self._applied = False
         self._foreign = 0
 
     def end(self, cloud: t.Any) -> t.Any:
         """Return the answer when the time is over: what was made by a call whose answer was lost is looked for once more."""
-        if self._lost and self.call.recover:
-            method, arguments = self.call.recover
+        if self._lost and self.call.find_effect:
+            method, arguments = self.call.find_effect
             with contextlib.suppress(CloudError):
                 found = getattr(cloud, method)(**arguments)
                 if found is not None:
@@ -147,7 +149,7 @@ class _Trial:
         """Return the error to report when there is no time for another attempt."""
         if isinstance(self.reason, NotStarted):
             return self.reason
-        return self._marked(self.reason.gave_up("It may have had its effect all the same." if self._lost else ""))
+        return self._marked(self.reason.after_timeout("It may have had its effect all the same." if self._lost else ""))
 
     def _marked(self, error: CloudError) -> CloudError:
         error.applied = error.applied or self._applied
@@ -162,30 +164,30 @@ class _Trial:
         try:
             self.answer = self._find(cloud, clock)
         except CloudError as trouble:
-            if trouble.retryable or isinstance(trouble, LostAnswer):
+            if trouble.retryable or isinstance(trouble, OutcomeUnknown):
                 return False
             final = (
                 trouble
-                if trouble.act == call.act
-                else CloudFailed.like(self.reason, f"Nor could it be looked for: {trouble}")
+                if trouble.operation == call.operation
+                else FinalError.with_note(self.reason, f"Nor could it be looked for: {trouble}")
             )
             raise self._marked(final) from trouble
         if self.answer is not None:
             return True
         try:
-            with cloud.acting(call.act):
+            with cloud.errors_of(call.operation):
                 self.answer = getattr(getattr(cloud, call.service), call.method)(**call.arguments)
-            if call.recover and not _has_id(self.answer):
-                raise ForeignAnswer(call.act, "the ID of what was made is missing")
+            if call.find_effect and not _has_id(self.answer):
+                raise ForeignAnswer(call.operation, "the ID of what was made is missing")
         except NotFound:
-            if not call.gone_is_done:
+            if not call.missing_ok:
                 raise
         except NotStarted as error:
             raise self.given_up() from error
         except CloudError as error:
             self._applied = self._applied or error.applied
             foreign = isinstance(error, ForeignAnswer)
-            lost = foreign or isinstance(error, LostAnswer)
+            lost = foreign or isinstance(error, OutcomeUnknown)
             self._foreign += foreign
             if self._foreign >= _MOST_FOREIGN or not (lost or error.retryable):
                 self._marked(error)
@@ -196,22 +198,22 @@ class _Trial:
 
     def _find(self, cloud: t.Any, clock: Clock) -> t.Any:
         """Return the effect of the call, or None when it has none so far."""
-        if self._lost and self.call.recover:
+        if self._lost and self.call.find_effect:
             found = self._look_for(cloud, clock)
             if found is None and not clock.left:
                 # Lists may show it later: with no time left to see it, it is not sent twice.
                 raise self.given_up()
             return found
-        if self._busy and self.call.meanwhile:
-            method, arguments = self.call.meanwhile
+        if self._busy and self.call.find_existing:
+            method, arguments = self.call.find_existing
             return getattr(cloud, method)(**arguments)
         return None
 
     def _look_for(self, cloud: t.Any, clock: Clock) -> t.Any:
         """Return the effect of a call whose answer was lost, or None when no list shows it after SECONDS_UNTIL_LISTED."""
-        method, arguments = self.call.recover or ("", {})
+        method, arguments = self.call.find_effect or ("", {})
         start = clock.elapsed
-        for pause in intervals(0.5, factor=2.0, most=4.0):
+        for pause in backoff(0.5, factor=2.0, most=4.0):
             found = getattr(cloud, method)(**arguments)
             if found is not None or clock.elapsed - start >= SECONDS_UNTIL_LISTED or not clock.sleep(pause):
                 return found
@@ -230,7 +232,7 @@ def _undone(
 
     The failed call is reverted as well when it may have had its effect, and stays when it is known to have had it.
     """
-    cloud.give(clock.timeout)
+    cloud.set_deadline(clock.timeout)
     done, call = calls[:failed], calls[failed]
     refused = (
         isinstance(error, NotStarted)
@@ -248,24 +250,24 @@ def _undone(
         if undo is None:
             continue
         try:
-            _attempt(undo, cloud, clock)
-            taken_back.append(undo.act)
+            _send_until_answered(undo, cloud, clock)
+            taken_back.append(undo.operation)
             outcome.answers.pop(position, None)
         except CloudError as trouble:
-            stuck.append(f"{undo.act} ({trouble.reason})")
+            stuck.append(f"{undo.operation} ({trouble.reason})")
     following = failed + 1
-    stays = [one.act for one in (calls[:following] if error.applied else done[:kept])]
-    left = [one.act for one in calls[following:]]
+    stays = [one.operation for one in (calls[:following] if error.applied else done[:kept])]
+    left = [one.operation for one in calls[following:]]
     notes = [
         f"Already done and kept: {', '.join(stays)}." if stays else "",
         f"Put back: {', '.join(taken_back)}." if taken_back else "",
         f"COULD NOT PUT BACK, do it by hand: {', '.join(stuck)}." if stuck else "",
         f"Not started: {', '.join(left)}." if left else "",
     ]
-    outcome.failures[failed] = told = CloudFailed.like(error, " ".join(note for note in notes if note))
+    outcome.failures[failed] = told = FinalError.with_note(error, " ".join(note for note in notes if note))
     told.applied = bool(outcome.answers) or error.applied or bool(stuck)
     for position in range(following, len(calls)):
         outcome.failures[position] = NotStarted(
-            calls[position].act, f"it was not started, because this failed: {call.act}."
+            calls[position].operation, f"it was not started, because this failed: {call.operation}."
         )
     return PlanFailed(told, outcome)

@@ -19,7 +19,7 @@ def progress_line(what: str, done: int, total: int, seconds: float) -> str:
     return f"{done}/{total} {what}, {share} %, after {f'{minutes}m ' if minutes else ''}{rest}s"
 
 
-def tell(line: str) -> None:
+def write_progress(line: str) -> None:
     """Write a line for the action plugin; a listener that is not there, or not any more, is no reason to fail."""
     path = os.environ.get(PROGRESS_FILE)
     if path:

@@ -10,12 +10,12 @@ import typing as t
 from .._domain.backup import backup_result, fail_reason
 from .._domain.restore import RESTORING, failure_of, has_changed
 from .clock import Clock
-from .progress import progress_line, tell
+from .progress import progress_line, write_progress
 
 # The backup may still be available just after the call. It counts as the end when it changed and was read so twice, or
 # when it did not change in so many looks and seconds.
 _LOOKS_WHEN_CHANGED = 2
-_LOOKS, _SECONDS = 6, 60.0
+_LOOKS_UNCHANGED, _SECONDS_UNCHANGED = 6, 60.0
 _NO_SIGN = (
     "the service accepted the restore, but the backup showed no sign of it, so it is not known whether it took place"
 )
@@ -52,7 +52,7 @@ class RestoreFollower:
         if has_changed(self._before, row):
             self._changed += 1
             return self._changed >= _LOOKS_WHEN_CHANGED and self._end(self._failure())
-        if self._looks >= _LOOKS and self._clock.elapsed - self._started >= _SECONDS:
+        if self._looks >= _LOOKS_UNCHANGED and self._clock.elapsed - self._started >= _SECONDS_UNCHANGED:
             return self._end(self._failure() or _NO_SIGN)
         return False
 
@@ -86,7 +86,7 @@ def with_restore_progress(look: t.Callable[[], bool], follower: RestoreFollower,
         # The service may leave the progress of the backup itself there, which is 100.
         if follower.row["status"] in RESTORING and progress and progress < 100:
             line = line.replace(" 0 %", f" {progress} %")
-        tell(line)
+        write_progress(line)
         return over
 
     return look_and_tell

@@ -10,13 +10,13 @@ import typing as t
 from .._domain.errors import CloudError, NotStarted
 from .._plans.plan import Outcome
 from .clock import Clock
-from .progress import progress_line, tell
+from .progress import progress_line, write_progress
 
 # So many looks in a row may fail while backups go on; then the task ends, and tells what it started.
-_LOOKS = 5
+_MAX_FAILED_LOOKS = 5
 
 
-def voiced(
+def with_progress(
     look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock
 ) -> t.Callable[[], bool]:
     """Return look as one that tells each time how far it is, as long as there is something to wait for."""
@@ -25,13 +25,13 @@ def voiced(
         waiting = bool(pending())
         ended = look()
         if waiting:
-            tell(progress_line(what, total - len(pending()), total, clock.elapsed))
+            write_progress(progress_line(what, total - len(pending()), total, clock.elapsed))
         return ended
 
     return look_and_tell
 
 
-class Patience:
+class TolerantPoll:
     """A look that may fail a few times in a row, as what is looked at goes on meanwhile."""
 
     def __init__(self, look: t.Callable[[], bool]) -> None:
@@ -47,7 +47,7 @@ class Patience:
         except CloudError as error:
             self._failures += 1
             self.trouble = error
-            return self._failures >= _LOOKS
+            return self._failures >= _MAX_FAILED_LOOKS
         self._failures, self.trouble = 0, None
         return ended
 
@@ -58,7 +58,7 @@ def failure_texts(outcome: Outcome) -> list[str]:
     not_started: dict[str, list[str]] = {}
     for dummy, error in sorted(outcome.failures.items()):
         if isinstance(error, NotStarted):
-            not_started.setdefault(error.reason, []).append(error.act)
+            not_started.setdefault(error.reason, []).append(error.operation)
         else:
             texts.append(str(error))
     return texts + [f"Not started: {', '.join(acts)}. Reason: {reason}" for reason, acts in not_started.items()]

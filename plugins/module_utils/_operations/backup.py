@@ -9,20 +9,20 @@ import typing as t
 from datetime import datetime
 
 from .._cloud.find import add_tags
-from .._domain.backup import GOOD, LEAVING, backup_names, backup_result, describe_backup
-from .._domain.errors import ActionFailed, InvalidInput
+from .._domain.backup import BEING_DELETED, USABLE, backup_names, backup_result, describe_backup
+from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done
 from .._domain.limits import check_description, check_name, check_range, refuse_ignored
 from .._domain.protectability import unprotectable
-from .._domain.selection import choose_servers, names_of, wanted_filters, wanted_keys
+from .._domain.selection import choose_servers, names_of, parse_filters, parse_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
-from .._domain.tags import tags_as_list, wanted_tags
+from .._domain.tags import parse_tags, tags_as_list
 from .._domain.times import parse_age
-from .._execution.backup import Watch
+from .._execution.backup import BackupFollower
 from .._execution.clock import Clock, poll
 from .._execution.deletion import await_deletion
-from .._execution.watch import Patience, failure_texts, first_fields, voiced
-from .._plans.backup import BackupWish, plan_creation
+from .._execution.watch import TolerantPoll, failure_texts, first_fields, with_progress
+from .._plans.backup import BackupOptions, plan_creation
 from .._plans.deletion import MAX_DELETIONS, deletion_calls, diff_of_deletion
 from .._plans.plan import Outcome, Plan
 
@@ -30,10 +30,10 @@ _SUFFIX_ROOM = 5
 _NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable")
 
 
-def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
+def parse_options(params: dict[str, t.Any], now: datetime) -> BackupOptions:
     """Return what the options of csbs_backup ask for; raises InvalidInput before anything is sent."""
-    servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
-    ids, name = wanted_keys("ids", params["ids"]), params["name"]
+    servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
+    ids, name = parse_refs("ids", params["ids"]), params["name"]
     if params["state"] == "absent":
         if ids is None and name is None:
             raise InvalidInput("state absent needs ids or name: it deletes what is named, and nothing by omission")
@@ -50,7 +50,7 @@ def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
     if params["description"] is not None:
         check_description("description", params["description"])
     check_range("concurrency", params["concurrency"], 1, 100)
-    return BackupWish(
+    return BackupOptions(
         params["state"],
         servers,
         filters,
@@ -58,7 +58,7 @@ def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
         name,
         params["description"],
         params["incremental"],
-        wanted_tags("tags", params["tags"]),
+        parse_tags("tags", params["tags"]),
         None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
         params["skip_unprotectable"],
         params["concurrency"],
@@ -67,17 +67,17 @@ def wish_backup(params: dict[str, t.Any], now: datetime) -> BackupWish:
     )
 
 
-def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
+def plan(options: BackupOptions, cloud: t.Any) -> Plan:
     """Read what a backup task needs to know and return its plan."""
-    if wish.state == "absent":
-        return plan_deletion(wish, cloud)
-    chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
-    rows = _existing(wish, chosen, cloud)
+    if options.state == "absent":
+        return plan_deletion(options, cloud)
+    chosen = choose_servers(options.servers, options.filters, cloud.servers())
+    rows = _existing(options, chosen, cloud)
     # Ages are counted by the clock that gave the backups their times.
-    done = find_done(wish.max_age, wish.name, cloud.now(), chosen, rows)
+    done = find_done(options.max_age, options.name, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
-    if refusals and not wish.skip_unprotectable:
+    if refusals and not options.skip_unprotectable:
         lines = "; ".join(
             f"{server['name']!r} ({server['id']}): {refusals[server['id']]}"
             for server in to_back_up
@@ -88,60 +88,64 @@ def plan_backup_task(wish: BackupWish, cloud: t.Any) -> Plan:
             " skip_unprotectable: true backs up the others"
         )
     add_tags(cloud, list(done.values()))
-    return plan_creation(wish, chosen, rows, done, refusals)
+    return plan_creation(options, chosen, rows, done, refusals)
 
 
-def _existing(wish: BackupWish, chosen: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
+def _existing(options: BackupOptions, chosen: list[dict[str, t.Any]], cloud: t.Any) -> list[dict[str, t.Any]]:
     """Return the backups that may make new ones needless; without name and max_age none does."""
-    if not chosen or (wish.name is None and wish.max_age is None):
+    if not chosen or (options.name is None and options.max_age is None):
         return []
-    query = {} if wish.max_age is not None else {"name": wish.name}
+    query = {} if options.max_age is not None else {"name": options.name}
     if len(chosen) == 1:
         query["resource_id"] = chosen[0]["id"]
     rows: list[dict[str, t.Any]] = cloud.backups(**query)
     return rows
 
 
-def plan_deletion(wish: t.Any, cloud: t.Any) -> Plan:
+def plan_deletion(options: t.Any, cloud: t.Any) -> Plan:
     """Read which backups there are, and return the plan after which those that the task names are gone."""
-    rows = [row for row in _targets(wish, cloud) if row["status"] != "deleted"]
-    to_delete = [row for row in rows if row["status"] not in LEAVING]
+    rows = [row for row in _targets(options, cloud) if row["status"] != "deleted"]
+    to_delete = [row for row in rows if row["status"] not in BEING_DELETED]
     names = names_of(cloud.servers()) if to_delete else {}
     result = {"backups": [backup_result(row, names) for row in to_delete], "skipped_servers": [], "servers": []}
-    shown = {"backups": [diff_of_deletion(row, wish.name, names) for row in to_delete]}
-    workers = min(wish.concurrency, MAX_DELETIONS)
+    shown = {"backups": [diff_of_deletion(row, options.name, names) for row in to_delete]}
+    workers = min(options.concurrency, MAX_DELETIONS)
     context = {"to_delete": to_delete, "rows": rows}
     return Plan(deletion_calls(to_delete), shown, {"backups": []}, result, workers=workers, context=context)
 
 
-def _targets(wish: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
-    if wish.ids is not None:
-        found = dict(cloud.backups_by_id(wish.ids))
-        return [row for key in wish.ids if (row := found[key]) is not None]
+def _targets(options: t.Any, cloud: t.Any) -> list[dict[str, t.Any]]:
+    if options.ids is not None:
+        found = dict(cloud.backups_by_id(options.ids))
+        return [row for key in options.ids if (row := found[key]) is not None]
     # The name with its numbers as well, as one task gave it to several servers.
-    rows = cloud.backups(name=wish.name)
-    names = backup_names(wish.name, rows)
+    rows = cloud.backups(name=options.name)
+    names = backup_names(options.name, rows)
     rows = [row for row in rows if names.fit(row["name"])]
-    if wish.servers is None and wish.filters is None:
+    if options.servers is None and options.filters is None:
         return rows
-    wanted = resolve_servers(wish.servers, wish.filters, cloud.servers(), servers_of_backups(rows), unknown="ignore")
+    wanted = resolve_servers(
+        options.servers, options.filters, cloud.servers(), servers_of_backups(rows), unknown="ignore"
+    )
     return [row for row in rows if row["resource_id"] in wanted]
 
 
 # How long a task that does not wait looks for the ids of what it started.
-_BRIEFLY = 3
+_SECONDS_TO_FIND_IDS = 3
 
 
-def finish_backup(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def finish(options: BackupOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed naming every server and backup that failed."""
-    if wish.state == "absent":
-        return _finish_deletion(wish, cloud, plan, outcome, clock)
-    return _finish_creation(wish, cloud, plan, outcome, clock)
+    if options.state == "absent":
+        return _finish_deletion(options, cloud, plan, outcome, clock)
+    return _finish_creation(options, cloud, plan, outcome, clock)
 
 
-def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def _finish_creation(
+    options: BackupOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
     context = plan.context
-    watch = Watch(cloud, wish.name)
+    watch = BackupFollower(cloud, options.name)
     for server_id, row in context["done"].items():
         watch.rows[server_id] = {**row, "seen": True}
     names = {server["id"]: server["name"] for server in context["chosen"]}
@@ -149,22 +153,24 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         answer = outcome.answers.get(position)
         if answer is not None:
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
-    look = Patience(watch.look)
-    if wish.wait:
+    look = TolerantPoll(watch.look)
+    if options.wait:
         in_time = poll(
-            voiced(look, "backups available", lambda: watch.pending, len(watch.rows), clock), clock, wish.poll_interval
+            with_progress(look, "backups available", lambda: watch.pending, len(watch.rows), clock),
+            clock,
+            options.poll_interval,
         )
     else:
         in_time = True
-        poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_BRIEFLY), 0.5)
+        poll(lambda: look() or all(row.get("id") for row in watch.pending.values()), Clock(_SECONDS_TO_FIND_IDS), 0.5)
 
-    backups = _results(wish, cloud, watch, context)
+    backups = _results(options, cloud, watch, context)
     problems = failure_texts(outcome)
     problems += [
         f"Backup {describe_backup(watch.rows[server_id])} failed: {why}" for server_id, why in watch.failed.items()
     ]
     results = {"backups": backups, "skipped_servers": context["skipped"], "servers": plan.result["servers"]}
-    unseen = look.trouble if wish.wait else None
+    unseen = look.trouble if options.wait else None
     late = ", ".join(
         f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in watch.pending.values()
     )
@@ -178,12 +184,12 @@ def _finish_creation(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcom
         )
     if problems:
         good = sum(
-            1 for server_id, row in watch.rows.items() if row.get("status") in GOOD and server_id not in watch.failed
+            1 for server_id, row in watch.rows.items() if row.get("status") in USABLE and server_id not in watch.failed
         )
         text = f"{good} of {len(names) - len(context['skipped'])} servers have their backup. " + " ".join(
             f"{one.rstrip('.')}." for one in problems
         )
-        raise ActionFailed(text, {"changed": outcome.changed, **results, **first_fields(outcome, unseen)})
+        raise TaskFailed(text, {"changed": outcome.changed, **results, **first_fields(outcome, unseen)})
     return results
 
 
@@ -205,24 +211,28 @@ def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) ->
     }
 
 
-def _results(wish: BackupWish, cloud: t.Any, watch: Watch, context: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def _results(
+    options: BackupOptions, cloud: t.Any, watch: BackupFollower, context: dict[str, t.Any]
+) -> list[dict[str, t.Any]]:
     fresh = {server["id"] for server in context["to_back_up"]}
     for server_id, row in watch.rows.items():
         if server_id in fresh and row.get("tags") is None:
-            row["tags"] = tags_as_list(wish.tags or {})
+            row["tags"] = tags_as_list(options.tags or {})
     names = names_of(context["chosen"])
     return [backup_result(watch.rows[key], names) for key in names if key in watch.rows]
 
 
-def _finish_deletion(wish: BackupWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def _finish_deletion(
+    options: BackupOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
     to_delete = plan.context["to_delete"]
     ids = {row["id"] for row in to_delete}
     being_deleted = [row for row in plan.context["rows"] if row["id"] not in ids]
-    deletion = await_deletion(wish, cloud, to_delete, being_deleted, outcome, clock)
+    deletion = await_deletion(options, cloud, to_delete, being_deleted, outcome, clock)
     if deletion.problems:
         deleted = [backup for backup in plan.result["backups"] if backup["id"] not in deletion.staying]
         results = {**plan.result, "backups": deleted}
-        raise ActionFailed(
+        raise TaskFailed(
             " ".join(deletion.problems),
             {"changed": outcome.changed, **results, **first_fields(outcome, deletion.unseen)},
         )

@@ -12,37 +12,39 @@ from .._cloud.find import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, operation_of, pattern_of, policy_result
 from .._domain.rows import Row, once
-from .._domain.selection import names_of, wanted_filters, wanted_keys
+from .._domain.selection import names_of, parse_filters, parse_refs
 from .._domain.server_lookup import resolve_servers
 from .._domain.tags import tag_query
 
 
 # ========== csbs_policy_info ==========
-def wish_policies(params: dict[str, t.Any], now: datetime) -> Row:
+def parse_options(params: dict[str, t.Any], now: datetime) -> Row:
     """Return the options of csbs_policy_info in normal form."""
     return {
         "name": params["name"],
-        "servers": wanted_keys("servers", params["servers"]),
-        "filters": wanted_filters(params["server_filters"]),
+        "servers": parse_refs("servers", params["servers"]),
+        "filters": parse_filters(params["server_filters"]),
         "query": tag_query(params),
     }
 
 
-def read_policies(wish: Row, cloud: t.Any) -> dict[str, t.Any]:
+def read(options: Row, cloud: t.Any) -> dict[str, t.Any]:
     """Return the policies that fit all filters."""
     listed = rows = once(cloud.policies())
-    if wish["name"] is not None:
-        row = next((row for row in rows if row["id"] == wish["name"]), None)
-        rows = [row] if row else [row for row in rows if row["name"] == wish["name"]] or _direct(cloud, wish["name"])
-    if wish["query"]:
-        tagged = {row.get("resource_id") for row in cloud.find_tagged("policy", wish["query"])}
+    if options["name"] is not None:
+        row = next((row for row in rows if row["id"] == options["name"]), None)
+        rows = (
+            [row] if row else [row for row in rows if row["name"] == options["name"]] or _direct(cloud, options["name"])
+        )
+    if options["query"]:
+        tagged = {row.get("resource_id") for row in cloud.find_tagged("policy", options["query"])}
         rows = [row for row in rows if row["id"] in tagged]
-    asks_for_servers = wish["servers"] is not None or wish["filters"] is not None
+    asks_for_servers = options["servers"] is not None or options["filters"] is not None
     servers = cloud.servers() if rows or asks_for_servers else []
     if asks_for_servers:
         rows = _wholes(rows, cloud, lambda row: row.get("resources") is None)
         former = [one for row in (*listed, *rows) for one in members_of(row)]
-        wanted = set(resolve_servers(wish["servers"], wish["filters"], servers, former, unknown="ignore"))
+        wanted = set(resolve_servers(options["servers"], options["filters"], servers, former, unknown="ignore"))
         rows = [row for row in rows if wanted & {one["id"] for one in members_of(row)}]
     # A few policies are read in full: that costs no more than the tag query.
     few = len(rows) <= MAX_SINGLE_READS

@@ -9,45 +9,45 @@ import typing as t
 from datetime import datetime
 
 from .._cloud.find import add_tags, find_policy
-from .._domain.backup import GOOD, backup_result, describe_backup
-from .._domain.errors import ActionFailed, CloudError, InvalidInput, explain
+from .._domain.backup import USABLE, backup_result, describe_backup
+from .._domain.errors import CloudError, InvalidInput, TaskFailed, explain
 from .._domain.freshness import find_done
 from .._domain.policy import members_of
 from .._domain.protectability import describe_refusal, explain_verdict, unprotectable
-from .._domain.selection import choose_servers, names_of, wanted_filters, wanted_keys, wanted_policy
+from .._domain.selection import choose_servers, names_of, parse_filters, parse_policy_ref, parse_refs
 from .._domain.times import parse_age
-from .._execution.backup import RunWatch, Watch
+from .._execution.backup import BackupFollower, RunFollower
 from .._execution.clock import Clock, poll
-from .._execution.watch import Patience, first_fields, voiced
+from .._execution.watch import TolerantPoll, first_fields, with_progress
 from .._plans.plan import Outcome, Plan
-from .._plans.policy_run import RunWish, plan_run
+from .._plans.policy_run import RunOptions, plan_run
 
 _GONE = "DELETED"
 
 
-def wish_run(params: dict[str, t.Any], now: datetime) -> RunWish:
+def parse_options(params: dict[str, t.Any], now: datetime) -> RunOptions:
     """Return what the options of csbs_policy_run ask for; raises InvalidInput before anything is sent."""
-    return RunWish(
-        wanted_policy(params["policy"]),
-        wanted_keys("servers", params["servers"]),
-        wanted_filters(params["server_filters"]),
+    return RunOptions(
+        parse_policy_ref(params["policy"]),
+        parse_refs("servers", params["servers"]),
+        parse_filters(params["server_filters"]),
         None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
         params["wait"],
         params["poll_interval"],
     )
 
 
-def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
+def plan(options: RunOptions, cloud: t.Any) -> Plan:
     """Read what a run needs to know and return its plan."""
-    policy = find_policy(wish.policy, cloud.policies(), cloud)
+    policy = find_policy(options.policy, cloud.policies(), cloud)
     if policy is None:
-        raise InvalidInput(f"policy: no such policy: {wish.policy!r}")
-    if not members_of(policy) and wish.servers is None and wish.filters is None:
+        raise InvalidInput(f"policy: no such policy: {options.policy!r}")
+    if not members_of(policy) and options.servers is None and options.filters is None:
         raise explain(f"run backup policy {policy['name']!r}", None, {"error_code": "CSBS.6032"}, None)
-    chosen = choose_members(wish, policy, cloud.servers())
-    rows = _existing(wish, policy, chosen, cloud)
+    chosen = choose_members(options, policy, cloud.servers())
+    rows = _existing(options, policy, chosen, cloud)
     # Ages are counted by the clock that gave the backups their times.
-    done = find_done(wish.max_age, None, cloud.now(), chosen, rows)
+    done = find_done(options.max_age, None, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
     if to_back_up and len(refusals) == len(to_back_up):
@@ -56,10 +56,12 @@ def plan_run_task(wish: RunWish, cloud: t.Any) -> Plan:
             f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run. {lines}"
         )
     add_tags(cloud, list(done.values()))
-    return plan_run(wish, policy, chosen, rows, done, refusals)
+    return plan_run(options, policy, chosen, rows, done, refusals)
 
 
-def choose_members(wish: RunWish, policy: dict[str, t.Any], servers: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def choose_members(
+    options: RunOptions, policy: dict[str, t.Any], servers: list[dict[str, t.Any]]
+) -> list[dict[str, t.Any]]:
     """Return the members of a policy that are to be run: as listed or filtered, or else all.
 
     Raises InvalidInput naming every server that is no member; a run cannot back up others.
@@ -69,26 +71,26 @@ def choose_members(wish: RunWish, policy: dict[str, t.Any], servers: list[dict[s
         one["id"]: by_id.get(one["id"]) or {"id": one["id"], "name": one["name"] or one["id"], "status": _GONE}
         for one in members_of(policy)
     }
-    if wish.servers is None and wish.filters is None:
+    if options.servers is None and options.filters is None:
         return list(members.values())
-    named = choose_servers(wish.servers, None, servers, known=members.values())
+    named = choose_servers(options.servers, None, servers, known=members.values())
     strangers = [server for server in named if server["id"] not in members]
     if strangers:
         names = ", ".join(f"{server['name']!r} ({server['id']})" for server in strangers)
         raise InvalidInput(
             f"servers: not in policy {policy['name']!r}, which can back up its own servers only: {names}"
         )
-    matching = choose_servers(None, wish.filters, [server for server in servers if server["id"] in members])
+    matching = choose_servers(None, options.filters, [server for server in servers if server["id"] in members])
     return list({server["id"]: server for server in (*named, *matching)}.values())
 
 
 def _existing(
-    wish: RunWish, policy: dict[str, t.Any], chosen: list[dict[str, t.Any]], cloud: t.Any
+    options: RunOptions, policy: dict[str, t.Any], chosen: list[dict[str, t.Any]], cloud: t.Any
 ) -> list[dict[str, t.Any]]:
     """Return the backups that may make a run needless, or else those that must not be taken for its own."""
     if not chosen:
         return []
-    query: dict[str, t.Any] = {"policy_id": policy["id"]} if wish.max_age is None else {}
+    query: dict[str, t.Any] = {"policy_id": policy["id"]} if options.max_age is None else {}
     if len(chosen) == 1:
         query["resource_id"] = chosen[0]["id"]
     rows: list[dict[str, t.Any]] = cloud.backups(**query)
@@ -96,23 +98,23 @@ def _existing(
 
 
 # How long a task that does not wait looks for the ids of what it started.
-_BRIEFLY = 3
+_SECONDS_TO_FIND_IDS = 3
 
 
-def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def finish(options: RunOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed naming every server without its backup."""
     chosen = {server["id"]: server for server in plan.context["chosen"]}
     run, others = _follow(cloud, plan, outcome)
-    look, total = Patience(lambda: _look_at_all(run, others)), len(run.rows) + len(others.rows)
-    if wish.wait:
+    look, total = TolerantPoll(lambda: _look_at_all(run, others)), len(run.rows) + len(others.rows)
+    if options.wait:
         in_time = poll(
-            voiced(look, "backups available", lambda: {**run.pending, **others.pending}, total, clock),
+            with_progress(look, "backups available", lambda: {**run.pending, **others.pending}, total, clock),
             clock,
-            wish.poll_interval,
+            options.poll_interval,
         )
     else:
         in_time = True
-        poll(lambda: look() or all(row.get("id") for row in run.pending.values()), Clock(_BRIEFLY), 0.5)
+        poll(lambda: look() or all(row.get("id") for row in run.pending.values()), Clock(_SECONDS_TO_FIND_IDS), 0.5)
 
     names = names_of(chosen.values())
     rows = {**run.rows, **others.rows}
@@ -123,7 +125,7 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
         f"The run left out server {describe_refusal(chosen[server], why)}"
         for server, why in _why_left_out(cloud, run.left_out).items()
     ]
-    unseen = look.trouble if wish.wait else None
+    unseen = look.trouble if options.wait else None
     late = ", ".join(f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in pending.values())
     if unseen and late:
         problems.append(
@@ -133,18 +135,18 @@ def finish_run(wish: RunWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock:
         problems.append(f"Not ended within {clock.timeout:g} seconds (timeout): {late}. What was started goes on")
     results = {**plan.result, "backups": [backup_result(rows[server], names) for server in chosen if server in rows]}
     if problems:
-        good = sum(1 for server, row in rows.items() if row.get("status") in GOOD and server not in failed)
+        good = sum(1 for server, row in rows.items() if row.get("status") in USABLE and server not in failed)
         text = f"{good} of {len(chosen)} servers have their backup. " + " ".join(
             f"{one.rstrip('.')}." for one in problems
         )
-        raise ActionFailed(text, {"changed": plan.changed, **results, **first_fields(outcome, unseen)})
+        raise TaskFailed(text, {"changed": plan.changed, **results, **first_fields(outcome, unseen)})
     return results
 
 
-def _follow(cloud: t.Any, plan: Plan, outcome: Outcome) -> tuple[RunWatch, Watch]:
+def _follow(cloud: t.Any, plan: Plan, outcome: Outcome) -> tuple[RunFollower, BackupFollower]:
     """Return what follows the run, and what follows the backups that made it needless and may be running."""
     record = outcome.answers[0]["id"] if plan.changed else ""
-    run, others = RunWatch(cloud, record), Watch(cloud)
+    run, others = RunFollower(cloud, record), BackupFollower(cloud)
     for server in plan.context["ready"]:
         run.rows[server["id"]] = {
             "id": None,
@@ -158,7 +160,7 @@ def _follow(cloud: t.Any, plan: Plan, outcome: Outcome) -> tuple[RunWatch, Watch
     return run, others
 
 
-def _look_at_all(run: RunWatch, others: Watch) -> bool:
+def _look_at_all(run: RunFollower, others: BackupFollower) -> bool:
     ended = run.look()
     return others.look() and ended
 

@@ -15,12 +15,12 @@ from .._domain.freshness import find_done
 from .._domain.protectability import unprotectable
 from .._domain.protection import good_backups, protection_result, summarise
 from .._domain.rows import Row
-from .._domain.selection import choose_servers, wanted_filters, wanted_keys
+from .._domain.selection import choose_servers, parse_filters, parse_refs
 from .._domain.times import parse_age
 
 
 @dataclass(frozen=True)
-class ProtectionWish:
+class ProtectionOptions:
     """The options of csbs_protection_info in normal form; filters {} fits every server."""
 
     servers: list[str] | None
@@ -28,24 +28,24 @@ class ProtectionWish:
     max_age: timedelta | None
 
 
-def wish_protection(params: dict[str, t.Any], now: datetime) -> ProtectionWish:
+def parse_options(params: dict[str, t.Any], now: datetime) -> ProtectionOptions:
     """Return what the options of csbs_protection_info ask for; raises InvalidInput before anything is sent."""
-    servers, filters = wanted_keys("servers", params["servers"]), wanted_filters(params["server_filters"])
+    servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     if servers is None and filters is None:
         filters = {}
-    return ProtectionWish(
+    return ProtectionOptions(
         servers, filters, None if params["max_age"] is None else parse_age("max_age", params["max_age"])
     )
 
 
-def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
+def read(options: ProtectionOptions, cloud: t.Any) -> dict[str, t.Any]:
     """Return the chosen servers with their protection, and a summary; the same few lists for one server as for thousands.
 
     Raises InvalidInput naming a server that there is not.
     """
-    chosen = choose_servers(wish.servers, wish.filters, cloud.servers())
+    chosen = choose_servers(options.servers, options.filters, cloud.servers())
     if not chosen:
-        return {"servers": [], "summary": summarise([], wish.max_age)}
+        return {"servers": [], "summary": summarise([], options.max_age)}
     policies = read_memberships(cloud)
     verdicts = cloud.protectable([server["id"] for server in chosen])
     backups = cloud.backups(**({"resource_id": chosen[0]["id"]} if len(chosen) == 1 else {}))
@@ -55,7 +55,7 @@ def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
     refusals = unprotectable(chosen, verdicts)
     # Ages are counted by the clock that gave the backups their times.
     now = cloud.now()
-    young = find_young(wish.max_age, now, chosen, backups)
+    young = find_young(options.max_age, now, chosen, backups)
     rows = [
         protection_result(
             server,
@@ -68,7 +68,7 @@ def read_protection(wish: ProtectionWish, cloud: t.Any) -> dict[str, t.Any]:
         )
         for server in chosen
     ]
-    return {"servers": rows, "summary": summarise(rows, wish.max_age)}
+    return {"servers": rows, "summary": summarise(rows, options.max_age)}
 
 
 def find_young(

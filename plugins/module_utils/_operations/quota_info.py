@@ -11,10 +11,10 @@ from datetime import datetime
 from .._domain.quota import quota_result
 
 
-def wish_quotas(params: dict[str, t.Any], now: datetime) -> None:
+def parse_options(params: dict[str, t.Any], now: datetime) -> None:
     """Return what the options of csbs_quota_info ask for: there is nothing to choose."""
 
 
-def read_quotas(wish: None, cloud: t.Any) -> dict[str, t.Any]:
+def read(options: None, cloud: t.Any) -> dict[str, t.Any]:
     """Return the quotas in the order in which the service lists them."""
     return {"quotas": [quota_result(raw) for raw in cloud.quotas()]}

@@ -13,24 +13,24 @@ import contextlib
 import typing as t
 from datetime import datetime
 
-from .._domain.backup import GOOD, UNUSABLE, backup_result, describe_backup, newest, recovery_point
+from .._domain.backup import UNUSABLE, USABLE, backup_result, describe_backup, newest, recovery_point
 from .._domain.disk_mapping import map_disks
-from .._domain.errors import ActionFailed, CloudError, InvalidInput
-from .._domain.protectability import RUNNABLE
+from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.protectability import PROTECTABLE_STATUSES
 from .._domain.restore import is_under_way
 from .._domain.rows import Row
-from .._domain.selection import brief, find_one, is_id, names_of, wanted_keys
+from .._domain.selection import find_one, is_id, names_of, parse_refs, server_refs
 from .._domain.times import parse_user_time
 from .._execution.clock import Clock, poll
 from .._execution.restore import RestoreFollower, with_restore_progress
-from .._execution.watch import Patience, first_fields
+from .._execution.watch import TolerantPoll, first_fields
 from .._plans.plan import Call, Outcome, Plan
-from .._plans.restore import RestoreContext, RestoreWish, check_verdict, describe_now, for_diff, pair_result
+from .._plans.restore import RestoreContext, RestoreOptions, check_verdict, describe_now, for_diff, pair_result
 
 
-def wish_restore(params: dict[str, t.Any], now: datetime) -> RestoreWish:
+def parse_options(params: dict[str, t.Any], now: datetime) -> RestoreOptions:
     """Return what the options of csbs_restore ask for; raises InvalidInput before anything is sent."""
-    backup, server, target = (_wanted_key(option, params[option]) for option in ("backup", "server", "target_server"))
+    backup, server, target = (_parse_ref(option, params[option]) for option in ("backup", "server", "target_server"))
     if backup is None and server is None:
         raise InvalidInput(
             "backup or server is needed: backup names one backup, server means the newest good backup of that server"
@@ -39,24 +39,24 @@ def wish_restore(params: dict[str, t.Any], now: datetime) -> RestoreWish:
         raise InvalidInput(
             "before goes with server: it means the newest good backup of that server until then; it excludes backup"
         )
-    return RestoreWish(
+    return RestoreOptions(
         backup,
         server,
         None if params["before"] is None else parse_user_time("before", params["before"]),
         target,
-        _wanted_pairs(params["volumes"] or []),
+        _parse_volumes(params["volumes"] or []),
         params["power_on"],
         params["wait"],
         params["poll_interval"],
     )
 
 
-def _wanted_key(option: str, value: t.Any) -> str | None:
-    keys = wanted_keys(option, None if value is None else [value])
+def _parse_ref(option: str, value: t.Any) -> str | None:
+    keys = parse_refs(option, None if value is None else [value])
     return keys[0] if keys else None
 
 
-def _wanted_pairs(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...]:
+def _parse_volumes(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...]:
     for side in ("backup_id", "volume_id"):
         ids = [str(pair[side]).strip() for pair in volumes]
         for key in ids:
@@ -69,92 +69,92 @@ def _wanted_pairs(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...
     return tuple((str(pair["backup_id"]).strip(), str(pair["volume_id"]).strip()) for pair in volumes)
 
 
-def plan_restore(wish: RestoreWish, cloud: t.Any) -> Plan:
+def plan(options: RestoreOptions, cloud: t.Any) -> Plan:
     """Read backup, target and disks, have the service check them, and return the plan of the restore.
 
     Raises InvalidInput for what does not fit, and CloudError for what the service refuses for good.
     """
     servers = cloud.servers()
     names = names_of(servers)
-    found = _find_backup(wish, servers, cloud)
+    found = _find_backup(options, servers, cloud)
     # Rows of a list may be sparser, and older, than the backup itself; the end of the restore is compared with this.
     row = cloud.backup(found["id"])
     if row is None:
         raise InvalidInput(f"backup {describe_now(found, names)} no longer exists")
-    if row["status"] not in GOOD:
-        hint = "" if wish.server is None else _hint_at_former(wish, servers, cloud)
+    if row["status"] not in USABLE:
+        hint = "" if options.server is None else _hint_at_former(options, servers, cloud)
         raise InvalidInput(
             f"backup {describe_now(row, names)} is {row['status']}; only an available backup can be restored{hint}"
         )
-    target = _find_target(wish, row, servers)
+    target = _find_target(options, row, servers)
     named = f"{target['name']!r} ({target['id']})"
-    pairs = map_disks(backup_result(row)["volumes"], cloud.server_disks(target["id"]), wish.volumes, named)
-    if target["status"] not in RUNNABLE:
+    pairs = map_disks(backup_result(row)["volumes"], cloud.server_disks(target["id"]), options.volumes, named)
+    if target["status"] not in PROTECTABLE_STATUSES:
         raise InvalidInput(
-            f"target server {named} is in state {target['status']}; it must be {' or '.join(RUNNABLE)} to be restored"
+            f"target server {named} is in state {target['status']}; it must be {' or '.join(PROTECTABLE_STATUSES)} to be restored"
         )
-    act = f"restore backup {describe_now(row, names)} to server {named}"
+    operation = f"restore backup {describe_now(row, names)} to server {named}"
     mapping = [{"backup_id": source["id"], "volume_id": disk["id"]} for source, disk in pairs]
-    check_verdict(act, cloud.restorable(row["id"], target["id"], mapping))
+    check_verdict(operation, cloud.restorable(row["id"], target["id"], mapping))
     parameters = {
         "checkpoint_item_id": row["id"],
-        "power_on": wish.power_on,
+        "power_on": options.power_on,
         "targets": {"server_id": target["id"], "volumes": mapping},
     }
     call = Call(
-        act,
+        operation,
         "create",
-        {"act": act, "checkpoint_id": row["checkpoint_id"], "parameters": parameters},
-        recover=("backup_when", {"backup_id": row["id"], "fits": lambda now: is_under_way(row, now)}),
+        {"operation": operation, "checkpoint_id": row["checkpoint_id"], "parameters": parameters},
+        find_effect=("backup_when", {"backup_id": row["id"], "fits": lambda now: is_under_way(row, now)}),
         service="restores",
     )
     restore = {
         "id": None,
         "status": None,
-        "target_server": brief([target])[0],
-        "power_on": wish.power_on,
+        "target_server": server_refs([target])[0],
+        "power_on": options.power_on,
         "volumes": [pair_result(pair) for pair in pairs],
     }
     result = {"restore": restore, "backup": backup_result(row, names)}
-    before, after = for_diff(result["backup"], target, pairs, wish.power_on)
+    before, after = for_diff(result["backup"], target, pairs, options.power_on)
     return Plan((call,), before, after, result, context=RestoreContext(row, names))
 
 
-def _find_backup(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
-    if wish.backup is not None:
-        return _find_named(wish, servers, cloud)
-    server_id, rows = _backups_of(wish.server or "", servers, cloud)
+def _find_backup(options: RestoreOptions, servers: list[Row], cloud: t.Any) -> Row:
+    if options.backup is not None:
+        return _find_named(options, servers, cloud)
+    server_id, rows = _backups_of(options.server or "", servers, cloud)
     dated = _good_and_dated(rows)
-    found = newest(row for row in dated if _fits(wish, row))
+    found = newest(row for row in dated if _fits(options, row))
     if found is None:
-        until = "" if wish.before is None else f" of {_in_words(wish.before)} or earlier"
+        until = "" if options.before is None else f" of {_in_words(options.before)} or earlier"
         oldest = min((moment for moment in map(recovery_point, dated) if moment), default=None)
         has = f"; its oldest good backup is of {_in_words(oldest)}" if oldest else ""
-        hint = _hint_at_former(wish, servers, cloud)
-        raise InvalidInput(f"server {wish.server!r} ({server_id}) has no good backup{until}{has}{hint}")
+        hint = _hint_at_former(options, servers, cloud)
+        raise InvalidInput(f"server {options.server!r} ({server_id}) has no good backup{until}{has}{hint}")
     return found
 
 
 def _good_and_dated(rows: t.Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["status"] in GOOD and recovery_point(row) is not None]
+    return [row for row in rows if row["status"] in USABLE and recovery_point(row) is not None]
 
 
-def _fits(wish: RestoreWish, row: Row) -> bool:
+def _fits(options: RestoreOptions, row: Row) -> bool:
     """Return whether a dated backup is one that the options backup and before allow."""
     point = recovery_point(row)
-    return (wish.backup is None or row["name"] == wish.backup) and (
-        wish.before is None or (point is not None and point <= wish.before)
+    return (options.backup is None or row["name"] == options.backup) and (
+        options.before is None or (point is not None and point <= options.before)
     )
 
 
-def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
+def _find_named(options: RestoreOptions, servers: list[Row], cloud: t.Any) -> Row:
     """Return the backup that the option backup means, among those of the server if one is given."""
-    key = wish.backup or ""
+    key = options.backup or ""
     row: Row | None = cloud.backup(key)
-    if wish.server is None:
+    if options.server is None:
         rows = [row] if row else cloud.backups(name=key)
     else:
-        server_id, rows = _backups_of(wish.server, servers, cloud)
+        server_id, rows = _backups_of(options.server, servers, cloud)
         # What is too new to be listed is found by its ID.
         rows = [one for one in rows if row is None or one["id"] != row["id"]] + (
             [row] if row and row["resource_id"] == server_id else []
@@ -164,7 +164,9 @@ def _find_named(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> Row:
     found = find_one("backup", key, usable or named)
     if found is None:
         of_server, hint = (
-            ("", "") if wish.server is None else (f" of server {wish.server!r}", _hint_at_former(wish, servers, cloud))
+            ("", "")
+            if options.server is None
+            else (f" of server {options.server!r}", _hint_at_former(options, servers, cloud))
         )
         raise InvalidInput(f"backup: no such backup{of_server}: {key!r}{hint}")
     return found
@@ -206,9 +208,9 @@ def _labelled(name: str, cloud: t.Any) -> list[Row]:
     ]
 
 
-def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
+def _hint_at_former(options: RestoreOptions, servers: list[Row], cloud: t.Any) -> str:
     """Return, for the end of a message, which former servers of the same name have what was not found."""
-    key = wish.server or ""
+    key = options.server or ""
     server = find_one("server", key, servers)
     if server is None:
         return ""
@@ -219,15 +221,15 @@ def _hint_at_former(wish: RestoreWish, servers: list[Row], cloud: t.Any) -> str:
         rows = [
             row
             for row in _good_and_dated(_labelled(server["name"], cloud))
-            if row["resource_id"] not in present and _fits(wish, row)
+            if row["resource_id"] not in present and _fits(options, row)
         ]
     if not rows:
         return ""
     former = dict.fromkeys(row["resource_id"] for row in rows)
     latest = (newest(rows) or {})["resource_id"]
-    options = {"backup": wish.backup, "server": latest, "target_server": wish.target_server or key}
-    write = ", ".join(f"{option}: {value}" for option, value in options.items() if value is not None)
-    kept = "" if wish.before is None else ", with the same before"
+    written = {"backup": options.backup, "server": latest, "target_server": options.target_server or key}
+    write = ", ".join(f"{option}: {value}" for option, value in written.items() if value is not None)
+    kept = "" if options.before is None else ", with the same before"
     who = (
         "A former server of that name has such backups"
         if len(former) == 1
@@ -254,12 +256,12 @@ def _in_words(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _find_target(wish: RestoreWish, row: Row, servers: list[Row]) -> Row:
-    target = find_one("server", wish.target_server or row["resource_id"], servers)
+def _find_target(options: RestoreOptions, row: Row, servers: list[Row]) -> Row:
+    target = find_one("server", options.target_server or row["resource_id"], servers)
     if target is not None:
         return target
-    if wish.target_server is not None:
-        raise InvalidInput(f"target_server: no such server: {wish.target_server!r}")
+    if options.target_server is not None:
+        raise InvalidInput(f"target_server: no such server: {options.target_server!r}")
     raise InvalidInput(f"target_server is needed: the server of backup {describe_backup(row)} no longer exists")
 
 
@@ -267,7 +269,7 @@ def _find_target(wish: RestoreWish, row: Row, servers: list[Row]) -> Row:
 _POWER_PAUSE = 5.0
 
 
-def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+def finish(options: RestoreOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed with server, backup, reason and ids."""
     answer, target = outcome.answers[0], plan.result["restore"]["target_server"]
     context: RestoreContext = plan.context
@@ -275,28 +277,30 @@ def finish_restore(wish: RestoreWish, cloud: t.Any, plan: Plan, outcome: Outcome
     was_found = type(answer) is dict  # pylint: disable=unidiomatic-typecheck
     known_by = None if was_found else answer.id
     follower = RestoreFollower(cloud, context.before, clock, was_found)
-    look = Patience(follower.look)
+    look = TolerantPoll(follower.look)
     restore = {**plan.result["restore"], "id": known_by, "status": "in_progress"}
-    if not wish.wait:
+    if not options.wait:
         look()
         return {"restore": restore, "backup": backup_result(follower.row, context.names)}
-    poll(with_restore_progress(look, follower, clock), clock, wish.poll_interval)
+    poll(with_restore_progress(look, follower, clock), clock, options.poll_interval)
     named = (
         f"restore {known_by or '(its id is not known)'} of backup {context.describe(follower.row)}"
         f" to server {target['name']!r} ({target['id']})"
     )
-    status, problem = _judge(named, wish, cloud, follower, look.trouble, target["id"], clock)
+    status, problem = _judge(named, options, cloud, follower, look.trouble, target["id"], clock)
     results = {"restore": {**restore, "status": status}, "backup": backup_result(follower.row, context.names)}
     if problem is None:
-        return results if wish.power_on else {**results, "warnings": _running_anyway(named, cloud, target["id"], clock)}
+        return (
+            results if options.power_on else {**results, "warnings": _running_anyway(named, cloud, target["id"], clock)}
+        )
     state = _state_of(cloud, target["id"])
     known = f" The server is {'shut off' if state == 'SHUTOFF' else state}." if state else ""
-    raise ActionFailed(f"{problem}{known}", {"changed": True, **results, **first_fields(outcome, look.trouble)})
+    raise TaskFailed(f"{problem}{known}", {"changed": True, **results, **first_fields(outcome, look.trouble)})
 
 
 def _judge(
     named: str,
-    wish: RestoreWish,
+    options: RestoreOptions,
     cloud: t.Any,
     follower: RestoreFollower,
     unseen: CloudError | None,
@@ -325,8 +329,8 @@ def _judge(
             f" {follower.row['status']}. The restore goes on."
             f" {wait_first}"
         )
-    state = _await_state(cloud, server_id, "ACTIVE", clock, wish.poll_interval) if wish.power_on else None
-    if state == "ACTIVE" or not wish.power_on:
+    state = _await_state(cloud, server_id, "ACTIVE", clock, options.poll_interval) if options.power_on else None
+    if state == "ACTIVE" or not options.power_on:
         return "restored", None
     return "failed", (
         f"The {named} ended without an error, but with power_on: true the server must be ACTIVE, and {_told(state)}."

@@ -10,9 +10,9 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .._domain.backup import GOOD, RUNNING, BackupNames, backup_result
+from .._domain.backup import IN_PROGRESS, USABLE, BackupNames, backup_result
 from .._domain.freshness import names_that_count
-from .._domain.selection import brief, names_of
+from .._domain.selection import names_of, server_refs
 from .._domain.tags import tags_as_list
 from .plan import Call, Plan
 
@@ -21,7 +21,7 @@ UNNAMED = "manualbk_xxxx"
 
 
 @dataclass(frozen=True)
-class BackupWish:
+class BackupOptions:
     """The options of csbs_backup in normal form."""
 
     state: str
@@ -54,7 +54,9 @@ def assign_names(
         if number:
             owners.setdefault(number, set()).add(row["resource_id"])
     highest = max(owners, default=0)
-    numbers = {next(iter(owner)): number for number, owner in sorted(owners.items()) if len(owner) == 1}
+    numbers = {
+        next(iter(resource_type)): number for number, resource_type in sorted(owners.items()) if len(resource_type) == 1
+    }
     assigned: dict[str, str | None] = {}
     for server in servers:
         if server["id"] not in numbers:
@@ -65,7 +67,7 @@ def assign_names(
 
 
 def plan_creation(
-    wish: BackupWish,
+    options: BackupOptions,
     chosen: list[dict[str, t.Any]],
     rows: list[dict[str, t.Any]],
     done: dict[str, dict[str, t.Any]],
@@ -73,35 +75,35 @@ def plan_creation(
 ) -> Plan:
     """Return the plan that backs up every chosen server that is neither done nor refused."""
     to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
-    names = None if wish.name is None else names_that_count(wish.name, chosen, rows)
+    names = None if options.name is None else names_that_count(options.name, chosen, rows)
     assigned = assign_names(names, to_back_up, rows)
     present = names_of(chosen)
     known = frozenset(row["id"] for row in rows)
     # A backup that another run has just started may be too new to be listed. The server is busy then, and it is looked for.
     makes_done: dict[str, t.Any] | None = None
-    if wish.name is not None or wish.max_age is not None:
-        makes_done = {"names": None if wish.max_age is not None else names, "states": GOOD | RUNNING}
+    if options.name is not None or options.max_age is not None:
+        makes_done = {"names": None if options.max_age is not None else names, "states": USABLE | IN_PROGRESS}
     calls, planned = [], {}
     for server in to_back_up:
         name = assigned[server["id"]]
         attrs: dict[str, t.Any] = {"backup_name": name or f"manualbk_{secrets.token_hex(2)}"}
-        if wish.description is not None:
-            attrs["description"] = wish.description
-        if wish.incremental is not None:
-            attrs["incremental"] = wish.incremental
-        if wish.tags:
-            attrs["tags"] = tags_as_list(wish.tags)
+        if options.description is not None:
+            attrs["description"] = options.description
+        if options.incremental is not None:
+            attrs["incremental"] = options.incremental
+        if options.tags:
+            attrs["tags"] = tags_as_list(options.tags)
         of_this = {"server_id": server["id"], "known": known}
         calls.append(
             Call(
                 f"back up server {server['name']!r}",
                 "protect_server",
                 {"server": server["id"], **attrs},
-                recover=("started_backup", {**of_this, "name": attrs["backup_name"]}),
-                meanwhile=None if makes_done is None else ("running_backup", {**of_this, **makes_done}),
+                find_effect=("started_backup", {**of_this, "name": attrs["backup_name"]}),
+                find_existing=None if makes_done is None else ("running_backup", {**of_this, **makes_done}),
             )
         )
-        planned[server["id"]] = backup_result(_planned_row(server, name, wish))
+        planned[server["id"]] = backup_result(_planned_row(server, name, options))
     results = [
         planned.get(server["id"]) or backup_result(done[server["id"]], present)
         for server in chosen
@@ -116,18 +118,18 @@ def plan_creation(
         tuple(calls),
         {"backups": []},
         {"backups": [_for_diff(planned[server["id"]]) for server in to_back_up]},
-        {"backups": results, "skipped_servers": skipped, "servers": brief(chosen)},
-        workers=wish.concurrency,
+        {"backups": results, "skipped_servers": skipped, "servers": server_refs(chosen)},
+        workers=options.concurrency,
         context={"to_back_up": to_back_up, "done": done, "chosen": chosen, "skipped": skipped},
     )
 
 
-def _planned_row(server: dict[str, t.Any], name: str | None, wish: BackupWish) -> dict[str, t.Any]:
+def _planned_row(server: dict[str, t.Any], name: str | None, options: BackupOptions) -> dict[str, t.Any]:
     return {
         "name": name,
-        "description": wish.description,
+        "description": options.description,
         "resource_id": server["id"],
-        "tags": tags_as_list(wish.tags or {}),
+        "tags": tags_as_list(options.tags or {}),
         "extend_info": {"resource_name": server["name"], "auto_trigger": False},
     }
 

@@ -26,7 +26,7 @@ def deletion_calls(rows: list[dict[str, t.Any]]) -> tuple[Call, ...]:
             f"delete backup {describe_backup(row)}",
             "delete_backup",
             {"checkpoint": row["checkpoint_id"], "item": row["id"]},
-            gone_is_done=True,
+            missing_ok=True,
         )
         for row in rows
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._domain.backup import GOOD, RUNNING, backup_result, describe_backup, fail_reason
+from .._domain.backup import IN_PROGRESS, USABLE, backup_result, describe_backup, fail_reason
 from .._domain.errors import InvalidInput
 from .._domain.image import READY, describe_image
 from .._domain.rows import Row
 
 
 @dataclass(frozen=True)
-class ImageWish:
+class ImageOptions:
     """The options of csbs_image in normal form; attrs are those of the request that are given."""
 
     backup: str
@@ -26,15 +26,15 @@ class ImageWish:
     poll_interval: float = 10
 
 
-def planned_image(wish: ImageWish, backup: Row) -> Row:
+def planned_image(options: ImageOptions, backup: Row) -> Row:
     """Return an image that does not exist yet as the image service would describe it."""
     return {
-        "name": wish.name,
-        "__description": wish.attrs.get("description"),
+        "name": options.name,
+        "__description": options.attrs.get("description"),
         "__backup_id": backup["id"],
-        "min_ram": wish.attrs.get("min_ram"),
-        "max_ram": wish.attrs.get("max_ram"),
-        "tags": [f"{key}={value}" for key, value in sorted(wish.tags.items())],
+        "min_ram": options.attrs.get("min_ram"),
+        "max_ram": options.attrs.get("max_ram"),
+        "tags": [f"{key}={value}" for key, value in sorted(options.tags.items())],
     }
 
 
@@ -50,7 +50,7 @@ def taken_by(backup: Row, image: Row) -> str:
 
 def check_fit(backup: Row) -> None:
     """Raise InvalidInput for a backup of which no image can be made; one that is only busy is waited for."""
-    if backup["status"] not in GOOD | RUNNING:
+    if backup["status"] not in USABLE | IN_PROGRESS:
         why = fail_reason(backup)
         raise InvalidInput(
             f"backup {describe_backup(backup)} is {backup['status']}{f' ({why})' if why else ''};"

@@ -12,8 +12,8 @@ from .._domain.error_codes import RETRYABLE_CODES
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SERVERS_PER_POLICY
 from .._domain.policy import as_resource, for_diff, members_of, policy_result
-from .._domain.protectability import OTHER_POLICY, RUNNABLE, explain_verdict
-from .._domain.selection import brief
+from .._domain.protectability import OTHER_POLICY, PROTECTABLE_STATUSES, explain_verdict
+from .._domain.selection import server_refs
 from .plan import Call, Plan
 
 
@@ -76,8 +76,8 @@ def _check_joinable(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.
     for server in joining:
         verdict = verdicts.get(server["id"]) or {"result": True}
         code = verdict.get("error_code") or ""
-        if server["id"] in movers and server.get("status", "ACTIVE") not in RUNNABLE:
-            reason = f"it is in state {server['status']}, and a server must be {' or '.join(RUNNABLE)} to be backed up"
+        if server["id"] in movers and server.get("status", "ACTIVE") not in PROTECTABLE_STATUSES:
+            reason = f"it is in state {server['status']}, and a server must be {' or '.join(PROTECTABLE_STATUSES)} to be backed up"
         elif not verdict["result"] and code != OTHER_POLICY and code not in RETRYABLE_CODES:
             reason = explain_verdict(verdict)
         else:
@@ -88,17 +88,17 @@ def _check_joinable(joining: list[dict[str, t.Any]], movers: set[str], cloud: t.
 
 
 def members_call(
-    act: str,
+    operation: str,
     policy_id: str,
     add: t.Sequence[dict[str, t.Any]] = (),
     remove: t.Sequence[str] = (),
     undo: Call | None = None,
-    gone_is_done: bool = False,
+    missing_ok: bool = False,
     **attrs: t.Any,
 ) -> Call:
     """Return the call that changes the servers of a policy; add are entries of resources, remove IDs, attrs other fields."""
-    arguments = {"act": act, "policy": policy_id, "add": list(add), "remove": list(remove), **attrs}
-    return Call(act, "change", arguments, undo=undo, gone_is_done=gone_is_done, service="members")
+    arguments = {"operation": operation, "policy": policy_id, "add": list(add), "remove": list(remove), **attrs}
+    return Call(operation, "change", arguments, undo=undo, missing_ok=missing_ok, service="members")
 
 
 def move_calls(moves: list[Move]) -> list[Call]:
@@ -150,9 +150,9 @@ def plan_leaving(
     plan = _change(current, [one for one in members if one["id"] not in leaving], chosen, names)
     if not going:
         return plan
-    act = f"take {list_names(going)} out of backup policy {current['name']!r}"
+    operation = f"take {list_names(going)} out of backup policy {current['name']!r}"
     return replace(
-        plan, calls=(members_call(act, current["id"], remove=[one["id"] for one in going], gone_is_done=True),)
+        plan, calls=(members_call(operation, current["id"], remove=[one["id"] for one in going], missing_ok=True),)
     )
 
 
@@ -166,4 +166,6 @@ def _change(
     before = policy_result(current, names)
     after = {**before, "servers": members}
     context = {"policy": current["id"], "names": names}
-    return Plan((), for_diff(before), for_diff(after), {"policy": after, "servers": brief(chosen)}, context=context)
+    return Plan(
+        (), for_diff(before), for_diff(after), {"policy": after, "servers": server_refs(chosen)}, context=context
+    )

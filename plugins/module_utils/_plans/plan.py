@@ -28,13 +28,13 @@ class Call:
     group is a group of its own.
     """
 
-    act: str
+    operation: str
     method: str
     arguments: dict[str, t.Any] = field(default_factory=dict)
     undo: Call | None = None
-    recover: tuple[str, dict[str, t.Any]] | None = None
-    meanwhile: tuple[str, dict[str, t.Any]] | None = None
-    gone_is_done: bool = False
+    find_effect: tuple[str, dict[str, t.Any]] | None = None
+    find_existing: tuple[str, dict[str, t.Any]] | None = None
+    missing_ok: bool = False
     service: str = "csbs"
     group: str | None = None
 
@@ -80,7 +80,7 @@ class Outcome:
     @property
     def not_started(self) -> list[str]:
         """The acts that were not started, in words."""
-        return [error.act for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
+        return [error.operation for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
 
     def fields(self) -> dict[str, t.Any]:
         """Return what a failed task reports of what it did not start."""

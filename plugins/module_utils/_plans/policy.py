@@ -13,7 +13,7 @@ from .._domain.limits import MAX_POLICIES
 from .._domain.policy import as_resource, definition_in, for_diff, members_of, operation_of, pattern_of, policy_result
 from .._domain.retention import LONG_TERM, definition_of, same_retention, unreported
 from .._domain.schedule import RawPattern, Rule, describe_schedule, format_pattern, same_schedule
-from .._domain.selection import brief, is_id
+from .._domain.selection import is_id, server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags, tags_as_list
 from .members import Move, check_capacity, members_call, move_calls
 from .plan import Call, Plan
@@ -30,7 +30,7 @@ _NAME_TAKEN = "CSBS.9007"
 
 
 @dataclass(frozen=True)
-class PolicyWish:
+class PolicyOptions:
     """The options of csbs_policy in normal form; None is "leave it alone"."""
 
     name: str
@@ -62,55 +62,57 @@ def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | N
 def delete_call(policy: dict[str, t.Any]) -> Call:
     # A gateway's 404 says nothing about the policy, so the SDK must not take any 404 for success.
     arguments = {"policy": policy["id"], "ignore_missing": False}
-    return Call(f"delete backup policy {policy['name']!r}", "delete_policy", arguments, gone_is_done=True)
+    return Call(f"delete backup policy {policy['name']!r}", "delete_policy", arguments, missing_ok=True)
 
 
 def plan_creation(
-    wish: PolicyWish,
+    options: PolicyOptions,
     chosen: list[dict[str, t.Any]],
     moves: list[Move],
     rows: list[dict[str, t.Any]],
     names: t.Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the plan that creates a policy; raises InvalidInput when a limit or a missing schedule forbids it."""
-    name = wish.new_name or wish.name
-    if is_id(wish.name):
-        raise InvalidInput(f"name: there is no policy with the ID {wish.name}, and a new one needs a name")
-    if wish.rule is None:
-        raise InvalidInput(f"schedule is needed: there is no policy {wish.name!r}, and a new one must say when it runs")
+    name = options.new_name or options.name
+    if is_id(options.name):
+        raise InvalidInput(f"name: there is no policy with the ID {options.name}, and a new one needs a name")
+    if options.rule is None:
+        raise InvalidInput(
+            f"schedule is needed: there is no policy {options.name!r}, and a new one must say when it runs"
+        )
     if len(rows) >= MAX_POLICIES:
         raise InvalidInput(
             f"name: a new policy {name!r} would be number {len(rows) + 1}; the service allows {MAX_POLICIES} in a project"
         )
     check_capacity("servers", len(chosen), name)
-    operation = {
-        "enabled": wish.enabled is not False,
+    scheduled = {
+        "enabled": options.enabled is not False,
         "operation_type": "backup",
-        "operation_definition": definition_of(wish.retention, update=False) if wish.retention else {},
-        "trigger": {"properties": {"pattern": format_pattern(wish.rule)}},
+        "operation_definition": definition_of(options.retention, update=False) if options.retention else {},
+        "trigger": {"properties": {"pattern": format_pattern(options.rule)}},
     }
     attrs: dict[str, t.Any] = {
         "name": name,
         "resources": [as_resource(server) for server in chosen],
-        "scheduled_operations": [operation],
+        "scheduled_operations": [scheduled],
     }
-    if wish.description is not None:
-        attrs["description"] = wish.description
-    if wish.tags:
-        attrs["tags"] = tags_as_list(wish.tags)
+    if options.description is not None:
+        attrs["description"] = options.description
+    if options.tags:
+        attrs["tags"] = tags_as_list(options.tags)
     known = frozenset(row["id"] for row in rows)
     create = Call(
         f"create backup policy {name!r}",
         "create_policy",
         attrs,
-        recover=("created_policy", {"name": name, "known": known}),
+        find_effect=("created_policy", {"name": name, "known": known}),
     )
-    after = policy_result({**attrs, "tags": tags_as_list(wish.tags or {})})
+    after = policy_result({**attrs, "tags": tags_as_list(options.tags or {})})
     return Plan(
         (*move_calls(moves), create),
         {},
         for_diff(after),
-        {"policy": after, "servers": brief(chosen), "notes": list(wish.notes)},
+        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
         context={"created": len(moves), "name": name, "known": known, "chosen": chosen, "names": names},
         lock=f"policy {name}",
         replan_on=frozenset({_NAME_TAKEN}),
@@ -118,7 +120,7 @@ def plan_creation(
 
 
 def plan_update(
-    wish: PolicyWish,
+    options: PolicyOptions,
     current: dict[str, t.Any],
     chosen: list[dict[str, t.Any]],
     moves: list[Move],
@@ -127,43 +129,43 @@ def plan_update(
     """Return the plan that leads a policy to what is wanted of it; raises InvalidInput when a limit forbids it."""
     before = policy_result(current, names)
     after = dict(before)
-    attrs = changed_fields(before, {"name": wish.new_name, "description": wish.description})
-    operation = _changed_operation(wish, current, before)
+    attrs = changed_fields(before, {"name": options.new_name, "description": options.description})
+    scheduled = _changed_schedule(options, current, before)
     members = members_of(current, names)
     member_ids, chosen_ids = {one["id"] for one in members}, {one["id"] for one in chosen}
     add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
-    remove = [one["id"] for one in members if one["id"] not in chosen_ids] if _purges(wish) else []
+    remove = [one["id"] for one in members if one["id"] not in chosen_ids] if _purges(options) else []
     check_capacity("servers", len(members) + len(add) - len(remove), before["name"])
-    unset, put = ({}, {}) if wish.tags is None else compare_tags(before["tags"], wish.tags, wish.purge_tags)
-    act, policy_id = f"update backup policy {before['name']!r}", current["id"]
+    unset, put = ({}, {}) if options.tags is None else compare_tags(before["tags"], options.tags, options.purge_tags)
+    operation, policy_id = f"update backup policy {before['name']!r}", current["id"]
 
     calls: list[Call] = []
-    if attrs or operation or add or remove:
+    if attrs or scheduled or add or remove:
         after.update(attrs)
         after["servers"] = [one for one in members if one["id"] not in remove] + [
             {"id": one["id"], "name": one["name"]} for one in add
         ]
-        if wish.retention is not None:
+        if options.retention is not None:
             # What the service does not report back goes along with every update.
-            operation["operation_definition"] = definition_of(wish.retention, update=True)
-            after["retention"] = wish.retention
-        if operation:
-            after["enabled"] = before["enabled"] if wish.enabled is None else wish.enabled
+            scheduled["operation_definition"] = definition_of(options.retention, update=True)
+            after["retention"] = options.retention
+        if scheduled:
+            after["enabled"] = before["enabled"] if options.enabled is None else options.enabled
             after["schedule"] = (
-                describe_schedule(format_pattern(wish.rule))
-                if "trigger" in operation and wish.rule
+                describe_schedule(format_pattern(options.rule))
+                if "trigger" in scheduled and options.rule
                 else before["schedule"]
             )
             # An operation sent without "enabled" would be switched on.
             attrs["scheduled_operations"] = [
-                {"id": operation_of(current).get("id"), "enabled": after["enabled"], **operation}
+                {"id": operation_of(current).get("id"), "enabled": after["enabled"], **scheduled}
             ]
         if add or remove:
-            calls.append(members_call(act, policy_id, add, remove, **attrs))
+            calls.append(members_call(operation, policy_id, add, remove, **attrs))
         else:
-            calls.append(Call(act, "update_policy", {"policy": policy_id, **attrs}))
-    notes = list(wish.notes) + _unseen_retention(wish, current, updated=bool(calls))
-    if wish.tags is not None:
+            calls.append(Call(operation, "update_policy", {"policy": policy_id, **attrs}))
+    notes = list(options.notes) + _unseen_retention(options, current, updated=bool(calls))
+    if options.tags is not None:
         after["tags"] = apply_tags(before["tags"], unset, put)
         check_count(f"policy {before['name']!r}", after["tags"])
     calls.extend(tag_calls("policy", policy_id, f"policy {before['name']!r}", unset, put))
@@ -171,29 +173,29 @@ def plan_update(
         (*move_calls(moves), *calls),
         for_diff(before),
         for_diff(after),
-        {"policy": after, "servers": brief(chosen), "notes": notes},
+        {"policy": after, "servers": server_refs(chosen), "notes": notes},
         context={"policy": policy_id, "chosen": chosen, "names": names},
     )
 
 
-def _changed_operation(wish: PolicyWish, current: dict[str, t.Any], before: dict[str, t.Any]) -> dict[str, t.Any]:
+def _changed_schedule(options: PolicyOptions, current: dict[str, t.Any], before: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return those parts of the scheduled operation that must change."""
-    operation: dict[str, t.Any] = changed_fields(before, {"enabled": wish.enabled})
-    if wish.rule is not None and not same_schedule(pattern_of(current), wish.rule):
-        operation["trigger"] = {"properties": {"pattern": format_pattern(wish.rule)}}
+    scheduled: dict[str, t.Any] = changed_fields(before, {"enabled": options.enabled})
+    if options.rule is not None and not same_schedule(pattern_of(current), options.rule):
+        scheduled["trigger"] = {"properties": {"pattern": format_pattern(options.rule)}}
     hidden = unreported(definition_in(current))
-    if wish.retention is not None and not same_retention(before["retention"], wish.retention, hidden):
-        operation["operation_definition"] = {}
-    return operation
+    if options.retention is not None and not same_retention(before["retention"], options.retention, hidden):
+        scheduled["operation_definition"] = {}
+    return scheduled
 
 
-def _purges(wish: PolicyWish) -> bool:
-    return wish.purge_servers and (wish.servers is not None or wish.filters is not None)
+def _purges(options: PolicyOptions) -> bool:
+    return options.purge_servers and (options.servers is not None or options.filters is not None)
 
 
-def _unseen_retention(wish: PolicyWish, current: dict[str, t.Any], updated: bool) -> list[str]:
+def _unseen_retention(options: PolicyOptions, current: dict[str, t.Any], updated: bool) -> list[str]:
     hidden = unreported(definition_in(current))
-    unseen = [key for key in LONG_TERM if wish.retention and wish.retention[key] and key in hidden]
+    unseen = [key for key in LONG_TERM if options.retention and options.retention[key] and key in hidden]
     if not unseen or updated:
         return []
     return [

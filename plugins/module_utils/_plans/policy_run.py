@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from .._domain.backup import backup_result
 from .._domain.policy import members_of, policy_result
-from .._domain.selection import brief, names_of
+from .._domain.selection import names_of, server_refs
 from .backup import UNNAMED
 from .plan import Call, Plan
 
 
 @dataclass(frozen=True)
-class RunWish:
+class RunOptions:
     """The options of csbs_policy_run in normal form."""
 
     policy: str
@@ -29,7 +29,7 @@ class RunWish:
 
 
 def plan_run(
-    wish: RunWish,
+    options: RunOptions,
     policy: dict[str, t.Any],
     chosen: list[dict[str, t.Any]],
     rows: list[dict[str, t.Any]],
@@ -41,7 +41,7 @@ def plan_run(
     ready = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
     planned = {server["id"]: backup_result(_planned_row(server, policy)) for server in ready}
     calls = (
-        (_run_call(wish, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),)
+        (_run_call(options, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),)
         if ready
         else ()
     )
@@ -61,13 +61,13 @@ def plan_run(
                 if one["id"] not in refusals
             ],
             "policy": {key: known[key] for key in ("id", "name", "enabled")},
-            "servers": brief(chosen),
+            "servers": server_refs(chosen),
         },
         context={"policy": policy, "chosen": chosen, "ready": ready, "done": done, "refusals": refusals},
     )
 
 
-def _run_call(wish: RunWish, policy: dict[str, t.Any], ready: list[str], known: frozenset[str]) -> Call:
+def _run_call(options: RunOptions, policy: dict[str, t.Any], ready: list[str], known: frozenset[str]) -> Call:
     arguments: dict[str, t.Any] = {"policy": policy["id"]}
     if set(ready) != {one["id"] for one in members_of(policy)}:
         arguments["servers"] = ready
@@ -76,9 +76,9 @@ def _run_call(wish: RunWish, policy: dict[str, t.Any], ready: list[str], known: 
         f"run backup policy {policy['name']!r}",
         "execute_policy",
         arguments,
-        recover=("started_run", sought),
+        find_effect=("started_run", sought),
         # The run that keeps the policy busy may be too new to have been listed, and make all that is wanted.
-        meanwhile=None if wish.max_age is None else ("running_run", sought),
+        find_existing=None if options.max_age is None else ("running_run", sought),
     )
 
 

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from .._domain.backup import GOOD, backup_result, recovery_point
+from .._domain.backup import USABLE, backup_result, recovery_point
 from .._domain.errors import InvalidInput
 from .._domain.keep_rules import Point, Rules, has_tags, reasons_to_keep
 from .._domain.limits import as_text
@@ -20,7 +20,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
-class PruneWish:
+class PruneOptions:
     """The options of csbs_backup_prune in normal form.
 
     name and tags say which backups are judged at all, None is all of them; a tag whose value is None may have any.
@@ -37,37 +37,39 @@ class PruneWish:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A backup and what is to become of it: fate is kept (for reasons), removed, busy, or stuck (it could not be deleted)."""
+class Decision:
+    """A backup and what is to become of it: outcome is kept (for reasons), removed, busy, or failed (it could not be deleted)."""
 
     row: dict[str, t.Any]
-    fate: str
+    outcome: str
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PruneContext:
     """What was decided, for the steps after the calls: each backup that was judged, and the present names of servers."""
 
-    judged: list[Judged]
+    decisions: list[Decision]
     names: dict[str, str]
 
 
-def takes_part(row: dict[str, t.Any], wish: PruneWish) -> bool:
+def takes_part(row: dict[str, t.Any], options: PruneOptions) -> bool:
     """Return whether a backup is judged, as far as it can be told without its tags.
 
     Only what the service calls manual is manual. What runs, is being deleted or is in a state that nobody knows is left
     alone, and so is what is of unknown age where ages count.
     """
-    if not wish.include_automatic and backup_result(row)["auto_trigger"] is not False:
+    if not options.include_automatic and backup_result(row)["auto_trigger"] is not False:
         return False
-    if wish.name is not None and not wish.name.fullmatch(as_text(row.get("name"))):
+    if options.name is not None and not options.name.fullmatch(as_text(row.get("name"))):
         return False
     dated = recovery_point(row) is not None
-    return (row["status"] in GOOD and dated) or (row["status"] == "error" and (dated or wish.rules.older_than is None))
+    return (row["status"] in USABLE and dated) or (
+        row["status"] == "error" and (dated or options.rules.older_than is None)
+    )
 
 
-def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
+def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Decision]:
     """Return what is to become of each backup of one server, the newest first.
 
     Failed ones hold no recovery point: they never count, and go unless they are young or a tag or an image keeps them.
@@ -75,10 +77,10 @@ def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
     points = [
         Point(row["id"], moment, tags_as_dict(row["tags"]))
         for row in rows
-        if row["status"] in GOOD and (moment := recovery_point(row))
+        if row["status"] in USABLE and (moment := recovery_point(row))
     ]
     reasons = reasons_to_keep(points, rules)
-    judged = []
+    decisions = []
     for row in sorted(
         sorted(rows, key=lambda row: str(row["id"])), key=lambda row: recovery_point(row) or _LONG_AGO, reverse=True
     ):
@@ -89,15 +91,15 @@ def judge(rows: list[dict[str, t.Any]], rules: Rules) -> list[Judged]:
         if backup_result(row)["images"]:
             why = [*why, "image"]
         # A good backup that is not available is being restored.
-        fate = "kept" if why else "removed" if row["status"] in ("available", "error") else "busy"
-        judged.append(Judged(row, fate, tuple(why)))
-    return judged
+        outcome = "kept" if why else "removed" if row["status"] in ("available", "error") else "busy"
+        decisions.append(Decision(row, outcome, tuple(why)))
+    return decisions
 
 
-def refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) -> None:
+def refuse_to_remove_all(chosen: list[dict[str, t.Any]], decisions: list[Decision]) -> None:
     """Raise InvalidInput when tags are the only rule and keep no good backup of a server that has some, as restic does."""
-    good = [one for one in judged if one.row["status"] in GOOD]
-    safe = {one.row["resource_id"] for one in good if one.fate == "kept"}
+    good = [one for one in decisions if one.row["status"] in USABLE]
+    safe = {one.row["resource_id"] for one in good if one.outcome == "kept"}
     bare = {one.row["resource_id"] for one in good} - safe
     if bare:
         names = ", ".join(repr(server["name"] or server["id"]) for server in chosen if server["id"] in bare)
@@ -107,10 +109,13 @@ def refuse_to_remove_all(chosen: list[dict[str, t.Any]], judged: list[Judged]) -
         )
 
 
-def result_of(judged: list[Judged], names: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]]]:
+def result_of(decisions: list[Decision], names: t.Mapping[str, str]) -> dict[str, list[dict[str, t.Any]]]:
     """Return the backups in the shape of results: kept with reasons, removed, busy; names as for backup_result."""
-    kept = [{**backup_result(one.row, names), "reasons": list(one.reasons)} for one in judged if one.fate == "kept"]
+    kept = [
+        {**backup_result(one.row, names), "reasons": list(one.reasons)} for one in decisions if one.outcome == "kept"
+    ]
     others = {
-        fate: [backup_result(one.row, names) for one in judged if one.fate == fate] for fate in ("removed", "busy")
+        outcome: [backup_result(one.row, names) for one in decisions if one.outcome == outcome]
+        for outcome in ("removed", "busy")
     }
     return {"kept": kept, **others}

@@ -12,12 +12,12 @@ from datetime import datetime
 from .._domain.backup import describe_backup
 from .._domain.disk_mapping import Pair
 from .._domain.error_codes import RETRYABLE_CODES
-from .._domain.errors import CloudFailed, explain
+from .._domain.errors import FinalError, explain
 from .._domain.rows import Row
 
 
 @dataclass(frozen=True)
-class RestoreWish:
+class RestoreOptions:
     """The options of csbs_restore in normal form; volumes pairs disks of the backup with disks of the target."""
 
     backup: str | None = None
@@ -49,18 +49,18 @@ def describe_now(row: Row, names: t.Mapping[str, str]) -> str:
     return describe_backup({**row, "extend_info": {**info, "resource_name": name}})
 
 
-def check_verdict(act: str, verdict: Row) -> None:
+def check_verdict(operation: str, verdict: Row) -> None:
     """Raise CloudError for a refusal that is final; what is merely busy is waited for when the call is made."""
     if verdict["result"] or verdict.get("error_code") in RETRYABLE_CODES:
         return
     if not verdict.get("error_code"):
         said = verdict.get("error_msg") or "without a reason"
-        raise CloudFailed(
-            act,
+        raise FinalError(
+            operation,
             f"the service's own check refuses it ({said}). What to do: check the backup, the target server and its"
             " disks.",
         )
-    raise explain(act, None, verdict, None)
+    raise explain(operation, None, verdict, None)
 
 
 def pair_result(pair: Pair) -> Row:

@@ -12,17 +12,22 @@ from .plan import Call
 
 
 def tag_calls(
-    owner: str, resource_id: str, what: str, unset: dict[str, str], put: dict[str, str], group: str | None = None
+    resource_type: str,
+    resource_id: str,
+    what: str,
+    unset: dict[str, str],
+    put: dict[str, str],
+    group: str | None = None,
 ) -> list[Call]:
     """Return the calls that change tags; removal first, so that the limit is never passed on the way.
 
     A single tag has calls of its own, and is removed whatever its value has become meanwhile. group is that of the calls.
     """
-    where = {"owner": owner, "resource_id": resource_id}
+    where = {"resource_type": resource_type, "resource_id": resource_id}
     calls = []
     if len(unset) == 1:
         calls.append(
-            Call(f"remove a tag of {what}", "remove_tag", {**where, "key": next(iter(unset))}, gone_is_done=True)
+            Call(f"remove a tag of {what}", "remove_tag", {**where, "key": next(iter(unset))}, missing_ok=True)
         )
     elif unset:
         calls.append(Call(f"remove tags of {what}", "unset_tags", {**where, "tags": tags_as_list(unset)}))
@@ -35,22 +40,24 @@ def tag_calls(
 
 
 @dataclass(frozen=True)
-class TagWish:
+class TagOptions:
     """The options of csbs_tag in normal form."""
 
-    owner: str
+    resource_type: str
     resources: list[str]
     tags: dict[str, str]
     state: str
     purge: bool
 
 
-def changes_of(wish: TagWish, current: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def changes_of(options: TagOptions, current: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return (tags to remove, tags to set) for one resource.
 
     A tag to be absent goes when its key is there and its value is the given one, or none is given.
     """
-    if wish.state == "absent":
-        leaving = {key: value for key, value in current.items() if key in wish.tags and wish.tags[key] in ("", value)}
+    if options.state == "absent":
+        leaving = {
+            key: value for key, value in current.items() if key in options.tags and options.tags[key] in ("", value)
+        }
         return leaving, {}
-    return compare_tags(current, wish.tags, wish.purge)
+    return compare_tags(current, options.tags, options.purge)

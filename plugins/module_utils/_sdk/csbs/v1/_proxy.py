@@ -98,34 +98,34 @@ class Proxy(proxy.Proxy):
         return Quota.all(self)
 
     # ========== Tags; owner is "backup" or "policy" ==========
-    def tags_of(self, owner, resource_id):
+    def tags_of(self, resource_type, resource_id):
         """Return the tags of one backup or policy as dicts with key and value."""
-        return _tag.tags_of(self, owner, resource_id)
+        return _tag.tags_of(self, resource_type, resource_id)
 
-    def tags_in_project(self, owner):
+    def tags_in_project(self, resource_type):
         """Return the tags of all backups or policies as dicts with key and values."""
-        return _tag.tags_in_project(self, owner)
+        return _tag.tags_in_project(self, resource_type)
 
-    def add_tag(self, owner, resource_id, key, value):
+    def add_tag(self, resource_type, resource_id, key, value):
         """Set one tag."""
-        _tag.add_tag(self, owner, resource_id, key, value)
+        _tag.add_tag(self, resource_type, resource_id, key, value)
 
-    def remove_tag(self, owner, resource_id, key):
+    def remove_tag(self, resource_type, resource_id, key):
         """Remove one tag."""
-        _tag.remove_tag(self, owner, resource_id, key)
+        _tag.remove_tag(self, resource_type, resource_id, key)
 
-    def set_tags(self, owner, resource_id, tags):
+    def set_tags(self, resource_type, resource_id, tags):
         """Set several tags, dicts with key and value; others stay."""
-        _tag.change_tags(self, owner, resource_id, "create", tags)
+        _tag.change_tags(self, resource_type, resource_id, "create", tags)
 
-    def unset_tags(self, owner, resource_id, tags):
+    def unset_tags(self, resource_type, resource_id, tags):
         """Remove several tags, dicts with key and value."""
-        _tag.change_tags(self, owner, resource_id, "delete", tags)
+        _tag.change_tags(self, resource_type, resource_id, "delete", tags)
 
-    def find_tagged(self, owner, **query):
+    def find_tagged(self, resource_type, **query):
         """Yield each backup or policy that fits a tag query, as Tagged."""
-        return _tag.find_tagged(self, owner, **query)
+        return _tag.find_tagged(self, resource_type, **query)
 
-    def count_tagged(self, owner, **query):
+    def count_tagged(self, resource_type, **query):
         """Return how many backups or policies fit a tag query."""
-        return _tag.count_tagged(self, owner, **query)
+        return _tag.count_tagged(self, resource_type, **query)

@@ -30,45 +30,49 @@ def _answer(response):
     return response
 
 
-def tags_of(session, owner, resource_id):
+def tags_of(session, resource_type, resource_id):
     """Return the tags of one backup or policy, a list of dicts with key and value."""
-    return _answer(session.get(f"/{OWNERS[owner]}/{resource_id}/tags")).json()["tags"]
+    return _answer(session.get(f"/{OWNERS[resource_type]}/{resource_id}/tags")).json()["tags"]
 
 
-def tags_in_project(session, owner):
+def tags_in_project(session, resource_type):
     """Return the tags of all backups or policies, a list of dicts with key and values."""
-    return _answer(session.get(f"/{OWNERS[owner]}/tags")).json()["tags"]
+    return _answer(session.get(f"/{OWNERS[resource_type]}/tags")).json()["tags"]
 
 
-def add_tag(session, owner, resource_id, key, value):
+def add_tag(session, resource_type, resource_id, key, value):
     """Set one tag."""
-    _answer(session.post(f"/{OWNERS[owner]}/{resource_id}/tags", json={"tag": {"key": key, "value": value}}))
+    _answer(session.post(f"/{OWNERS[resource_type]}/{resource_id}/tags", json={"tag": {"key": key, "value": value}}))
 
 
-def remove_tag(session, owner, resource_id, key):
+def remove_tag(session, resource_type, resource_id, key):
     """Remove one tag."""
-    _answer(session.delete(f"/{OWNERS[owner]}/{resource_id}/tags/{quote(key, safe='')}"))
+    _answer(session.delete(f"/{OWNERS[resource_type]}/{resource_id}/tags/{quote(key, safe='')}"))
 
 
-def change_tags(session, owner, resource_id, action, tags):
+def change_tags(session, resource_type, resource_id, action, tags):
     """Set (action create) or remove (action delete) several tags, a list of dicts with key and value."""
-    _answer(session.post(f"/{OWNERS[owner]}/{resource_id}/tags/action", json={"action": action, "tags": tags}))
+    _answer(session.post(f"/{OWNERS[resource_type]}/{resource_id}/tags/action", json={"action": action, "tags": tags}))
 
 
-def find_tagged(session, owner, **query):
+def find_tagged(session, resource_type, **query):
     """Yield each backup or policy that fits the query: tags, tags_any, not_tags, not_tags_any, matches."""
     offset = 0
     while True:
         # The reference types limit and offset as strings.
         body = {**query, "action": "filter", "limit": str(PAGE_SIZE), "offset": str(offset)}
-        rows = _answer(session.post(f"/{OWNERS[owner]}/resource_instances/action", json=body)).json()["resources"]
+        rows = _answer(session.post(f"/{OWNERS[resource_type]}/resource_instances/action", json=body)).json()[
+            "resources"
+        ]
         yield from (Tagged.existing(**row) for row in rows)
         if len(rows) < PAGE_SIZE:
             return
         offset += len(rows)
 
 
-def count_tagged(session, owner, **query):
+def count_tagged(session, resource_type, **query):
     """Return how many backups or policies fit the query."""
-    response = _answer(session.post(f"/{OWNERS[owner]}/resource_instances/action", json={**query, "action": "count"}))
+    response = _answer(
+        session.post(f"/{OWNERS[resource_type]}/resource_instances/action", json={**query, "action": "count"})
+    )
     return int(response.json()["total_count"])

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find import add_tags
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
-    CloudFailed,
+    FinalError,
     NotFound,
 )
 from tests.support.fakes import Cloud, backup, policy
@@ -33,18 +33,18 @@ class Counted(Cloud):
         self.queries: list[str] = []
         self.reads: list[str] = []
 
-    def find_tagged(self, owner: str, query: dict[str, t.Any]) -> Rows:
-        self.queries.append(owner)
+    def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> Rows:
+        self.queries.append(resource_type)
         assert query == {}
         if self.refusal is not None:
             raise self.refusal
-        return [row for row in super().find_tagged(owner, query) if row["resource_id"] not in self.hidden]
+        return [row for row in super().find_tagged(resource_type, query) if row["resource_id"] not in self.hidden]
 
-    def tags_of(self, owner: str, resource_id: str) -> Rows:
+    def tags_of(self, resource_type: str, resource_id: str) -> Rows:
         self.reads.append(resource_id)
         if resource_id in self.gone:
             raise NotFound("read the tags", "gone", "CSBS.3001", 404)
-        return super().tags_of(owner, resource_id)
+        return super().tags_of(resource_type, resource_id)
 
 
 KINDS: dict[str, t.Any] = {
@@ -105,7 +105,7 @@ def test_rows_that_have_their_tags_cost_nothing(kind: str) -> None:
     "error",
     [
         CloudError("look up", "out of order", "CSBS.9999", 500),
-        CloudFailed("look up", "no such address", "APIGW.0101", 404),
+        FinalError("look up", "no such address", "APIGW.0101", 404),
     ],
 )
 def test_any_other_failure_is_one_and_never_means_no_tags(kind: str, error: CloudError) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud impor
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.session import (
     ForeignBody,
     OutOfTime,
-    RidingSession,
+    RetryingSession,
     is_repeatable,
 )  # noqa: E402
 from tests.support.fakes import Ticks  # noqa: E402
@@ -49,7 +49,7 @@ def test_a_whole_list_of_servers_is_never_sent_again() -> None:
     for url in (f"{BASE}/policies/1", "policies/1", "/policies/1?x=1"):
         assert not is_repeatable("PUT", url)
         for status in (429, 502, 503, 504):
-            assert RidingSession._pause(status, None, url, "PUT", 1.5) is None
+            assert RetryingSession._pause(status, None, url, "PUT", 1.5) is None
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,17 @@ def test_a_request_is_sent_again_only_where_that_is_safe(
     status: int, after: str, method: str, url: str, pause: float | None
 ) -> None:
     response = types.SimpleNamespace(headers={"Retry-After": after} if after else {})
-    assert RidingSession._pause(status, response, url, method, 1.5) == pause
+    assert RetryingSession._pause(status, response, url, method, 1.5) == pause
 
 
 def test_a_failure_without_an_answer_has_the_usual_pause() -> None:
-    assert RidingSession._pause(429, None, BASE, "GET", 1.5) == 1.5
+    assert RetryingSession._pause(429, None, BASE, "GET", 1.5) == 1.5
 
 
 def test_every_thread_whose_token_was_refused_logs_in_again() -> None:
     """keystoneauth tells only the first of them that there was a token to drop."""
     plugin = types.SimpleNamespace(invalidate=iter([True, False]).__next__)
-    session = RidingSession(auth=plugin)
+    session = RetryingSession(auth=plugin)
     assert [session.invalidate(), session.invalidate()] == [True, True]
 
 
@@ -109,9 +109,9 @@ class Wire:
         self.ticks, self.answers, self.takes = Ticks(), list(answers), takes
         self.timeouts: list[float] = []
         monkeypatch.setattr(session.time, "monotonic", lambda: self.ticks.time)
-        monkeypatch.setattr(RidingSession, "doze", staticmethod(self.ticks.doze))
+        monkeypatch.setattr(RetryingSession, "sleep_for", staticmethod(self.ticks.sleep_for))
         monkeypatch.setattr(session.Session, "request", lambda session, *args, **kwargs: self.send(**kwargs))
-        self.session = RidingSession()
+        self.session = RetryingSession()
 
     def send(self, timeout: float, **kwargs: t.Any) -> t.Any:
         self.timeouts.append(timeout)
@@ -132,7 +132,7 @@ def test_requests_share_the_time_of_the_task(
 ) -> None:
     """A throttled request at the end of a task must not have the whole timeout once more."""
     wire = Wire(monkeypatch, answered(503))
-    wire.session.give(3600)
+    wire.session.set_deadline(3600)
     wire.ticks.time += before
     assert wire.session.request(BASE, "GET").status_code == 503
     assert least <= wire.ticks.time - before <= most
@@ -147,7 +147,7 @@ def test_no_request_hangs_for_longer_than_a_minute_or_the_task_has_left(
 ) -> None:
     wire = Wire(monkeypatch, answered(200))
     wire.session.timeout = own
-    wire.session.give(timeout)
+    wire.session.set_deadline(timeout)
     wire.session.request(BASE, "GET")
     assert wire.timeouts == [expected]
 
@@ -165,7 +165,7 @@ def test_nothing_that_changes_something_is_sent_after_the_deadline(
     method: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire = Wire(monkeypatch, answered(200))
-    wire.session.give(10)
+    wire.session.set_deadline(10)
     wire.ticks.time += 10
     with pytest.raises(OutOfTime):
         wire.session.request(url, method)
@@ -208,6 +208,6 @@ def test_the_time_is_that_of_the_cloud(
         status_code=200, headers={"Date": format_datetime(here + timedelta(seconds=ahead), usegmt=True), **headers}
     )
     monkeypatch.setattr(session.Session, "request", lambda *args, **kwargs: answer)
-    riding = RidingSession()
+    riding = RetryingSession()
     riding.request(BASE, "GET")
     assert abs(riding.now() - here - timedelta(seconds=seen)) < timedelta(seconds=60)

@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import (
-    GOOD,
-    LEAVING,
-    RUNNING,
+    BEING_DELETED,
+    IN_PROGRESS,
+    USABLE,
     BackupNames,
     backup_names,
     backup_result,
@@ -179,7 +179,7 @@ def test_a_message_names_backup_server_and_id() -> None:
 
 
 def test_no_status_is_both_good_and_going() -> None:
-    groups = [GOOD, RUNNING, LEAVING, {"error", "deleted"}]
+    groups = [USABLE, IN_PROGRESS, BEING_DELETED, {"error", "deleted"}]
     assert sum(len(group) for group in groups) == len(frozenset().union(*groups)) == 9
 
 

@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain import errors as errors_domain
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
-    CloudFailed,
-    LostAnswer,
+    FinalError,
     NotFound,
+    OutcomeUnknown,
 )
 
 
@@ -78,10 +78,10 @@ def test_a_plain_refusal_is_not_tried_again(status: int) -> None:
     ("status", "code", "unsafe", "kind"),
     [
         (404, "CSBS.3000", False, NotFound),
-        (404, None, True, CloudFailed),
-        (404, "APIGW.0101", False, CloudFailed),
-        (502, None, True, LostAnswer),
-        (504, "APIGW.0301", True, LostAnswer),
+        (404, None, True, FinalError),
+        (404, "APIGW.0101", False, FinalError),
+        (502, None, True, OutcomeUnknown),
+        (504, "APIGW.0301", True, OutcomeUnknown),
         (504, None, False, CloudError),
         (503, "CSBS.2003", True, CloudError),
         (500, "CSBS.6032", True, CloudError),
@@ -135,14 +135,14 @@ def test_only_the_service_itself_can_say_that_something_is_not_there(body: str, 
     ],
 )
 def test_every_body_is_read(body: t.Any, code: str | None, message: str) -> None:
-    error = errors_domain.explain("act", 400, body, None)
+    error = errors_domain.explain("operation", 400, body, None)
     assert error.error_code == code
     assert ("The service says: " in str(error)) is bool(message)
     assert message in str(error)
 
 
 def test_an_error_that_gave_up_is_final_and_says_so() -> None:
-    error = explain(409, "CSBS.2003").gave_up()
+    error = explain(409, "CSBS.2003").after_timeout()
     assert not error.retryable
     assert "until the timeout" in str(error) and error.error_code == "CSBS.2003" and error.request_id == "req-1"
 
@@ -161,7 +161,7 @@ def test_a_message_may_stand_at_the_top_of_the_body() -> None:
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_the_services_own_trouble_behind_a_gateway_is_ridden_out_like_the_gateways(status: int, code: str) -> None:
     assert explain(status, code).retryable is True
-    assert isinstance(explain(status, code, unsafe=True), LostAnswer), "the call may have had its effect"
+    assert isinstance(explain(status, code, unsafe=True), OutcomeUnknown), "the call may have had its effect"
     assert explain(500, code, unsafe=True).retryable is False
 
 

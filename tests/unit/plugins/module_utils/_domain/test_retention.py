@@ -18,9 +18,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
     LONG_TERM,
     current_retention,
     definition_of,
+    parse_retention,
     same_retention,
     unreported,
-    wanted_retention,
 )
 from tests.support.fakes import SUMMER, WINTER
 
@@ -37,7 +37,7 @@ NOTHING: dict[str, t.Any] = {
 
 
 def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
-    return wanted_retention(retention, zone, SUMMER)
+    return parse_retention(retention, zone, SUMMER)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_creation_never_sends_what_was_not_asked_for(retention: dict[str, t.An
 
 
 def test_the_time_zone_of_long_term_counts_has_the_offset_of_the_day() -> None:
-    zones = {wanted_retention({"daily": 1}, "Europe/Berlin", now)["timezone"] for now in (SUMMER, WINTER)}
+    zones = {parse_retention({"daily": 1}, "Europe/Berlin", now)["timezone"] for now in (SUMMER, WINTER)}
     assert zones == {"UTC+01:00", "UTC+02:00"}
 
 

@@ -22,8 +22,8 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
     describe_schedule,
     format_pattern,
     parse_pattern,
+    parse_schedule,
     same_schedule,
-    wanted_rule,
 )
 from tests.support.fakes import DAILY_0200, SUMMER, WINTER
 
@@ -36,7 +36,7 @@ def rule(days: str, hours: t.Iterable[int], minute: int = 0, interval: int = 1) 
 
 
 def wanted(schedule: dict[str, t.Any], now: datetime = SUMMER) -> Rule:
-    rule = wanted_rule(schedule, now)[0]
+    rule = parse_schedule(schedule, now)[0]
     assert isinstance(rule, Rule)
     return rule
 
@@ -150,7 +150,7 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
     [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False), ("UTC+02:00", False)],
 )
 def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
-    notes = wanted_rule(daily("02:00", timezone=zone), WINTER)[1]
+    notes = parse_schedule(daily("02:00", timezone=zone), WINTER)[1]
     assert [str(zone) in note for note in notes] == [True] * noted
 
 
@@ -159,7 +159,7 @@ def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | No
     [("Europe/Berlin", True), ("UTC+02:00", True), ("UTC", False), ("UTC+00:00", False), ("", False), (None, False)],
 )
 def test_a_zone_beside_a_pattern_carries_a_note(zone: str | None, noted: bool) -> None:
-    notes = wanted_rule({"pattern": DAILY_0200, "timezone": zone}, SUMMER)[1]
+    notes = parse_schedule({"pattern": DAILY_0200, "timezone": zone}, SUMMER)[1]
     assert [f"schedule.timezone {zone} has no effect" in note for note in notes] == [True] * noted
 
 
@@ -298,7 +298,7 @@ def enveloped(text: str, *before: str) -> str:
 def test_a_pattern_that_breaks_the_rules_stays_where_it_is_and_goes_nowhere_else(stored: str, fragment: str) -> None:
     described = describe_schedule(stored)
     assert described == {**EMPTY, "pattern": stored}
-    rule, notes = wanted_rule(described, SUMMER)
+    rule, notes = parse_schedule(described, SUMMER)
     assert isinstance(rule, RawPattern) and notes == []
     for same in (
         stored,
@@ -326,7 +326,7 @@ def test_a_pattern_that_breaks_the_rules_stays_where_it_is_and_goes_nowhere_else
     ],
 )
 def test_such_a_pattern_written_otherwise_is_the_same(text: str) -> None:
-    rule = wanted_rule({"pattern": text}, SUMMER)[0]
+    rule = parse_schedule({"pattern": text}, SUMMER)[0]
     assert same_schedule(enveloped("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;BYHOUR=02,14;BYMINUTE=00"), rule)
     assert not same_schedule(enveloped("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;BYHOUR=02,14;BYMINUTE=00"), rule)
 
@@ -362,7 +362,7 @@ PIECES = st.sampled_from(
 def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_refused(text: str) -> None:
     described = describe_schedule(text)
     try:
-        rule = wanted_rule(described, SUMMER)[0]
+        rule = parse_schedule(described, SUMMER)[0]
     except InvalidInput:
         # FREQ as a whole key: "FREQFREQ=" has none.
         assert not re.search(r"(^|[^A-Z0-9])FREQ=", "".join(text.upper().split())) or len(text) > 10240
@@ -385,7 +385,7 @@ def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_re
 )
 def test_whatever_is_asked_for_is_a_rule_or_refused(schedule: dict[str, t.Any]) -> None:
     try:
-        rule = wanted_rule(schedule, SUMMER)[0]
+        rule = parse_schedule(schedule, SUMMER)[0]
     except InvalidInput:
         return
     assert same_schedule(format_pattern(rule), rule)
@@ -420,7 +420,7 @@ def test_the_writing_of_a_pattern_does_not_matter(
 @given(rules())
 def test_a_described_schedule_fed_back_is_the_same_rule(one: Rule) -> None:
     described = describe_schedule(format_pattern(one))
-    assert wanted_rule(described, SUMMER) == (one, [])
+    assert parse_schedule(described, SUMMER) == (one, [])
 
 
 ZONES = [

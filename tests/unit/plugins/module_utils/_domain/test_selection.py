@@ -11,11 +11,11 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import (
-    brief,
     choose_servers,
     find_one,
-    wanted_filters,
-    wanted_keys,
+    parse_filters,
+    parse_refs,
+    server_refs,
 )
 from tests.support.fakes import server
 
@@ -39,19 +39,19 @@ FLEET = [
     ],
 )
 def test_keys_are_taken_once_as_names_ids_or_results(entries: t.Any, keys: list[str] | None) -> None:
-    assert wanted_keys("servers", entries) == keys
+    assert parse_refs("servers", entries) == keys
 
 
 @pytest.mark.parametrize("entry", ["", " ", None, {}, {"id": None}, {"id": "", "name": ""}])
 def test_an_empty_key_is_refused_and_never_means_everything(entry: t.Any) -> None:
     with pytest.raises(InvalidInput, match="^servers: "):
-        wanted_keys("servers", ["web-1", entry])
+        parse_refs("servers", ["web-1", entry])
 
 
 @pytest.mark.parametrize("filters", [{}, {"name": None, "status": None}])
 def test_filters_of_which_none_is_set_are_refused(filters: dict[str, t.Any]) -> None:
     with pytest.raises(InvalidInput, match="server_filters: "):
-        wanted_filters(filters)
+        parse_filters(filters)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_filters_of_which_none_is_set_are_refused(filters: dict[str, t.Any]) -> 
     ],
 )
 def test_filters_choose_the_servers_that_fit_all_of_them_by_name(filters: dict[str, t.Any], ids: list[str]) -> None:
-    wanted = wanted_filters({**dict.fromkeys(("name", "status", "metadata", "tags", "availability_zone")), **filters})
+    wanted = parse_filters({**dict.fromkeys(("name", "status", "metadata", "tags", "availability_zone")), **filters})
     assert [one["id"] for one in choose_servers(None, wanted, FLEET)] == ids
 
 
@@ -119,7 +119,7 @@ def test_a_server_that_no_longer_exists_is_known_by_its_id_only() -> None:
 
 def test_the_present_name_of_a_server_counts_and_not_a_stale_label() -> None:
     chosen = choose_servers(["id-web-1"], None, FLEET, known=[{"id": "id-web-1", "name": "old-name"}])
-    assert brief(chosen) == [{"id": "id-web-1", "name": "web-1"}]
+    assert server_refs(chosen) == [{"id": "id-web-1", "name": "web-1"}]
 
 
 ROWS = [{"id": "b", "name": "a"}, {"id": "a", "name": "x"}, {"id": "c", "name": "same"}, {"id": "d", "name": "same"}]
@@ -140,4 +140,4 @@ def test_an_ambiguous_name_of_anything_lists_the_ids() -> None:
 def test_an_empty_filter_beside_a_set_one_is_refused_and_not_dropped(empty: dict[str, t.Any]) -> None:
     (name,) = empty
     with pytest.raises(InvalidInput, match=f"server_filters.{name}: "):
-        wanted_filters({"status": "ACTIVE", **empty})
+        parse_filters({"status": "ACTIVE", **empty})

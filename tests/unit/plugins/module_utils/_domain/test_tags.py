@@ -16,12 +16,12 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tags
     apply_tags,
     check_count,
     compare_tags,
-    leaving_tags,
+    parse_tags,
+    parse_tags_to_remove,
     tag_query,
     tags_as_dict,
     tags_as_list,
     values_by_key,
-    wanted_tags,
 )
 
 TEN = {f"k{number}": "v" for number in range(10)}
@@ -42,7 +42,7 @@ TEN = {f"k{number}": "v" for number in range(10)}
     ],
 )
 def test_tags_become_text(tags: dict[str, t.Any] | None, expected: dict[str, str] | None) -> None:
-    assert wanted_tags("tags", tags) == expected
+    assert parse_tags("tags", tags) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,18 +61,18 @@ def test_tags_become_text(tags: dict[str, t.Any] | None, expected: dict[str, str
 )
 def test_a_tag_that_cannot_be_is_refused(tags: dict[str, t.Any], fragment: str) -> None:
     with pytest.raises(InvalidInput, match="^tags: ") as refusal:
-        wanted_tags("tags", tags)
+        parse_tags("tags", tags)
     assert fragment in str(refusal.value)
 
 
 def test_a_removal_takes_keys_that_no_tag_could_be_given_today() -> None:
-    assert leaving_tags("tags", {"a.b" * 42: "v" * 255, "old": None}) == {"a.b" * 42: "v" * 255, "old": ""}
+    assert parse_tags_to_remove("tags", {"a.b" * 42: "v" * 255, "old": None}) == {"a.b" * 42: "v" * 255, "old": ""}
 
 
 @pytest.mark.parametrize("tags", [{"": "v"}, {" ": "v"}, {"k" * 128: ""}, {"k": "v" * 256}])
 def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="^tags: "):
-        leaving_tags("tags", tags)
+        parse_tags_to_remove("tags", tags)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
     ForeignAnswer,
-    LostAnswer,
     NotFound,
+    OutcomeUnknown,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import (
@@ -27,9 +27,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan 
 )
 from tests.support.fakes import Cloud, Ticks
 
-FINAL = CloudError("act", "no", "CSBS.6033", 400)
-BUSY = CloudError("act", "busy", "CSBS.2003", 500)
-LOST = LostAnswer("act", "connection closed")
+FINAL = CloudError("operation", "no", "CSBS.6033", 400)
+BUSY = CloudError("operation", "busy", "CSBS.2003", 500)
+LOST = OutcomeUnknown("operation", "connection closed")
 
 
 def names(cloud: Cloud) -> list[str]:
@@ -138,8 +138,8 @@ def test_what_is_final_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_object_that_is_gone_is_done_only_where_that_was_wanted(workers: int) -> None:
-    gone = NotFound("act", "gone", status=404)
-    outcome = run([Call("delete", "go", gone_is_done=True)], Cloud(answers={"go": [gone]}), workers)[0]
+    gone = NotFound("operation", "gone", status=404)
+    outcome = run([Call("delete", "go", missing_ok=True)], Cloud(answers={"go": [gone]}), workers)[0]
     assert (outcome.answers, outcome.failures) == ({0: None}, {})
     with pytest.raises(PlanFailed):
         run([Call("change", "go")], Cloud(answers={"go": [gone]}))
@@ -166,20 +166,20 @@ class Finding(Cloud):
 @pytest.mark.parametrize("look", [1, 2, 5])
 def test_an_effect_whose_answer_was_lost_is_found_and_not_sent_again(look: int) -> None:
     cloud = Finding(look, answers={"protect": [LOST, "second"]})
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud)[0].answers == {0: "found"}
     assert names(cloud) == ["protect"]
 
 
 def test_a_call_that_had_no_effect_is_sent_again_after_looking() -> None:
     cloud = Finding(0, answers={"protect": [LOST, "second"]})
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "second"}
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud)[0].answers == {0: "second"}
     assert cloud.looks >= 2 and set(cloud.sent_at_look) == {1}
 
 
 def test_a_lost_answer_is_still_looked_for_after_the_service_said_busy() -> None:
     """The first sending had its effect, so the second is told that the server is busy."""
     cloud = Finding(13, answers={"protect": [LOST, BUSY, "third"]})
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud)[0].answers == {0: "found"}
     assert names(cloud) == ["protect", "protect"]
 
 
@@ -188,7 +188,7 @@ def test_looking_for_a_lost_answer_outlasts_a_lost_look() -> None:
     found, troubles = (
         cloud.started_backup,
         [
-            LostAnswer("list backups", "closed"),
+            OutcomeUnknown("list backups", "closed"),
             CloudError("list backups", "slow", None, 503),
         ],
     )
@@ -199,7 +199,7 @@ def test_looking_for_a_lost_answer_outlasts_a_lost_look() -> None:
         return found(**arguments)
 
     cloud.started_backup = look  # type: ignore[method-assign]
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud)[0].answers == {0: "found"}
     assert names(cloud) == ["protect"]
 
 
@@ -249,7 +249,7 @@ def test_what_stays_busy_beside_others_fails_at_the_timeout() -> None:
 def test_what_keeps_a_call_busy_may_be_what_it_wants() -> None:
     """A killed run has just started it, and lists did not show it yet."""
     cloud = Finding(2, answers={"protect": [BUSY]})
-    outcome = run([Call("back up", "protect", meanwhile=RECOVER)], cloud, workers=2)[0]
+    outcome = run([Call("back up", "protect", find_existing=RECOVER)], cloud, workers=2)[0]
     assert outcome.answers == {0: "found"}
     assert names(cloud) == ["protect", "protect"]
 
@@ -259,11 +259,11 @@ def test_a_lost_answer_is_not_sent_again_when_there_is_no_time_to_see_it(workers
     cloud = Finding(0, answers={"protect": [LOST, "second"]})
     if workers:
         assert "timeout" in str(
-            run([Call("back up", "protect", recover=RECOVER)], cloud, workers, timeout=4)[0].failures[0]
+            run([Call("back up", "protect", find_effect=RECOVER)], cloud, workers, timeout=4)[0].failures[0]
         )
     else:
         with pytest.raises(PlanFailed, match="timeout"):
-            run([Call("back up", "protect", recover=RECOVER)], cloud, timeout=4)
+            run([Call("back up", "protect", find_effect=RECOVER)], cloud, timeout=4)
     assert names(cloud) == ["protect"]
 
 
@@ -272,7 +272,7 @@ def test_nothing_is_sent_after_the_deadline_and_what_was_not_started_is_named() 
     ticks = Ticks()
 
     def slow() -> str:
-        ticks.doze(2)
+        ticks.sleep_for(2)
         return "done"
 
     cloud = Cloud(answers={"go": [slow]})
@@ -286,7 +286,7 @@ def test_nothing_is_sent_after_the_deadline_and_what_was_not_started_is_named() 
 
 def test_an_ordered_plan_stops_at_the_deadline_and_undoes_what_it_did() -> None:
     ticks = Ticks()
-    cloud = Cloud(answers={"leave_a": [lambda: ticks.doze(5)]})
+    cloud = Cloud(answers={"leave_a": [lambda: ticks.sleep_for(5)]})
     with pytest.raises(PlanFailed) as failure:
         execute(Plan((leave("a"), Call("join", "join"), Call("tag", "tag"))), cloud, ticks.clock(4))
     assert names(cloud) == ["leave_a", "back_a"]
@@ -295,7 +295,7 @@ def test_an_ordered_plan_stops_at_the_deadline_and_undoes_what_it_did() -> None:
 
 
 def test_the_service_decides_how_long_the_pause_is() -> None:
-    throttled = CloudError("act", "slow down", "APIGW.0308", 429, retry_after=40)
+    throttled = CloudError("operation", "slow down", "APIGW.0308", 429, retry_after=40)
     for workers in (0, 1):
         ticks = Ticks()
         execute(Plan((Call("go", "go"),), workers=workers), Cloud(answers={"go": [throttled, "done"]}), ticks.clock())
@@ -326,7 +326,7 @@ def test_what_cannot_be_put_back_stays_changed() -> None:
 
 def test_a_call_that_had_its_effect_before_it_failed_stays_and_so_does_what_came_before() -> None:
     """The join was accepted and only the look at it failed: nobody is put back into the old policy."""
-    refused = CloudError("act", "no right to read", "CSBS.9009", 403)
+    refused = CloudError("operation", "no right to read", "CSBS.9009", 403)
     refused.applied = True
     cloud = Cloud(answers={"join": [refused]})
     with pytest.raises(PlanFailed) as failure:
@@ -343,19 +343,19 @@ def test_an_error_of_one_call_that_nobody_expects_does_not_hide_the_others() -> 
 
 
 def test_a_foreign_answer_to_a_call_that_makes_something_is_looked_for() -> None:
-    cloud = Finding(2, answers={"protect": [ForeignAnswer("act", "it is no JSON"), "second"]})
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud, workers=1)[0].answers == {0: "found"}
+    cloud = Finding(2, answers={"protect": [ForeignAnswer("operation", "it is no JSON"), "second"]})
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud, workers=1)[0].answers == {0: "found"}
     assert names(cloud) == ["protect"]
 
 
 def test_an_answer_without_the_id_of_what_was_made_is_looked_for() -> None:
     cloud = Finding(1, answers={"protect": [types.SimpleNamespace(id=None), "second"]})
-    assert run([Call("back up", "protect", recover=RECOVER)], cloud)[0].answers == {0: "found"}
+    assert run([Call("back up", "protect", find_effect=RECOVER)], cloud)[0].answers == {0: "found"}
 
 
 def test_what_was_made_is_not_made_again_before_every_list_must_show_it() -> None:
     cloud, ticks = Finding(0, answers={"protect": [LOST, "second"]}), Ticks()
-    execute(Plan((Call("back up", "protect", recover=RECOVER),)), cloud, ticks.clock())
+    execute(Plan((Call("back up", "protect", find_effect=RECOVER),)), cloud, ticks.clock())
     assert ticks.time >= SECONDS_UNTIL_LISTED
 
 
@@ -367,7 +367,7 @@ def test_a_lost_answer_that_cannot_be_looked_for_is_told_as_lost() -> None:
 
     cloud.started_backup = look  # type: ignore[method-assign]
     with pytest.raises(PlanFailed, match="connection closed.*could it be looked for.*not allowed"):
-        run([Call("back up", "protect", recover=RECOVER)], cloud)
+        run([Call("back up", "protect", find_effect=RECOVER)], cloud)
     assert names(cloud) == ["protect"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import (
     PROGRESS_FILE,
     progress_line,
-    tell,
+    write_progress,
 )
 
 
@@ -33,9 +33,9 @@ def test_a_listener_gets_the_lines_and_one_that_is_gone_gets_no_file(
 ) -> None:
     path = tmp_path / "progress"
     monkeypatch.setenv(PROGRESS_FILE, str(path))
-    tell("nobody")
+    write_progress("nobody")
     assert not path.exists()
     path.touch()
-    tell("one")
-    tell("two")
+    write_progress("one")
+    write_progress("two")
     assert path.read_text(encoding="utf-8") == "one\ntwo\n"

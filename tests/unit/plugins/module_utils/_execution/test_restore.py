@@ -13,22 +13,32 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.restores import Restores
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
-    ActionFailed,
     CloudError,
-    CloudFailed,
+    FinalError,
     ForeignAnswer,
-    LostAnswer,
+    OutcomeUnknown,
+    TaskFailed,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
     _await_state,
-    finish_restore,
-    plan_restore,
-    wish_restore,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    finish as finish_restore,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    parse_options as parse_restore_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    plan as plan_restore,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 from tests.support.fakes import SUMMER, Cloud, Ticks
-from tests.unit.plugins.module_utils._operations.test_restore import DEFAULTS, Restoring, good
+from tests.unit.plugins.module_utils._operations.test_restore import (
+    DEFAULTS,
+    Restoring,
+    good,
+)
 
 Row = dict[str, t.Any]
 Look = t.Union[Row, None, CloudError]
@@ -65,15 +75,15 @@ def finish(
     found: bool = False,
     **options: t.Any,
 ) -> tuple[Row, Ticks]:
-    wish = wish_restore({**DEFAULTS, "backup": "b", **options}, SUMMER)
-    plan = plan_restore(wish, Restoring([before or seen()]))
+    make_options = parse_restore_options({**DEFAULTS, "backup": "b", **options}, SUMMER)
+    plan = plan_restore(make_options, Restoring([before or seen()]))
     ticks = Ticks()
     answer: t.Any = seen("restoring") if found else types.SimpleNamespace(id="restore-1")
-    return finish_restore(wish, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)), ticks
+    return finish_restore(make_options, Showing(looks, state), plan, Outcome({0: answer}), ticks.clock(timeout)), ticks
 
 
 def failing(looks: list[Look], **more: t.Any) -> tuple[str, Row]:
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         finish(looks, **more)
     text, results = str(failure.value), failure.value.results
     assert all(word in text for word in ("'web'", "id-web", "'b'", ID, "What to do"))
@@ -129,7 +139,7 @@ OLD = {"op": "restore", "reason": "disk gone"}
 @pytest.mark.parametrize("begun", [True, False])
 def test_an_end_in_available_with_a_failure_is_a_failure(before: Row, after: Row, words: str, begun: bool) -> None:
     looks: list[Look] = [seen("restoring", **before)] if begun else []
-    with pytest.raises(ActionFailed, match=words) as failure:
+    with pytest.raises(TaskFailed, match=words) as failure:
         finish([*looks, seen(updated_at="2", **after)], before=seen(**before), state="SHUTOFF")
     assert "The server is shut off." in str(failure.value)
     assert failure.value.results["restore"]["status"] == "failed"
@@ -176,7 +186,7 @@ def test_a_server_that_runs_although_it_was_to_stay_shut_off_is_told_of(state: s
 
 
 def test_the_servers_state_is_waited_for_within_the_timeout() -> None:
-    with pytest.raises(ActionFailed):
+    with pytest.raises(TaskFailed):
         finish([seen("restoring"), seen()], state="SHUTOFF", timeout=15)
     ticks = Ticks()
     clock = ticks.clock(15)
@@ -190,10 +200,10 @@ def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
             return "ACTIVE" if ticks.time > 1000 else "SHUTOFF"
 
     ticks = Ticks()
-    wish = wish_restore({**DEFAULTS, "backup": "b"}, SUMMER)
-    plan = plan_restore(wish, Restoring([seen()]))
+    make_options = parse_restore_options({**DEFAULTS, "backup": "b"}, SUMMER)
+    plan = plan_restore(make_options, Restoring([seen()]))
     answer: t.Any = types.SimpleNamespace(id="restore-1")
-    result = finish_restore(wish, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
+    result = finish_restore(make_options, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
     assert result["restore"]["status"] == "restored"
 
 
@@ -246,7 +256,7 @@ def start(looks: list[Look], answer: t.Any) -> t.Any:
     return Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ID})
 
 
-LOST = LostAnswer("restore it", "the connection was closed.")
+LOST = OutcomeUnknown("restore it", "the connection was closed.")
 
 
 class Restored(types.SimpleNamespace):
@@ -265,21 +275,21 @@ def test_a_lost_answer_is_made_good_by_what_the_backup_shows_at_once(now: Row) -
 
 @pytest.mark.parametrize("now", [seen(), None])
 def test_an_answer_stays_lost_when_nothing_shows(now: Look) -> None:
-    with pytest.raises(LostAnswer, match="it may have: check the backup"):
+    with pytest.raises(OutcomeUnknown, match="it may have: check the backup"):
         start([seen(), now], LOST)
 
 
 @pytest.mark.parametrize("answer", [LOST, Restored(None), ForeignAnswer("restore it", "text/html instead of JSON")])
 def test_an_answer_that_is_no_answer_is_a_lost_one(answer: t.Any) -> None:
     assert start([seen(), seen("restoring")], answer)["status"] == "restoring"
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         start([seen()], answer)
 
 
 def test_a_look_that_fails_after_a_lost_answer_ends_the_task() -> None:
     """A later look could miss a restore that has ended meanwhile, and the restore would be sent a second time."""
     with pytest.raises(
-        CloudFailed, match="connection was closed.*could not be read.*no: out of order.*not sent again.*What to do"
+        FinalError, match="connection was closed.*could not be read.*no: out of order.*not sent again.*What to do"
     ) as raised:
         start([seen(), CloudError("read backup", "no: out of order.", "CSBS.2003", 409)], LOST)
     assert not raised.value.retryable
@@ -287,7 +297,7 @@ def test_a_look_that_fails_after_a_lost_answer_ends_the_task() -> None:
 
 @pytest.mark.parametrize("before", [seen("restoring"), seen("waiting_restore")])
 def test_an_answer_that_is_lost_while_another_restore_goes_on_is_not_guessed(before: Look) -> None:
-    with pytest.raises(CloudFailed, match="not known whether this one began.*not sent again"):
+    with pytest.raises(FinalError, match="not known whether this one began.*not sent again"):
         start([before, seen("restoring")], LOST)
 
 
@@ -297,7 +307,7 @@ def test_an_answer_that_is_lost_while_another_restore_goes_on_is_not_guessed(bef
 )
 def test_a_backup_that_was_lost_while_the_task_waited_is_not_restored(before: Look, words: str) -> None:
     cloud = Showing([before], answers={"create_restore": [Restored("restore-1")]})
-    with pytest.raises(CloudFailed, match=words):
+    with pytest.raises(FinalError, match=words):
         Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ID})
     assert cloud.csbs.sent == []
 

@@ -11,13 +11,17 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import Watch
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, TaskFailed
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import BackupFollower
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    finish_backup,
-    plan_backup_task,
-    wish_backup,
+    finish as finish_backup,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    parse_options as parse_backup_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan as plan_backup,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup, server
@@ -67,8 +71,8 @@ def create(
 ) -> tuple[dict[str, t.Any], Acting, Ticks]:
     """Back up the servers of steps, and of there; return result, cloud and time."""
     names = [*steps, *(row["extend_info"]["resource_name"] for row in there or [])]
-    wish = wish_backup({**DEFAULTS, "name": "b", "servers": names, **options}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET, backups=there or []))
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": names, **options}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET, backups=there or []))
     cloud, ticks = Acting(steps, info, backups=there or []), Ticks()
 
     def protect(server: str, backup_name: str, **dummy: t.Any) -> types.SimpleNamespace:
@@ -82,7 +86,7 @@ def create(
     cloud.csbs = types.SimpleNamespace(protect_server=protect)  # type: ignore[assignment]
     clock = ticks.clock(timeout)
     outcome = execute(plan, cloud, clock)
-    return finish_backup(wish, cloud, plan, outcome, clock), cloud, ticks
+    return finish_backup(make_options, cloud, plan, outcome, clock), cloud, ticks
 
 
 def statuses(result: dict[str, t.Any]) -> dict[str, str | None]:
@@ -105,7 +109,7 @@ def test_a_backup_that_lists_show_late_is_waited_for() -> None:
 
 def test_a_failed_backup_fails_the_task_after_the_others_are_finished() -> None:
     info = {"web": {"fail_reason": "snapshot failed", "fail_code": {"Code": "5004", "Description": ""}}}
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         create({"web": ["error"], "db": ["protecting", "protecting", "available"]}, info=info)
     text = str(failure.value)
     assert "1 of 2 servers have their backup." in text
@@ -116,12 +120,12 @@ def test_a_failed_backup_fails_the_task_after_the_others_are_finished() -> None:
 
 @pytest.mark.parametrize("end", ["deleting", "deleted", "waiting_delete"])
 def test_a_backup_that_somebody_deletes_meanwhile_is_not_waited_for_for_ever(end: str) -> None:
-    with pytest.raises(ActionFailed, match="deleted meanwhile"):
+    with pytest.raises(TaskFailed, match="deleted meanwhile"):
         create({"web": ["protecting", end]})
 
 
 def test_a_backup_that_vanishes_is_not_waited_for_for_ever() -> None:
-    with pytest.raises(ActionFailed, match="no longer there"):
+    with pytest.raises(TaskFailed, match="no longer there"):
         create({"web": ["protecting", None]})
 
 
@@ -145,12 +149,12 @@ class Ailing(Acting):
 
 
 def follow(failures: int, timeout: float = 3600) -> dict[str, t.Any]:
-    wish = wish_backup({**DEFAULTS, "name": "b", "servers": ["web"]}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET))
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["web"]}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET))
     cloud = Ailing({"web": ["protecting", "available"]}, backups=[backup("b", "web", "waiting_protect")])
     cloud.failures = failures
     answer = types.SimpleNamespace(id="rec-b-web", created_at=None)
-    return finish_backup(wish, cloud, plan, Outcome({0: answer}), Ticks().clock(timeout))
+    return finish_backup(make_options, cloud, plan, Outcome({0: answer}), Ticks().clock(timeout))
 
 
 def test_a_look_that_fails_does_not_end_the_wait() -> None:
@@ -159,7 +163,7 @@ def test_a_look_that_fails_does_not_end_the_wait() -> None:
 
 @pytest.mark.parametrize(("failures", "timeout"), [(99, 3600), (99, 15)])
 def test_looks_that_all_fail_end_the_task_with_what_was_started(failures: int, timeout: float) -> None:
-    with pytest.raises(ActionFailed, match="Could not list backups: the service failed") as failure:
+    with pytest.raises(TaskFailed, match="Could not list backups: the service failed") as failure:
         follow(failures, timeout)
     results = failure.value.results
     assert [one["checkpoint_id"] for one in results["backups"]] == ["rec-b-web"]
@@ -169,10 +173,10 @@ def test_looks_that_all_fail_end_the_task_with_what_was_started(failures: int, t
 
 def test_rows_without_tags_and_names_of_servers_do_not_take_away_what_is_known() -> None:
     there = [backup("b", "db", "protecting", tags=[{"key": "a", "value": "1"}])]
-    wish = wish_backup({**DEFAULTS, "name": "b", "servers": ["db"]}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET, backups=there))
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["db"]}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET, backups=there))
     cloud = Cloud(FLEET, backups=[{**backup("b", "db"), "tags": None, "extend_info": {}}])
-    result = finish_backup(wish, cloud, plan, Outcome(), Ticks().clock())
+    result = finish_backup(make_options, cloud, plan, Outcome(), Ticks().clock())
     assert (result["backups"][0]["tags"], result["backups"][0]["server"]["name"]) == ({"a": "1"}, "db")
 
 
@@ -184,7 +188,7 @@ def test_a_filter_by_time_that_was_of_no_use_once_is_not_used_again() -> None:
             return [] if "start_time" in query else super().backups(**query)
 
     rows = [backup("x", "web", "protecting"), backup("y", "db", "protecting")]
-    watch = Watch(Own({"web": ["protecting"], "db": ["protecting"]}, backups=rows), None)
+    watch = BackupFollower(Own({"web": ["protecting"], "db": ["protecting"]}, backups=rows), None)
     watch.rows = {row["resource_id"]: {**row, "status": None} for row in rows}
     for dummy in range(8):
         watch.look()
@@ -193,24 +197,24 @@ def test_a_filter_by_time_that_was_of_no_use_once_is_not_used_again() -> None:
 
 
 def test_a_backup_that_is_available_again_after_it_was_being_deleted_was_not_deleted() -> None:
-    with pytest.raises(ActionFailed, match="was not deleted"):
+    with pytest.raises(TaskFailed, match="was not deleted"):
         delete(MANY[:1], {"web": ["deleting", "available"]})
 
 
 def test_what_became_of_deletions_is_told_when_looks_fail() -> None:
-    wish = wish_backup({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET, backups=MANY))
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET, backups=MANY))
     cloud = Ailing({"web": ["deleting"], "db": ["deleting"]}, backups=MANY)
     cloud.failures = 99
     done = dict.fromkeys(range(len(plan.calls)))
-    with pytest.raises(ActionFailed, match="item-b-web") as failure:
-        finish_backup(wish, cloud, plan, Outcome(done), Ticks().clock())
+    with pytest.raises(TaskFailed, match="item-b-web") as failure:
+        finish_backup(make_options, cloud, plan, Outcome(done), Ticks().clock())
     assert len(failure.value.results["backups"]) == len(MANY)
 
 
 def test_a_submission_that_was_refused_is_told_with_its_code_and_the_others_are_finished() -> None:
     refusal = CloudError("back up server 'web'", "the server has no disk", "CSBS.6007", 400, "req-1")
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         create({"web": ["available"], "db": ["protecting", "available"]}, failing={"web": refusal})
     assert "Could not back up server 'web': the server has no disk" in str(failure.value)
     results = failure.value.results
@@ -221,13 +225,13 @@ def test_a_submission_that_was_refused_is_told_with_its_code_and_the_others_are_
 
 def test_a_task_of_which_every_submission_was_refused_changed_nothing() -> None:
     refusal = CloudError("back up server 'web'", "no", "CSBS.6007", 400)
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         create({"web": ["available"]}, failing={"web": refusal})
     assert (failure.value.results["changed"], failure.value.results["backups"]) == (False, [])
 
 
 def test_a_timeout_returns_what_was_started_with_its_ids() -> None:
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         create({"web": ["protecting"], "db": ["available"]}, timeout=100)
     text = str(failure.value)
     assert (
@@ -256,7 +260,7 @@ def test_without_waiting_the_ids_of_what_was_started_come_back_at_once() -> None
 def test_a_filter_that_hides_what_was_started_is_dropped() -> None:
     """Clocks differ: what the service dates earlier than its own answer must not stay unseen."""
     cloud = Cloud()
-    watch = Watch(cloud, None)
+    watch = BackupFollower(cloud, None)
     watch.rows = {
         f"id-{name}": {"checkpoint_id": name, "created_at": "2026-07-01T06:00:00", "status": None}
         for name in ("web", "db")
@@ -276,12 +280,12 @@ def delete(
     timeout: float = 3600,
     **options: t.Any,
 ) -> tuple[dict[str, t.Any], Acting, Ticks]:
-    wish = wish_backup({**DEFAULTS, "state": "absent", "name": "b", **options}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET, backups=rows))
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b", **options}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET, backups=rows))
     cloud, ticks = Acting(steps, backups=rows), Ticks()
     done = {position: None for position in range(len(plan.calls)) if position not in (failures or {})}
     return (
-        finish_backup(wish, cloud, plan, Outcome(done, failures or {}), ticks.clock(timeout)),
+        finish_backup(make_options, cloud, plan, Outcome(done, failures or {}), ticks.clock(timeout)),
         cloud,
         ticks,
     )
@@ -313,11 +317,11 @@ def test_a_backup_that_a_list_leaves_out_is_not_taken_for_gone() -> None:
         def backup(self, backup_id: str) -> dict[str, t.Any] | None:
             return next(dict(row) for row in self.all_backups if row["id"] == backup_id)
 
-    wish = wish_backup({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
-    plan = plan_backup_task(wish, Cloud(FLEET, backups=MANY))
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
+    plan = plan_backup(make_options, Cloud(FLEET, backups=MANY))
     outcome = Outcome(dict.fromkeys(range(len(MANY))))
-    with pytest.raises(ActionFailed, match=r"Not deleted within 60 seconds .*'b' of server 'web'"):
-        finish_backup(wish, Leaky({}, backups=MANY), plan, outcome, Ticks().clock(60))
+    with pytest.raises(TaskFailed, match=r"Not deleted within 60 seconds .*'b' of server 'web'"):
+        finish_backup(make_options, Leaky({}, backups=MANY), plan, outcome, Ticks().clock(60))
 
 
 def test_a_record_that_stays_with_the_status_deleted_is_gone() -> None:
@@ -330,7 +334,7 @@ def test_what_somebody_else_deletes_is_waited_for() -> None:
 
 
 def test_a_deletion_that_ends_in_error_fails_the_task_with_backup_and_id() -> None:
-    with pytest.raises(ActionFailed, match="'b' of server 'web' \\(item-b-web\\) was not deleted"):
+    with pytest.raises(TaskFailed, match="'b' of server 'web' \\(item-b-web\\) was not deleted"):
         delete(MANY[:1], {"web": ["deleting", "error"]})
 
 
@@ -342,7 +346,7 @@ def test_a_failed_backup_that_is_being_deleted_is_not_taken_for_a_failed_deletio
 ) -> None:
     rows = [backup("b", "web", "error")]
     if fails:
-        with pytest.raises(ActionFailed, match="was not deleted"):
+        with pytest.raises(TaskFailed, match="was not deleted"):
             delete(rows, {"web": steps})
     else:
         assert delete(rows, {"web": steps})[0] == {}
@@ -351,7 +355,7 @@ def test_a_failed_backup_that_is_being_deleted_is_not_taken_for_a_failed_deletio
 def test_a_deletion_that_an_image_forbids_names_the_image_and_the_others_are_finished() -> None:
     rows = [backup("b", "web", info={"os_images_data": [{"image_id": "img-1"}]}), backup("b-0001", "db")]
     held = CloudError("delete backup 'b'", "an image was made of the backup and holds it", "CSBS.8007", 400)
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         delete(rows, {"web": ["available"], "db": ["deleting", None]}, {0: held})
     assert "Images that hold these backups: img-1." in str(failure.value)
     assert failure.value.results["error_code"] == "CSBS.8007"
@@ -360,13 +364,13 @@ def test_a_deletion_that_an_image_forbids_names_the_image_and_the_others_are_fin
 
 def test_a_failed_deletion_does_not_return_as_deleted_what_is_still_there() -> None:
     held = CloudError("delete backup 'b'", "held", "CSBS.8007", 400)
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         delete([backup("b", "web"), backup("b-0001", "db")], {"db": [None]}, {0: held})
     assert [one["id"] for one in failure.value.results["backups"]] == ["item-b-0001-db"]
 
 
 def test_a_deletion_that_does_not_end_is_told_with_its_state() -> None:
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         delete(MANY[:1], {"web": ["deleting"]}, timeout=60)
     assert "Not deleted within 60 seconds" in str(failure.value) and "(item-b-web) is deleting" in str(failure.value)
 

@@ -9,21 +9,25 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import ActionFailed, CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, TaskFailed
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
-    finish_prune,
-    plan_prune,
-    wish_prune,
+    finish as finish_backup_prune,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
+    parse_options as parse_backup_prune_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
+    plan as plan_backup_prune,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
 from tests.support.fakes import SUMMER, Cloud, Ticks, server
 from tests.unit.plugins.module_utils._plans.test_prune import DEFAULTS, Rows, at
 
 OLD = [at(day) for day in (1, 2, 3, 4, 5)]
-BUSY = CloudError("delete backup", "it is busy", "CSBS.2003", 400).gave_up()
-CONFLICT = CloudError("delete backup", "it is busy", None, 409).gave_up()
+BUSY = CloudError("delete backup", "it is busy", "CSBS.2003", 400).after_timeout()
+CONFLICT = CloudError("delete backup", "it is busy", None, 409).after_timeout()
 HELD = CloudError("delete backup", "an image holds it", "CSBS.8007", 400)
-LOST = CloudError("delete backup", "the cloud cannot be reached").gave_up()
+LOST = CloudError("delete backup", "the cloud cannot be reached").after_timeout()
 REFUSED = CloudError("delete backup", "not allowed", "APIGW.0302", 403, "req-7")
 
 
@@ -50,8 +54,8 @@ class Shifting(Cloud):
 
 def finish(failures: dict[str, CloudError], now: Rows | Cloud, rows: Rows = OLD, wait: bool = True) -> dict[str, t.Any]:
     """Finish a prune to the backup of the 9th: failures by name of the backup, now is what is there when it looks."""
-    wish = wish_prune({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait}, SUMMER)
-    plan = plan_prune(wish, Cloud([server("web")], backups=[at(9), *rows]))
+    make_options = parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait}, SUMMER)
+    plan = plan_backup_prune(make_options, Cloud([server("web")], backups=[at(9), *rows]))
     names = [one["name"] for one in plan.result["removed"]]
     assert len(names) == len(rows)
     outcome = Outcome(
@@ -59,11 +63,11 @@ def finish(failures: dict[str, CloudError], now: Rows | Cloud, rows: Rows = OLD,
         {position: failures[name] for position, name in enumerate(names) if name in failures},
     )
     cloud = now if isinstance(now, Cloud) else Cloud(backups=[at(9), *now])
-    return finish_prune(wish, cloud, plan, outcome, Ticks().clock(60))
+    return finish_backup_prune(make_options, cloud, plan, outcome, Ticks().clock(60))
 
 
 def told(result: dict[str, t.Any]) -> dict[str, list[str]]:
-    return {fate: [one["name"] for one in result[fate]] for fate in ("kept", "removed", "busy")}
+    return {outcome: [one["name"] for one in result[outcome]] for outcome in ("kept", "removed", "busy")}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_a_backup_that_a_list_lacks_is_not_gone(
 def test_a_refused_backup_that_a_list_lacks_is_not_gone() -> None:
     failures = {one["name"]: REFUSED for one in OLD[1:]}
     cloud = Shifting([at(9), *OLD[1:]], {"d02", "d03"})
-    with pytest.raises(ActionFailed, match="1 of 5 backups") as failure:
+    with pytest.raises(TaskFailed, match="1 of 5 backups") as failure:
         finish(failures, cloud)
     assert told(failure.value.results)["removed"] == ["d01"]
 
@@ -113,7 +117,7 @@ def test_a_refused_backup_that_a_list_lacks_is_not_gone() -> None:
 def test_what_was_seen_to_be_gone_is_not_read_again() -> None:
     many = [at(day) for day in range(1, 9)]
     cloud = Cloud(backups=[at(9), at(4)])
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         finish({"d04": REFUSED}, cloud, many)
     assert len(told(failure.value.results)["removed"]) == 7
     assert [what for call, what in cloud.asked if call == "backup"].count("item-d04-web") == 1
@@ -133,7 +137,7 @@ def test_a_held_backup_has_the_reason_image() -> None:
 def test_servers_have_their_present_names_after_the_calls_too() -> None:
     old = [at(day, info={"resource_name": "before"}) for day in (1, 2, 3)]
     result = finish({"d01": BUSY, "d02": HELD}, old[:1], old)
-    assert [one["server"]["name"] for fate in ("kept", "removed", "busy") for one in result[fate]] == ["web"] * 4
+    assert [one["server"]["name"] for outcome in ("kept", "removed", "busy") for one in result[outcome]] == ["web"] * 4
 
 
 @pytest.mark.parametrize(
@@ -153,7 +157,7 @@ def test_servers_have_their_present_names_after_the_calls_too() -> None:
 def test_a_failed_task_tells_as_removed_what_has_gone_and_nothing_else(
     failures: dict[str, CloudError], now: Rows, removed: list[str], busy: list[str]
 ) -> None:
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         finish(failures, now)
     results = failure.value.results
     assert (told(results)["removed"], told(results)["busy"]) == (removed, busy)
@@ -163,7 +167,7 @@ def test_a_failed_task_tells_as_removed_what_has_gone_and_nothing_else(
 
 
 def test_a_refusal_is_told_with_its_code_and_changes_nothing() -> None:
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         finish({"d01": REFUSED}, OLD[:1], OLD[:1])
     results = failure.value.results
     assert (results["changed"], results["error_code"], results["request_id"]) == (False, "APIGW.0302", "req-7")
@@ -172,7 +176,7 @@ def test_a_refusal_is_told_with_its_code_and_changes_nothing() -> None:
 
 @pytest.mark.parametrize("rows", [OLD, OLD[:1]], ids=["many", "few"])
 def test_what_nobody_can_see_is_not_claimed_to_be_gone(rows: Rows) -> None:
-    with pytest.raises(ActionFailed, match="its end could not be seen.*item-d01-web") as failure:
+    with pytest.raises(TaskFailed, match="its end could not be seen.*item-d01-web") as failure:
         finish({}, Blind(), rows)
     assert (told(failure.value.results)["removed"], failure.value.results["error_code"]) == ([], "CSBS.9999")
 

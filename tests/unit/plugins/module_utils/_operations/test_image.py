@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
-    ActionFailed,
     CloudError,
-    CloudFailed,
+    FinalError,
     InvalidInput,
+    TaskFailed,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.image import (
     image_result,
@@ -25,11 +25,17 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.imag
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.image import (
     _image_by_now,
     _image_that_blocks,
-    finish_image,
-    plan_image,
-    wish_image,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.image import ImageWish
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.image import (
+    finish as finish_image,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.image import (
+    parse_options as parse_image_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.image import (
+    plan as plan_image,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.image import ImageOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup
 
@@ -48,8 +54,8 @@ SYSTEM_DISK = {"volume_backups": [{"id": "v", "bootable": "true"}]}
 ITEM = "item-b-web"
 
 
-def wish(**options: t.Any) -> ImageWish:
-    return wish_image({**DEFAULTS, **options}, SUMMER)
+def make_options(**options: t.Any) -> ImageOptions:
+    return parse_image_options({**DEFAULTS, **options}, SUMMER)
 
 
 def made(name: str = "golden", status: str = "active", **fields: t.Any) -> Row:
@@ -92,7 +98,7 @@ def a_backup(status: str = "available", **info: t.Any) -> Row:
 
 
 def plan(cloud: Imaging, **options: t.Any) -> Plan:
-    return plan_image(wish(**options), cloud)
+    return plan_image(make_options(**options), cloud)
 
 
 def test_a_backup_without_image_gets_one() -> None:
@@ -201,11 +207,11 @@ def test_a_name_that_fits_none_or_several_is_refused(rows: list[Row], word: str)
 
 # ========== Looking again, after a lost answer or a refusal ==========
 def look_again(cloud: Imaging, now: Row | None, refused: bool = False) -> Row | None:
-    call = plan_image(wish(), Imaging([a_backup()])).calls[0]
-    for look in (call.recover, call.meanwhile):
+    call = plan_image(make_options(), Imaging([a_backup()])).calls[0]
+    for look in (call.find_effect, call.find_existing):
         assert look and (look[0], look[1]["backup_id"]) == ("image_by_now", ITEM)
     find = _image_that_blocks if refused else _image_by_now
-    return find(call.act, now, cloud)
+    return find(call.operation, now, cloud)
 
 
 @pytest.mark.parametrize("refused", [True, False])
@@ -221,13 +227,13 @@ def test_what_is_there_after_all_is_found_and_what_is_busy_is_not(refused: bool)
     ids=["gone", "failed"],
 )
 def test_a_backup_that_can_have_no_image_any_more_ends_the_task(now: Row | None, words: str, refused: bool) -> None:
-    with pytest.raises(CloudFailed, match=f"Could not make image 'golden' of backup .*{words}"):
+    with pytest.raises(FinalError, match=f"Could not make image 'golden' of backup .*{words}"):
         look_again(Imaging([]), now, refused)
 
 
 def test_an_image_that_is_gone_and_for_which_the_service_refuses_another_ends_the_task() -> None:
     now = a_backup(os_images_data=[{"image_id": "img-far"}])
-    with pytest.raises(CloudFailed, match="img-far.*no such image.*What to do"):
+    with pytest.raises(FinalError, match="img-far.*no such image.*What to do"):
         look_again(Imaging([]), now, refused=True)
     assert look_again(Imaging([]), now) is None, "after a lost answer the new one may be listed later"
     assert look_again(Imaging([]), {**now, "status": "restoring"}, refused=True) is None, "the backup was busy"
@@ -288,14 +294,14 @@ class Answer(dict):  # type: ignore[type-arg]
 def finish(cloud: Imaging, answer: t.Any, timeout: float = 3600, **options: t.Any) -> tuple[Row, Ticks]:
     todo, ticks = plan(Imaging([a_backup()]), **options), Ticks()
     clock = ticks.clock(timeout)
-    return finish_image(wish(**options), cloud, todo, Outcome({0: answer}), clock), ticks
+    return finish_image(make_options(**options), cloud, todo, Outcome({0: answer}), clock), ticks
 
 
-RUNNING, DONE = {"status": "RUNNING"}, {"status": "SUCCESS", "entities": {"image_id": "img-golden"}}
+IN_PROGRESS, DONE = {"status": "RUNNING"}, {"status": "SUCCESS", "entities": {"image_id": "img-golden"}}
 
 
 def test_the_job_and_then_the_image_are_followed_until_it_is_active() -> None:
-    cloud = Imaging([], [made()], jobs=[{"status": "INIT"}, RUNNING, DONE])
+    cloud = Imaging([], [made()], jobs=[{"status": "INIT"}, IN_PROGRESS, DONE])
     cloud.steps = [None, "saving", "active"]
     result, ticks = finish(cloud, Answer())
     assert (result["image_id"], result["image"]["status"]) == ("img-golden", "active")
@@ -327,7 +333,7 @@ def test_an_image_that_was_found_is_followed_without_a_job() -> None:
 def test_an_image_that_is_not_made_fails_the_task(jobs: list[Row], steps: list[str | None], words: str) -> None:
     cloud = Imaging([], [made()], jobs=jobs)
     cloud.steps = steps
-    with pytest.raises(ActionFailed) as failure:
+    with pytest.raises(TaskFailed) as failure:
         finish(cloud, Answer())
     text = str(failure.value)
     assert words in text and "job job-1" in text and ITEM in text and "'golden'" in text
@@ -345,7 +351,7 @@ def test_a_job_that_succeeded_is_a_success_whatever_can_be_read_of_the_image(rea
             return None if step is None else made(status=step)
 
     why = "do not allow" if NO_RIGHT in reads else "does not show it yet"
-    result, ticks = finish(Showing([], jobs=[RUNNING, DONE]), Answer(), tags={"a": "b"})
+    result, ticks = finish(Showing([], jobs=[IN_PROGRESS, DONE]), Answer(), tags={"a": "b"})
     assert (result["image_id"], result["image"]["status"], result["image"]["created_at"]) == ("img-golden", None, None)
     assert (result["image"]["name"], result["image"]["tags"]) == ("golden", {"a": "b"}), (
         "these the service has accepted"
@@ -363,7 +369,7 @@ def test_a_made_image_that_cannot_be_read_until_the_deadline_is_a_success() -> N
 
 def test_an_image_in_the_making_that_cannot_be_read_is_no_success() -> None:
     cloud = Closed([])
-    with pytest.raises(ActionFailed, match="do not allow.*not known whether"):
+    with pytest.raises(TaskFailed, match="do not allow.*not known whether"):
         finish(cloud, made(status="queued"))
 
 
@@ -378,15 +384,15 @@ def test_looks_that_fail_a_few_times_do_not_end_the_wait() -> None:
     trouble = CloudError("read job", "the service failed", "CSBS.9999", 500, "req-9")
     assert finish(Imaging([], [made()], jobs=[*[trouble] * 4, DONE]), Answer())[0]["image_id"] == "img-golden"
     with pytest.raises(
-        ActionFailed, match="Could not read job: the service failed.*not known whether.*was made.*run the task again"
+        TaskFailed, match="Could not read job: the service failed.*not known whether.*was made.*run the task again"
     ) as failure:
         finish(Imaging([], [made()], jobs=[trouble]), Answer())
     assert failure.value.results["request_id"] == "req-9" and failure.value.results["image_id"] == "img-golden"
 
 
 def test_a_timeout_tells_what_goes_on_with_all_ids() -> None:
-    with pytest.raises(ActionFailed, match="Not ended within 60 seconds") as failure:
-        finish(Imaging([], [made(status="saving")], jobs=[RUNNING]), Answer(), timeout=60)
+    with pytest.raises(TaskFailed, match="Not ended within 60 seconds") as failure:
+        finish(Imaging([], [made(status="saving")], jobs=[IN_PROGRESS]), Answer(), timeout=60)
     text = str(failure.value)
     assert (
         "job-1" in text
@@ -399,7 +405,7 @@ def test_a_timeout_tells_what_goes_on_with_all_ids() -> None:
 
 
 def test_somebody_who_was_faster_with_another_name_is_told() -> None:
-    with pytest.raises(ActionFailed, match="img-other") as failure:
+    with pytest.raises(TaskFailed, match="img-other") as failure:
         finish(Imaging([]), made("other"))
     assert failure.value.results["changed"] is False
 
@@ -439,7 +445,7 @@ def test_a_name_is_taken_or_refused_as_the_service_does(name: str) -> None:
     letters = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._ ")
     good = 1 <= len(name) <= 128 and set(name) <= letters and name == name.strip(" ")
     if good:
-        assert wish(name=name).name == name
+        assert make_options(name=name).name == name
     else:
         with pytest.raises(InvalidInput, match="name"):
-            wish(name=name)
+            make_options(name=name)

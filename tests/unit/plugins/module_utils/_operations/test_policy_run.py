@@ -10,10 +10,12 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import RunWatch
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import RunFollower
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_run import (
-    plan_run_task,
-    wish_run,
+    parse_options as parse_policy_run_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_run import (
+    plan as plan_policy_run,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, policy, server
@@ -37,7 +39,7 @@ def plan(
     rows = [backup("a", "web"), backup("b", "app", "protecting"), backup("c", "db", "error")]
     servers = [server(name) for name in ("web", "db", "app", "stranger")] + [server("twin", "t1"), server("twin", "t2")]
     cloud = Cloud(servers, [policy("nightly", members, tags=[{"key": "team", "value": "x"}])], rows, verdicts)
-    return plan_run_task(wish_run({**DEFAULTS, **options}, SUMMER), cloud)
+    return plan_policy_run(parse_policy_run_options({**DEFAULTS, **options}, SUMMER), cloud)
 
 
 ALL = "all"
@@ -81,12 +83,12 @@ def test_what_is_planned_has_the_tags_of_the_policy_and_no_made_up_name_in_the_d
 
 def test_a_lost_answer_is_looked_for_among_what_was_not_known() -> None:
     (call,) = plan().calls
-    assert call.recover is not None and call.recover[0] == "started_run" and call.meanwhile is None
-    assert call.recover[1]["known"] == {"item-a-web", "item-b-app", "item-c-db"}
+    assert call.find_effect is not None and call.find_effect[0] == "started_run" and call.find_existing is None
+    assert call.find_effect[1]["known"] == {"item-a-web", "item-b-app", "item-c-db"}
     (call,) = plan(max_age="1h").calls
-    assert call.meanwhile == (
+    assert call.find_existing == (
         "running_run",
-        {"policy_id": "pol-nightly", "server_ids": ["id-web", "id-db"], "known": call.meanwhile[1]["known"]},
+        {"policy_id": "pol-nightly", "server_ids": ["id-web", "id-db"], "known": call.find_existing[1]["known"]},
     )
 
 
@@ -120,9 +122,9 @@ def test_a_member_that_no_longer_exists_keeps_nobody_from_a_run() -> None:
     assert "CSBS.6000" in todo.context["refusals"]["id-gone"]
 
 
-def watch(*rows: dict[str, t.Any]) -> tuple[RunWatch, Cloud]:
+def watch(*rows: dict[str, t.Any]) -> tuple[RunFollower, Cloud]:
     cloud = Cloud(backups=rows)
-    run = RunWatch(cloud, "rec")
+    run = RunFollower(cloud, "rec")
     run.rows = {f"id-{name}": {"checkpoint_id": "rec", "resource_id": f"id-{name}"} for name in ("web", "db")}
     return run, cloud
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
-    plan_membership_task,
-    wish_membership,
+    parse_options as parse_policy_server_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_server import (
+    plan as plan_policy_server,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
 from tests.support.fakes import SUMMER, Cloud, policy, server
@@ -35,15 +37,15 @@ def plan(**options: t.Any) -> Plan:
         [*(server(name) for name in NAMES), server("twin", "t1"), server("twin", "t2")],
         [policy("nightly", ["web", "gone"]), policy("other", ["db", "app"])],
     )
-    wish = wish_membership({**DEFAULTS, **options}, SUMMER)
-    return plan_membership_task(wish, cloud)
+    make_options = parse_policy_server_options({**DEFAULTS, **options}, SUMMER)
+    return plan_policy_server(make_options, cloud)
 
 
 def told(call: Call | None) -> tuple[str, str, list[str]] | None:
     """A change of members as (policy, add or remove, servers)."""
     if call is None:
         return None
-    assert (call.service, call.method, call.arguments["act"]) == ("members", "change", call.act)
+    assert (call.service, call.method, call.arguments["operation"]) == ("members", "change", call.operation)
     ((kind, value),) = ((key, call.arguments[key]) for key in ("add", "remove") if call.arguments[key])
     return (
         call.arguments["policy"].removeprefix("pol-"),
@@ -120,9 +122,11 @@ def test_what_is_refused(options: dict[str, t.Any], words: str) -> None:
 def test_policies_of_one_name_are_told_apart_by_id() -> None:
     cloud = Cloud([server("web")], [policy("p", id="p1"), policy("p", id="p2")])
     for state in ("present", "absent"):
-        wish = wish_membership({**DEFAULTS, "policy": "p", "servers": ["web"], "state": state}, SUMMER)
+        make_options = parse_policy_server_options(
+            {**DEFAULTS, "policy": "p", "servers": ["web"], "state": state}, SUMMER
+        )
         with pytest.raises(InvalidInput, match="ambiguous.* p1, p2"):
-            plan_membership_task(wish, cloud)
+            plan_policy_server(make_options, cloud)
 
 
 @given(
@@ -134,8 +138,8 @@ def test_the_others_stay_in_their_order_and_a_second_run_has_nothing_to_do(
     present: set[str], chosen: list[str], state: str
 ) -> None:
     def again(names: list[str]) -> Plan:
-        wish = wish_membership({**DEFAULTS, "servers": chosen, "state": state}, SUMMER)
-        return plan_membership_task(wish, Cloud([server(name) for name in NAMES], [policy("nightly", names)]))
+        make_options = parse_policy_server_options({**DEFAULTS, "servers": chosen, "state": state}, SUMMER)
+        return plan_policy_server(make_options, Cloud([server(name) for name in NAMES], [policy("nightly", names)]))
 
     first = again(sorted(present))
     after = [one["name"] for one in first.result["policy"]["servers"]]

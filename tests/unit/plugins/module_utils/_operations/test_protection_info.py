@@ -16,12 +16,16 @@ from hypothesis import strategies as st
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    plan_backup_task,
-    wish_backup,
+    parse_options as parse_backup_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan as plan_backup,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import (
-    read_protection,
-    wish_protection,
+    parse_options as parse_protection_info_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import (
+    read as read_protection_info,
 )
 from tests.support.fakes import SUMMER, Cloud, backup, policy, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
@@ -32,7 +36,7 @@ DAY = 86400
 
 def read(cloud: Cloud, **options: t.Any) -> t.Any:
     params = {"servers": None, "server_filters": None, "max_age": None, **options}
-    return read_protection(wish_protection(params, SUMMER), cloud)
+    return read_protection_info(parse_protection_info_options(params, SUMMER), cloud)
 
 
 def row_of(cloud: Cloud, name: str = "web", **options: t.Any) -> t.Any:
@@ -206,8 +210,8 @@ def test_tags_that_a_list_leaves_out_are_read_by_one_query_for_last_backups_only
     cloud = Cloud(FLEET, backups=[aged("b", "web", 60, tags=None), aged("b", "db", 60, tags=None)])
     asked = []
 
-    def find_tagged(owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-        asked.append(owner)
+    def find_tagged(resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        asked.append(resource_type)
         return [{"resource_id": "item-b-web", "tags": [{"key": "a", "value": "1"}]}]
 
     cloud.find_tagged = find_tagged  # type: ignore[method-assign]
@@ -230,8 +234,8 @@ def test_one_server_asks_for_its_own_backups_and_many_for_all() -> None:
 # ========== Agreement with csbs_backup ==========
 def needed(rows: list[dict[str, t.Any]], max_age: str) -> bool:
     """Whether csbs_backup makes a backup of the server web."""
-    wish = wish_backup({**DEFAULTS, "servers": ["web"], "max_age": max_age}, SUMMER)
-    return bool(plan_backup_task(wish, Cloud(FLEET, backups=rows)).changed)
+    make_options = parse_backup_options({**DEFAULTS, "servers": ["web"], "max_age": max_age}, SUMMER)
+    return bool(plan_backup(make_options, Cloud(FLEET, backups=rows)).changed)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.restore import has_changed, is_under_way
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
-    plan_restore,
-    wish_restore,
+    parse_options as parse_restore_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
+    plan as plan_restore,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
@@ -75,7 +77,7 @@ class Restoring(Cloud):
 
 
 def plan(rows: list[Row], verdict: Row | None = None, **options: t.Any) -> Plan:
-    return plan_restore(wish_restore({**DEFAULTS, **options}, SUMMER), Restoring(rows, verdict))
+    return plan_restore(parse_restore_options({**DEFAULTS, **options}, SUMMER), Restoring(rows, verdict))
 
 
 def test_the_plan_is_one_call_with_every_disk() -> None:
@@ -85,7 +87,7 @@ def test_the_plan_is_one_call_with_every_disk() -> None:
             "restores",
             "create",
             {
-                "act": "restore backup 'b' of server 'web' (item-b-web) to server 'web' (id-web)",
+                "operation": "restore backup 'b' of server 'web' (item-b-web) to server 'web' (id-web)",
                 "checkpoint_id": "rec-b-web",
                 "parameters": {
                     "checkpoint_item_id": "item-b-web",
@@ -95,7 +97,7 @@ def test_the_plan_is_one_call_with_every_disk() -> None:
             },
         )
     ]
-    assert todo.calls[0].undo is None and todo.calls[0].recover is not None, "neither taken back nor sent twice"
+    assert todo.calls[0].undo is None and todo.calls[0].find_effect is not None, "neither taken back nor sent twice"
     assert todo.before != todo.after and "item-b-web" not in str((todo.before, todo.after))
 
 
@@ -185,7 +187,7 @@ def test_a_refusal_that_passes_is_left_to_the_executor() -> None:
 def test_a_final_refusal_is_explained(verdict: Row, words: str) -> None:
     with pytest.raises(CloudError, match=words) as refusal:
         plan([good("b")], {"result": False, **verdict}, backup="b")
-    assert refusal.value.act.startswith("restore backup 'b'")
+    assert refusal.value.operation.startswith("restore backup 'b'")
     assert refusal.value.error_code == (verdict["error_code"] or None)
 
 
@@ -303,7 +305,7 @@ def test_a_hint_that_cannot_be_read_does_not_hide_the_refusal() -> None:
             return super().backups(**query)
 
     with pytest.raises(InvalidInput, match="has no good backup$"):
-        plan_restore(wish_restore({**DEFAULTS, "server": "web"}, SUMMER), Troubled(FORMER))
+        plan_restore(parse_restore_options({**DEFAULTS, "server": "web"}, SUMMER), Troubled(FORMER))
 
 
 def test_names_are_those_that_servers_have_now() -> None:

@@ -10,19 +10,23 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
-    ActionFailed,
     InvalidInput,
-    LostAnswer,
     NotFound,
     NotStarted,
+    OutcomeUnknown,
+    TaskFailed,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import (
-    finish_tags,
-    plan_tag_task,
-    wish_tags,
+    finish as finish_tag,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import (
+    parse_options as parse_tag_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag import (
+    plan as plan_tag,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.tag import TagWish
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.tag import TagOptions
 from tests.support.fakes import SUMMER, Cloud, Ticks, backup, policy
 
 
@@ -34,8 +38,8 @@ NEW_ID = "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
 TEN = listed(**{f"k{number}": "" for number in range(10)})
 
 
-def wish(**options: t.Any) -> TagWish:
-    return wish_tags(
+def make_options(**options: t.Any) -> TagOptions:
+    return parse_tag_options(
         {
             "resource_type": "policy",
             "resources": ["nightly"],
@@ -49,11 +53,11 @@ def wish(**options: t.Any) -> TagWish:
 
 
 def plan(cloud: Cloud, **options: t.Any) -> Plan:
-    return plan_tag_task(wish(**options), cloud)
+    return plan_tag(make_options(**options), cloud)
 
 
 def sent(todo: Plan) -> list[tuple[str, t.Any]]:
-    about = ("owner", "resource_id")
+    about = ("resource_type", "resource_id")
     return [
         (call.method, {key: value for key, value in call.arguments.items() if key not in about}) for call in todo.calls
     ]
@@ -90,13 +94,13 @@ def test_only_the_difference_is_sent_removals_first(
 
 def test_a_purge_with_absent_is_refused() -> None:
     with pytest.raises(InvalidInput, match="purge goes with state present"):
-        wish(state="absent", purge=True)
+        make_options(state="absent", purge=True)
 
 
 def test_a_tag_that_cannot_be_set_can_still_be_removed() -> None:
-    assert wish(state="absent", tags={"a.b": None}).tags == {"a.b": ""}
+    assert make_options(state="absent", tags={"a.b": None}).tags == {"a.b": ""}
     with pytest.raises(InvalidInput, match="'a.b'"):
-        wish(tags={"a.b": ""})
+        make_options(tags={"a.b": ""})
 
 
 def test_the_limit_counts_what_would_be_there_afterwards_and_names_the_owner() -> None:
@@ -131,7 +135,7 @@ def test_an_ambiguous_backup_lists_the_ids(keys: list[str]) -> None:
     with pytest.raises(InvalidInput, match=f"backup 'b' is ambiguous.*{ids[0]}, {ids[1]}"):
         plan(cloud, resource_type="backup", resources=keys, tags={"a": "1"})
     call = plan(cloud, resource_type="backup", resources=[ids[1], *more], tags={"a": "1"}).calls[0]
-    assert (call.arguments["owner"], call.arguments["resource_id"]) == ("backup", ids[1])
+    assert (call.arguments["resource_type"], call.arguments["resource_id"]) == ("backup", ids[1])
 
 
 @pytest.mark.parametrize("others", [0, 3])
@@ -149,23 +153,23 @@ def test_the_result_has_the_tags_that_will_be_there_and_then_those_that_are() ->
     expected = [{"id": "pol-nightly", "name": "nightly", "tags": {"a": "1", "b": "2"}}]
     assert todo.result["resources"] == expected
     cloud.all_policies[0]["tags"] = listed(b="2", a="1", meanwhile="x")
-    after = finish_tags(wish(), cloud, todo, Outcome(), Ticks().clock())
+    after = finish_tag(make_options(), cloud, todo, Outcome(), Ticks().clock())
     assert after["resources"][0]["tags"] == {"a": "1", "b": "2", "meanwhile": "x"}
 
 
 def finish(cloud: Cloud, todo: Plan, outcome: Outcome | None = None, **options: t.Any) -> t.Any:
-    return finish_tags(wish(**options), cloud, todo, outcome or Outcome(), Ticks().clock())
+    return finish_tag(make_options(**options), cloud, todo, outcome or Outcome(), Ticks().clock())
 
 
 def test_a_change_that_shows_late_is_waited_for_and_one_that_never_shows_fails() -> None:
     cloud = Cloud(policies=[policy()])
     todo = plan(cloud, tags={"a": "1"})
     readings: list[list[dict[str, str]]] = [[], [], listed(a="1")]
-    cloud.tags_of = lambda owner, key: readings.pop(0) if len(readings) > 1 else readings[0]  # type: ignore[method-assign]
+    cloud.tags_of = lambda resource_type, key: readings.pop(0) if len(readings) > 1 else readings[0]  # type: ignore[method-assign]
     assert finish(cloud, todo, tags={"a": "1"})["resources"][0]["tags"] == {"a": "1"}
     readings[:] = [listed(b="2")]
     with pytest.raises(
-        ActionFailed, match=r"accepted the change of policy 'nightly' \(pol-nightly\) but shows the tags {'b': '2'}"
+        TaskFailed, match=r"accepted the change of policy 'nightly' \(pol-nightly\) but shows the tags {'b': '2'}"
     ) as failure:
         finish(cloud, todo, Outcome({0: None}), tags={"a": "1"})
     assert failure.value.results["changed"] is True
@@ -180,7 +184,7 @@ def test_a_task_ends_when_the_tag_query_shows_its_change() -> None:
     rows = [{"resource_id": "pol-nightly", "tags": tags} for tags in (listed(a="1"), listed(a="1"), listed(a="2"))]
     asked = []
 
-    def find_tagged(owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    def find_tagged(resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         asked.append(query)
         return [rows.pop(0), {"resource_id": "pol-other", "tags": None}]
 
@@ -193,12 +197,12 @@ def test_what_was_not_started_is_named_with_the_tags_that_it_has() -> None:
     cloud = Cloud(policies=[policy("p1"), policy("p2", tags=listed(old="1"))])
     todo = plan(cloud, resources=["p1", "p2"], tags={"a": "1"})
     cloud.all_policies[0]["tags"] = listed(a="1")
-    late = NotStarted(todo.calls[1].act, "it was not started.")
+    late = NotStarted(todo.calls[1].operation, "it was not started.")
     reads = []
     tags_of = cloud.tags_of
-    cloud.tags_of = lambda owner, key: reads.append(key) or tags_of(owner, key)  # type: ignore[method-assign,func-returns-value]
+    cloud.tags_of = lambda resource_type, key: reads.append(key) or tags_of(resource_type, key)  # type: ignore[method-assign,func-returns-value]
     with pytest.raises(
-        ActionFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started"
+        TaskFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started"
     ) as failure:
         finish(cloud, todo, Outcome({0: None}, {1: late}), resources=["p1", "p2"], tags={"a": "1"})
     assert [one["tags"] for one in failure.value.results["resources"]] == [{"a": "1"}, {"old": "1"}]
@@ -209,18 +213,20 @@ def test_a_lost_answer_that_had_its_effect_is_a_change() -> None:
     cloud = Cloud(policies=[policy()])
     todo = plan(cloud, tags={"a": "1", "b": "2"})
     cloud.all_policies[0]["tags"] = listed(a="1", b="2")
-    with pytest.raises(ActionFailed) as failure:
-        finish(cloud, todo, Outcome({}, {0: LostAnswer(todo.calls[0].act, "closed")}), tags={"a": "1", "b": "2"})
+    with pytest.raises(TaskFailed) as failure:
+        finish(
+            cloud, todo, Outcome({}, {0: OutcomeUnknown(todo.calls[0].operation, "closed")}), tags={"a": "1", "b": "2"}
+        )
     assert failure.value.results["changed"] is True
 
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_a_resource_that_is_deleted_meanwhile_has_no_tags_to_remove(count: int) -> None:
     class Vanishing(Cloud):
-        def tags_of(self, owner: str, resource_id: str) -> list[dict[str, t.Any]]:
+        def tags_of(self, resource_type: str, resource_id: str) -> list[dict[str, t.Any]]:
             raise NotFound("read", "no such policy", "CSBS.3000", 404)
 
-        def find_tagged(self, owner: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
             return []
 
         def policies(self) -> list[dict[str, t.Any]]:

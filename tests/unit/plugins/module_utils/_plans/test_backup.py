@@ -16,10 +16,12 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.back
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protectability import unprotectable
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    plan_backup_task,
-    wish_backup,
+    parse_options as parse_backup_options,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupWish, assign_names
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan as plan_backup,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupOptions, assign_names
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
 
@@ -34,12 +36,12 @@ DEFAULTS: dict[str, t.Any] = {
 FLEET = [server("web"), server("db"), server("app")]
 
 
-def wish(**options: t.Any) -> BackupWish:
-    return wish_backup({**DEFAULTS, **options}, SUMMER)
+def make_options(**options: t.Any) -> BackupOptions:
+    return parse_backup_options({**DEFAULTS, **options}, SUMMER)
 
 
 def plan(cloud: Cloud, **options: t.Any) -> Plan:
-    return plan_backup_task(wish(**options), cloud)
+    return plan_backup(make_options(**options), cloud)
 
 
 def sent(todo: Plan) -> dict[str, str]:
@@ -70,12 +72,12 @@ def sent(todo: Plan) -> dict[str, str]:
 )
 def test_bad_options_are_refused_before_the_first_request(options: dict[str, t.Any], fragment: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        wish(**options)
+        make_options(**options)
     assert fragment in str(refusal.value)
 
 
 def test_one_server_may_use_the_whole_length_of_a_name() -> None:
-    assert wish(servers=["web", "web"], name="x" * 255).name == "x" * 255
+    assert make_options(servers=["web", "web"], name="x" * 255).name == "x" * 255
 
 
 # ========== Always a new backup ==========
@@ -113,7 +115,10 @@ def test_only_what_was_asked_for_is_sent() -> None:
 def test_a_lost_submission_is_told_from_an_older_backup_of_that_name() -> None:
     rows = [backup("b", "web", "error")]
     (call,) = plan(Cloud(FLEET, backups=rows), servers=["web"], name="b").calls
-    assert call.recover == ("started_backup", {"server_id": "id-web", "name": "b", "known": frozenset({"item-b-web"})})
+    assert call.find_effect == (
+        "started_backup",
+        {"server_id": "id-web", "name": "b", "known": frozenset({"item-b-web"})},
+    )
 
 
 def test_a_planned_backup_has_the_keys_of_a_real_one() -> None:
@@ -170,7 +175,7 @@ def test_a_year_or_a_time_in_a_name_makes_no_server_done(name: str, status: str)
     rows = [backup(name, "web", status)]
     todo = plan(Cloud(FLEET, backups=rows), servers=["web", "db"], name="release")
     assert sent(todo) == {"web": "release-0001", "db": "release-0002"}
-    method, arguments = todo.calls[0].meanwhile or ("", {})
+    method, arguments = todo.calls[0].find_existing or ("", {})
     assert method == "running_backup" and not arguments["names"].fit(name)
 
 
@@ -355,6 +360,6 @@ def test_tags_that_the_list_leaves_out_are_read_by_one_query() -> None:
     rows = [backup("b-0001", "web", tags=None), backup("b-0002", "db", tags=None)]
     tagged = [{"resource_id": "item-b-0001-web", "tags": [{"key": "a", "value": "1"}]}]
     cloud = Cloud(FLEET, backups=rows)
-    cloud.find_tagged = lambda owner, query: tagged  # type: ignore[method-assign]
+    cloud.find_tagged = lambda resource_type, query: tagged  # type: ignore[method-assign]
     shown = plan(cloud, servers=["web", "db"], name="b").result["backups"]
     assert [one["tags"] for one in shown] == [{"a": "1"}, {}]

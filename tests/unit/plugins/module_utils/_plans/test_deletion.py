@@ -11,8 +11,10 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    plan_backup_task,
-    wish_backup,
+    parse_options as parse_backup_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    plan as plan_backup,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
@@ -34,11 +36,11 @@ def plan(rows: list[dict[str, t.Any]] | None = None, **options: t.Any) -> Plan:
         [server("web"), server("db"), server("twin", "t1"), server("twin", "t2")],
         backups=ROWS if rows is None else rows,
     )
-    return plan_backup_task(wish_backup({**DEFAULTS, "state": "absent", **options}, SUMMER), cloud)
+    return plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", **options}, SUMMER), cloud)
 
 
 def going(todo: Plan) -> list[str]:
-    assert all(call.method == "delete_backup" and call.gone_is_done for call in todo.calls)
+    assert all(call.method == "delete_backup" and call.missing_ok for call in todo.calls)
     return [call.arguments["item"].removeprefix("item-") for call in todo.calls]
 
 
@@ -133,6 +135,6 @@ def test_many_ids_are_not_read_one_by_one() -> None:
     """Reading is O(pages): no request per backup where a list call can tell."""
     cloud = Cloud(backups=[backup(f"b{number}", "web") for number in range(30)])
     ids = [row["id"] for row in cloud.all_backups]
-    todo = plan_backup_task(wish_backup({**DEFAULTS, "state": "absent", "ids": ids}, SUMMER), cloud)
+    todo = plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", "ids": ids}, SUMMER), cloud)
     assert len(todo.calls) == 30
     assert len(cloud.asked) <= 5

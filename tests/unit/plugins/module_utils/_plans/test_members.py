@@ -108,11 +108,11 @@ def test_a_verdict_is_told_in_words(verdict: dict[str, t.Any], words: str) -> No
 def test_each_move_takes_out_its_servers_and_can_put_them_back() -> None:
     move = Move("pol-one", "one", ({"id": "id-web", "name": "web"}, {"id": "id-x", "name": None}))
     (call,) = move_calls([move])
-    assert (call.act, call.method) == ("take 'web', 'id-x' out of backup policy 'one'", "change")
-    assert call.arguments == {"act": call.act, "policy": "pol-one", "add": [], "remove": ["id-web", "id-x"]}
+    assert (call.operation, call.method) == ("take 'web', 'id-x' out of backup policy 'one'", "change")
+    assert call.arguments == {"operation": call.operation, "policy": "pol-one", "add": [], "remove": ["id-web", "id-x"]}
     assert call.undo is not None and call.undo.method == "change"
     assert call.undo.arguments == {
-        "act": call.undo.act,
+        "operation": call.undo.operation,
         "policy": "pol-one",
         "remove": [],
         "add": [

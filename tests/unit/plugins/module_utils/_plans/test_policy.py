@@ -12,9 +12,13 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import policy_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy import (
-    finish_policy,
-    plan_policy_task,
-    wish_policy,
+    finish as finish_policy,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy import (
+    parse_options as parse_policy_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy import (
+    plan as plan_policy,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
 from tests.support.fakes import DAILY_0200, SUMMER, Cloud, Ticks, policy, server
@@ -38,12 +42,15 @@ def cloud_of(*policies: dict[str, t.Any], servers: t.Iterable[str] = ("web", "db
 
 
 def plan(cloud: Cloud, **options: t.Any) -> Plan:
-    return plan_policy_task(wish_policy({**DEFAULTS, **options}, SUMMER), cloud)
+    return plan_policy(parse_policy_options({**DEFAULTS, **options}, SUMMER), cloud)
 
 
 def sent(todo: Plan) -> list[tuple[str, dict[str, t.Any]]]:
     """Method and arguments of each call; the act, which some calls take as an argument, is told by others."""
-    return [(call.method, {key: value for key, value in call.arguments.items() if key != "act"}) for call in todo.calls]
+    return [
+        (call.method, {key: value for key, value in call.arguments.items() if key != "operation"})
+        for call in todo.calls
+    ]
 
 
 def resource(name: str) -> dict[str, str]:
@@ -69,12 +76,12 @@ def resource(name: str) -> dict[str, str]:
 )
 def test_bad_options_are_refused_before_the_first_request(options: dict[str, t.Any], fragment: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        wish_policy({**DEFAULTS, **options}, SUMMER)
+        parse_policy_options({**DEFAULTS, **options}, SUMMER)
     assert fragment in str(refusal.value)
 
 
 def test_servers_that_repeat_are_counted_once() -> None:
-    assert len(wish_policy({**DEFAULTS, "servers": FULL + FULL}, SUMMER).servers or []) == 64
+    assert len(parse_policy_options({**DEFAULTS, "servers": FULL + FULL}, SUMMER).servers or []) == 64
 
 
 # ========== absent ==========
@@ -129,12 +136,12 @@ def test_a_minimal_new_policy_sends_an_empty_server_list_and_neither_tags_nor_co
     assert call.arguments["resources"] == []
     assert call.arguments["scheduled_operations"][0]["operation_definition"] == {}
     assert call.arguments.keys() == {"name", "resources", "scheduled_operations"}
-    assert call.recover == ("created_policy", {"name": "nightly", "known": frozenset()})
+    assert call.find_effect == ("created_policy", {"name": "nightly", "known": frozenset()})
 
 
 def test_a_lost_creation_is_told_from_another_policy_of_that_name() -> None:
     (call,) = plan(cloud_of(policy("other")), schedule=SCHEDULE).calls
-    assert call.recover == ("created_policy", {"name": "nightly", "known": frozenset({"pol-other"})})
+    assert call.find_effect == ("created_policy", {"name": "nightly", "known": frozenset({"pol-other"})})
 
 
 def test_a_new_policy_without_a_schedule_is_refused() -> None:
@@ -373,7 +380,7 @@ def test_a_move_takes_the_server_out_first_and_can_be_undone() -> None:
     ]
     undo = todo.calls[0].undo
     assert undo is not None and undo.arguments == {
-        "act": undo.act,
+        "operation": undo.operation,
         "policy": "pol-old",
         "add": [resource("web")],
         "remove": [],
@@ -404,7 +411,7 @@ def test_tags_go_before_tags_come() -> None:
         cloud_of(policy("nightly", tags=[{"key": "a", "value": "1"}, {"key": "b", "value": "2"}])),
         tags={"b": "3", "c": ""},
     )
-    where = {"owner": "policy", "resource_id": "pol-nightly"}
+    where = {"resource_type": "policy", "resource_id": "pol-nightly"}
     assert sent(todo) == [
         ("remove_tag", {**where, "key": "a"}),
         ("set_tags", {**where, "tags": [{"key": "b", "value": "3"}, {"key": "c", "value": ""}]}),
@@ -438,17 +445,17 @@ def test_summer_time_is_noted() -> None:
 # ========== Afterwards ==========
 def test_a_new_policy_is_waited_for_until_lists_show_it() -> None:
     todo = plan(cloud_of(policy("old", ["web"])), servers=["web"], schedule=SCHEDULE)
-    wish = wish_policy({**DEFAULTS, "schedule": SCHEDULE}, SUMMER)
+    make_options = parse_policy_options({**DEFAULTS, "schedule": SCHEDULE}, SUMMER)
     cloud = cloud_of(policy("nightly", ["web"]))
-    result = finish_policy(wish, cloud, todo, Outcome({1: {"id": "pol-nightly"}}), Ticks().clock())
+    result = finish_policy(make_options, cloud, todo, Outcome({1: {"id": "pol-nightly"}}), Ticks().clock())
     assert result["policy"] == policy_result(policy("nightly", ["web"]))
     assert ("policies", None) in cloud.asked
 
 
 def test_nothing_is_read_again_when_nothing_changed() -> None:
     cloud = cloud_of(policy("nightly"))
-    wish = wish_policy(DEFAULTS, SUMMER)
-    assert finish_policy(wish, cloud, Plan(), Outcome(), Ticks().clock()) == {}
+    make_options = parse_policy_options(DEFAULTS, SUMMER)
+    assert finish_policy(make_options, cloud, Plan(), Outcome(), Ticks().clock()) == {}
     assert cloud.asked == []
 
 

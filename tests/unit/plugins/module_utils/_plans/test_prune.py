@@ -16,8 +16,10 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
     NotFound,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
-    plan_prune,
-    wish_prune,
+    parse_options as parse_backup_prune_options,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
+    plan as plan_backup_prune,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, Cloud, backup, server
@@ -55,22 +57,22 @@ def plan(rows: Rows, cloud: t.Any = None, **options: t.Any) -> Plan:
         **options,
     }
     cloud = cloud or Cloud([server("web"), server("db")], backups=rows)
-    return plan_prune(wish_prune({**DEFAULTS, **options}, SUMMER), cloud)
+    return plan_backup_prune(parse_backup_prune_options({**DEFAULTS, **options}, SUMMER), cloud)
 
 
 def going(todo: Plan) -> list[str]:
-    assert all(call.method == "delete_backup" and call.gone_is_done for call in todo.calls)
+    assert all(call.method == "delete_backup" and call.missing_ok for call in todo.calls)
     names = [call.arguments["item"].removeprefix("item-") for call in todo.calls]
     assert [one["id"].removeprefix("item-") for one in todo.result["removed"]] == names
     return names
 
 
-def fates(todo: Plan) -> dict[str, str]:
-    return {one["name"]: fate for fate in ("kept", "removed", "busy") for one in todo.result[fate]}
+def revised(todo: Plan) -> dict[str, str]:
+    return {one["name"]: outcome for outcome in ("kept", "removed", "busy") for one in todo.result[outcome]}
 
 
 @pytest.mark.parametrize(
-    ("row", "options", "fate"),
+    ("row", "options", "outcome"),
     [
         ({}, {}, "removed"),
         ({"info": {"auto_trigger": True}}, {}, None),
@@ -98,7 +100,7 @@ def fates(todo: Plan) -> dict[str, str]:
         ({"created_at": "soon"}, {}, None),
     ],
 )
-def test_what_becomes_of_an_old_backup(row: dict[str, t.Any], options: dict[str, t.Any], fate: str | None) -> None:
+def test_what_becomes_of_an_old_backup(row: dict[str, t.Any], options: dict[str, t.Any], outcome: str | None) -> None:
     todo = plan(
         [
             at(9),
@@ -110,8 +112,8 @@ def test_what_becomes_of_an_old_backup(row: dict[str, t.Any], options: dict[str,
         ],
         **options,
     )
-    assert fates(todo).get("d01") == fate
-    assert len(todo.calls) == (1 if fate == "removed" else 0)
+    assert revised(todo).get("d01") == outcome
+    assert len(todo.calls) == (1 if outcome == "removed" else 0)
 
 
 @pytest.mark.parametrize(
@@ -235,8 +237,8 @@ def test_a_name_chooses_whole_names_with_case_and_others_neither_go_nor_count(na
     ]
     todo = plan(rows, name=name)
     assert going(todo) == deleted
-    judged = [one["name"] for fate in ("kept", "removed", "busy") for one in todo.result[fate]]
-    assert len(judged) in (0, len(deleted) + 1)
+    decisions = [one["name"] for outcome in ("kept", "removed", "busy") for one in todo.result[outcome]]
+    assert len(decisions) in (0, len(deleted) + 1)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_only_backups_whose_name_fits_are_asked_for_their_tags() -> None:
 )
 def test_options_that_could_delete_more_than_was_meant_are_refused(options: dict[str, t.Any], words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
-        wish_prune({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options}, SUMMER)
+        parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options}, SUMMER)
 
 
 # ========== What is young ==========
@@ -335,7 +337,7 @@ def test_young_comes_before_tag_and_image_and_after_within() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "fate"),
+    ("row", "outcome"),
     [
         ({"status": "error"}, "removed"),
         ({"status": "error", "created_at": "2026-06-30T00:00:00"}, "kept"),
@@ -345,8 +347,8 @@ def test_young_comes_before_tag_and_image_and_after_within() -> None:
         ({"status": "restoring", "created_at": "2026-06-30T00:00:00"}, "kept"),
     ],
 )
-def test_failed_and_busy_backups_can_be_young(row: dict[str, t.Any], fate: str | None) -> None:
-    assert fates(plan([at(29), {**at(1), **row}], keep_last=1, older_than="7d")).get("d01") == fate
+def test_failed_and_busy_backups_can_be_young(row: dict[str, t.Any], outcome: str | None) -> None:
+    assert revised(plan([at(29), {**at(1), **row}], keep_last=1, older_than="7d")).get("d01") == outcome
 
 
 def test_tags_and_age_alone_never_take_all_good_backups_of_a_server() -> None:
@@ -366,7 +368,9 @@ def test_servers_have_the_names_that_they_have_now_and_former_ones_those_of_thei
     rows += [at(8, "gone", resource_id=GONE), at(2, "gone", resource_id=GONE)]
     rows += [at(7, info={"resource_name": "web-old", "os_images_data": [{"image_id": "i"}]}), at(6, status="restoring")]
     todo = plan(rows, servers=["web", GONE])
-    shown = {fate: [one["server"]["name"] for one in todo.result[fate]] for fate in ("kept", "removed", "busy")}
+    shown = {
+        outcome: [one["server"]["name"] for one in todo.result[outcome]] for outcome in ("kept", "removed", "busy")
+    }
     assert shown == {"kept": ["web", "web", "gone"], "removed": ["web", "gone"], "busy": ["web"]}
     assert todo.before == {"backups": [{"name": "d01", "server": "web"}, {"name": "d02", "server": "gone"}]}
 
@@ -382,14 +386,14 @@ class Forgetful(Cloud):
     def backups(self, **query: t.Any) -> Rows:
         return [{**row, "tags": None} for row in super().backups(**query)]
 
-    def find_tagged(self, owner: str, query: dict[str, t.Any]) -> Rows:
+    def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> Rows:
         if self.trouble:
             raise self.trouble
-        return [row for row in super().find_tagged(owner, query) if row["resource_id"] not in self.hidden]
+        return [row for row in super().find_tagged(resource_type, query) if row["resource_id"] not in self.hidden]
 
-    def tags_of(self, owner: str, resource_id: str) -> Rows:
+    def tags_of(self, resource_type: str, resource_id: str) -> Rows:
         self.read += 1
-        return super().tags_of(owner, resource_id)
+        return super().tags_of(resource_type, resource_id)
 
 
 def forgetful() -> Forgetful:
@@ -417,7 +421,7 @@ def test_a_tag_query_that_fails_removes_nothing() -> None:
 
 def test_a_backup_that_went_while_tags_were_read_is_no_failure() -> None:
     class Vanishing(Forgetful):
-        def tags_of(self, owner: str, resource_id: str) -> Rows:
+        def tags_of(self, resource_type: str, resource_id: str) -> Rows:
             raise NotFound("read tags", "gone", "CSBS.3001", 404)
 
     cloud = Vanishing([server("web")], backups=[at(9), at(1)])
@@ -425,7 +429,7 @@ def test_a_backup_that_went_while_tags_were_read_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "wanted", "fate"),
+    ("tags", "wanted", "outcome"),
     [
         ({"a": "1"}, {"a": 1}, "kept"),
         ({"a": "true"}, {"a": True}, "kept"),
@@ -436,9 +440,9 @@ def test_a_backup_that_went_while_tags_were_read_is_no_failure() -> None:
         ({"a": "1"}, {}, "removed"),
     ],
 )
-def test_tags_keep_as_the_options_say(tags: dict[str, str], wanted: dict[str, t.Any], fate: str) -> None:
+def test_tags_keep_as_the_options_say(tags: dict[str, str], wanted: dict[str, t.Any], outcome: str) -> None:
     row = at(1, tags=[{"key": key, "value": value} for key, value in tags.items()])
-    assert fates(plan([at(9), row], keep_last=1, keep_tags=wanted))["d01"] == fate
+    assert revised(plan([at(9), row], keep_last=1, keep_tags=wanted))["d01"] == outcome
 
 
 @pytest.mark.parametrize(

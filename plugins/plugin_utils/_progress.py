@@ -22,7 +22,7 @@ _READ_BY_PEOPLE = frozenset(
 )
 
 
-class VoicedAction(NormalAction):
+class ProgressAction(NormalAction):
     """Runs the module of the same name as any task does; where a person can see it, its progress is shown."""
 
     def run(self, tmp=None, task_vars=None):
