@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import executor
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt
 from tests.emulator import Emulator
 
 SERVERS = 6
@@ -29,7 +29,7 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
 def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emulator]:
     """The cloud as at its start; afterwards no answer of it may have broken the contract."""
     # Its lists show new things after a tenth of a second, so what a lost answer made need not be looked for half a minute.
-    monkeypatch.setattr(executor, "SECONDS_UNTIL_LISTED", 3.0)
+    monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 3.0)
     running.settings(**USUAL)
     running.reset(servers=SERVERS)
     yield running

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from ansible.module_utils.common import warnings as basic_warnings
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import cloud as cloud_readings
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import images
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.ims.v1 import _proxy
 from tests.emulator import Emulator, keystone
 from tests.support.estate import backup_in, make_image, send, set_server
@@ -375,7 +375,7 @@ def test_an_image_whose_details_hang_is_a_success_within_the_task_s_time(
     cloud: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A task that can do without an answer does not wait for it until the deadline."""
-    monkeypatch.setattr(cloud_readings, "_MINUTE", 0.3)
+    monkeypatch.setattr(images, "_SECONDS_TO_READ", 0.3)
     backup_id = a_backup(cloud)
     cloud.faults.add(method="GET", path=READING, times=-1, hang="before")
     made = image(cloud, timeout=3600)

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import lock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login as login_cloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.cloud import Cloud
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud as Cloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.lock import file_lock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
@@ -104,7 +104,7 @@ def test_a_writer_that_was_overwritten_writes_again(
         return answer
 
     monkeypatch.setattr(type(node.csbs), "update_policy", overwritten)
-    node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert members(cloud) == ["srv-0001", "srv-0002"]
 
 
@@ -137,7 +137,7 @@ def test_the_second_look_waits_as_long_as_a_slow_service_needs(
 
     monkeypatch.setattr(policy_members, "time", clock)
     monkeypatch.setattr(type(node.csbs), "update_policy", slow_update)
-    node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+    node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert members(cloud) == ["srv-0001", "srv-0002"]
 
 
@@ -150,7 +150,7 @@ def test_a_lost_answer_is_looked_for_and_nothing_is_sent_with_an_old_list(
     cloud.faults.add(method="PUT", path="/policies/", **fault)
     had_effect = fault.get("drop") == "after" or bool(fault.get("effect"))
     with pytest.raises(OutcomeUnknown) as lost:
-        connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+        connect(cloud).change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert lost.value.applied is had_effect
     assert (members(cloud) == ["srv-0001"]) is had_effect
     assert len(cloud.journal.writes()) == 1
@@ -164,7 +164,7 @@ def test_an_accepted_change_that_cannot_be_looked_at_is_told_as_one(
 ) -> None:
     cloud.faults.add(method="GET", path=f"/policies/{policy}$", skip=1, times=-1, **fault)
     with pytest.raises(CloudError) as failure:
-        connect(cloud).members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+        connect(cloud).change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert failure.value.applied and members(cloud) == ["srv-0001"]
 
 
@@ -178,7 +178,7 @@ def test_who_is_overwritten_again_and_again_says_so(
         type(node.csbs), "update_policy", lambda self, key, **attrs: plain_update(self, key, resources=[])
     )
     with pytest.raises(FinalError, match="Could not change policy p: other tasks keep changing the servers"):
-        node.members.change(ACT, policy, add=[entry(cloud, "srv-0001")])
+        node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
 
 
 def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
@@ -186,7 +186,7 @@ def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
     names = [f"srv-{number:04d}" for number in range(1, 7)]
     nodes = [connect(cloud) for dummy in names]
     with ThreadPoolExecutor(len(names)) as pool:
-        list(pool.map(lambda pair: pair[0].members.change(ACT, policy, add=[entry(cloud, pair[1])]), zip(nodes, names)))
+        list(pool.map(lambda pair: pair[0].change_members(ACT, policy, add=[entry(cloud, pair[1])]), zip(nodes, names)))
     assert members(cloud) == names
     assert len(cloud.journal.writes()) == len(names), "somebody had to write twice"
 

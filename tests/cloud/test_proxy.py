@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.service import CsbsService
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _base
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1.checkpoint_item import CheckpointItem
 from tests.emulator import Emulator
 from tests.support.estate import set_server
 from tests.support.modules import auth_of
@@ -45,7 +44,7 @@ def resource(cloud: Emulator, name: str) -> dict[str, str]:
 def backed_up(cloud: Emulator, csbs: t.Any, name: str = "srv-0001", **attrs: t.Any) -> t.Any:
     csbs.protect_server(cloud.server(name).id, **attrs)
     cloud.clock.advance(7200)
-    return next(item for item in csbs.backups() if item.resource_id == cloud.server(name).id)
+    return next(item for item in csbs.backups() if item["resource_id"] == cloud.server(name).id)
 
 
 def test_a_policy_lives_and_dies(cloud: Emulator, csbs: t.Any) -> None:
@@ -72,26 +71,23 @@ def test_lists_are_read_to_the_last_short_page_and_no_further(
         csbs.protect_server(cloud.server(name).id)
     cloud.clock.advance(7200)
     cloud.journal.clear()
-    assert len(list(csbs._list(_item_class(), limit=2))) == 3
+    monkeypatch.setattr(_base, "PAGE_SIZE", 2)
+    assert len(list(csbs.backups())) == 3
     queries = [entry["query"] for entry in cloud.journal if entry["path"].endswith("/checkpoint_items")]
     assert [query.get("limit") for query in queries] == ["2", "2"]
     assert "marker" not in queries[0] and queries[1]["marker"]
 
 
-def _item_class() -> t.Any:
-    return CheckpointItem
-
-
 def test_backups_are_made_found_counted_and_deleted_one_by_one(cloud: Emulator, csbs: t.Any) -> None:
     item = backed_up(cloud, csbs, backup_name="b", description="d", incremental=True, tags=[{"key": "a", "value": "b"}])
-    assert (item.name, item.status, item.description) == ("b", "available", "d")
-    assert csbs.get_backup(item.id).tags == [{"key": "a", "value": "b"}]
+    assert (item["name"], item["status"], item["description"]) == ("b", "available", "d")
+    assert csbs.get_backup(item["id"]).tags == [{"key": "a", "value": "b"}]
     assert csbs.count_backups(status="available") == 1
     assert csbs.count_backups(availability_zone="nowhere") == 0
-    csbs.delete_backup(item.checkpoint_id, item.id)
+    csbs.delete_backup(item["checkpoint_id"], item["id"])
     cloud.clock.advance(7200)
     with pytest.raises(openstack.exceptions.NotFoundException):
-        csbs.get_backup(item.id)
+        csbs.get_backup(item["id"])
 
 
 def test_a_policy_run_makes_one_record_for_all_or_some_of_its_servers(cloud: Emulator, csbs: t.Any) -> None:
@@ -99,31 +95,27 @@ def test_a_policy_run_makes_one_record_for_all_or_some_of_its_servers(cloud: Emu
     policy = csbs.create_policy(name="p", resources=servers, scheduled_operations=[OPERATION])
     record = csbs.execute_policy(policy.id)
     cloud.clock.advance(7200)
-    assert sorted(item.resource_id for item in csbs.backups(checkpoint_id=record.id)) == sorted(
+    assert sorted(item["resource_id"] for item in csbs.backups(checkpoint_id=record.id)) == sorted(
         one["id"] for one in servers
     )
     some = csbs.execute_policy(policy.id, servers=[servers[0]["id"]])
     cloud.clock.advance(7200)
-    assert [item.resource_id for item in csbs.backups(checkpoint_id=some.id)] == [servers[0]["id"]]
+    assert [item["resource_id"] for item in csbs.backups(checkpoint_id=some.id)] == [servers[0]["id"]]
 
 
 def test_capabilities_are_told_for_a_list(cloud: Emulator, csbs: t.Any) -> None:
     set_server(cloud, "srv-0002", status="ERROR")
     verdicts = csbs.check_protectable([cloud.server("srv-0001").id, cloud.server("srv-0002").id])
-    assert [verdict.result for verdict in verdicts] == [True, False]
-    assert verdicts[1].error_code.startswith("CSBS.")
+    assert [verdict["result"] for verdict in verdicts] == [True, False]
+    assert verdicts[1]["error_code"].startswith("CSBS.")
 
 
 def test_a_backup_is_restored(cloud: Emulator, csbs: t.Any) -> None:
-    item = backed_up(cloud, csbs)
+    item = csbs.get_backup(backed_up(cloud, csbs)["id"])
     disks = [
-        {"backup_id": one["id"], "volume_id": one["source_volume_id"]} for one in item.extend_info["volume_backups"]
+        {"backup_id": disk["id"], "volume_id": disk["source_volume_id"]} for disk in item.extend_info["volume_backups"]
     ]
-    question = {
-        "checkpoint_item_id": item.id,
-        "target": {"resource_id": item.resource_id, "resource_type": _base.SERVER, "volumes": disks},
-    }
-    assert [verdict.result for verdict in csbs.check_restorable([question])] == [True]
+    assert [verdict["result"] for verdict in csbs.check_restorable(item.id, item.resource_id, disks)] == [True]
     cloud.settings(speed=60)  # so that it goes on for some seconds
     restore = csbs.create_restore(
         checkpoint_id=item.checkpoint_id,
@@ -144,10 +136,10 @@ def test_quotas_are_numbers(cloud: Emulator, csbs: t.Any) -> None:
     assert all(isinstance(quota.quota, int) and isinstance(quota.used, int) for quota in quotas.values())
 
 
-@pytest.mark.parametrize("owner", ["backup", "policy"])
+@pytest.mark.parametrize("resource_type", ["backup", "policy"])
 def test_tags_of_backups_and_policies(cloud: Emulator, csbs: t.Any, resource_type: str) -> None:
     if resource_type == "backup":
-        target = backed_up(cloud, csbs).id
+        target = backed_up(cloud, csbs)["id"]
     else:
         target = csbs.create_policy(name="p", resources=[], scheduled_operations=[OPERATION]).id
     csbs.add_tag(resource_type, target, "a", "1")
@@ -157,6 +149,6 @@ def test_tags_of_backups_and_policies(cloud: Emulator, csbs: t.Any, resource_typ
     csbs.unset_tags(resource_type, target, [{"key": "c", "value": ""}])
     assert [tag["key"] for tag in csbs.tags_in_project(resource_type)] == ["b"]
     query = {"tags": [{"key": "b", "values": ["2"]}]}
-    assert [found.resource_id for found in csbs.find_tagged(resource_type, **query)] == [target]
+    assert [found["resource_id"] for found in csbs.find_tagged(resource_type, **query)] == [target]
     assert csbs.count_tagged(resource_type, **query) == 1
     assert list(csbs.find_tagged(resource_type, not_tags_any=[{"key": "b", "values": []}])) == []

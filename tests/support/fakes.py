@@ -9,7 +9,7 @@ import contextlib
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import cloud as cloud_cloud
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 
 SUMMER = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
@@ -83,8 +83,8 @@ class Ticks:
         return Clock(timeout, lambda: self.time, self.sleep_for)
 
 
-class Service:
-    """The service's proxy: keeps what it is asked to change, and answers what the test laid out."""
+class Changes:
+    """What the cloud was told to change, and the answers that the test laid out."""
 
     def __init__(self, answers: dict[str, list[t.Any]]) -> None:
         self.sent: list[tuple[str, dict[str, t.Any]]] = []
@@ -102,6 +102,24 @@ class Service:
         return send
 
 
+#: The methods of a cloud that change something
+CHANGES = (
+    "add_tag",
+    "back_up_server",
+    "change_members",
+    "create_image",
+    "create_policy",
+    "delete_backup",
+    "delete_policy",
+    "remove_tag",
+    "restore_backup",
+    "run_policy",
+    "set_tags",
+    "unset_tags",
+    "update_policy",
+)
+
+
 class Cloud:
     """A cloud that is only data."""
 
@@ -115,8 +133,9 @@ class Cloud:
     ) -> None:
         self.all_servers, self.all_policies, self.all_backups = list(servers), list(policies), list(backups)
         self.verdicts = verdicts or {}
-        self.csbs = Service(answers or {})
-        self.members = self.csbs
+        self.changes = Changes(answers or {})
+        for method in CHANGES:
+            setattr(self, method, getattr(self.changes, method))
         self.asked: list[tuple[str, t.Any]] = []
 
     @contextlib.contextmanager
@@ -153,7 +172,7 @@ class Cloud:
         self.asked.append(("backup", backup_id))
         return next((dict(one) for one in self.all_backups if one["id"] == backup_id), None)
 
-    backups_by_id = cloud_cloud.Cloud.backups_by_id
+    backups_by_id = CsbsCloud.backups_by_id
 
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
         self.asked.append(("protectable", server_ids))

@@ -14,12 +14,14 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._cloud.login import AUTH_SPEC, MISSING_SDK
 from .._domain.errors import CloudError, TaskFailed
 
-# What options auth and cloud may show in results. Whatever is not named here may be a secret, and is hidden.
-_HARMLESS = re.compile(
-    r"(auth_url|auth_type|username|user_id|user_name|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
+# What options auth and cloud may show in results. Everything else may be a secret, and is hidden.
+_HARMLESS = (
+    r"(auth_url|auth_type|username|user_id|user_name"
+    r"|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
     r"|application_credential_(id|name)|system_scope|identity_provider(_url)?|protocol|openid_scope|redirect_uri"
-    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope|login_timeout|redirect_(host|port)"
-    r"|auth_methods|code_challenge_method|access_token_type|profile|cloud|region_name|interface|verify|cacert|cert"
+    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope"
+    r"|login_timeout|redirect_(host|port)|auth_methods|code_challenge_method|access_token_type|profile|cloud"
+    r"|region_name|interface|verify|cacert|cert"
     r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
 )
 
@@ -36,11 +38,11 @@ def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
 def _hide_secrets_only(module: AnsibleModule) -> None:
     """Hide every value of the options auth and cloud that is not known to be harmless.
 
-    Ansible hides every value of such an option in all results: a policy named for the project would come back as stars.
+    Ansible hides every value of such an option in all results: a policy with the name of the project would come back as stars.
     """
     values = [entry for option in ("auth", "cloud") for entry in _leaves(module.params.get(option))]
-    harmless = {value for name, value in values if not name or _HARMLESS.fullmatch(name.lower())}
-    secret = {value for name, value in values if name and not _HARMLESS.fullmatch(name.lower())}
+    harmless = {value for name, value in values if not name or re.fullmatch(_HARMLESS, name.lower())}
+    secret = {value for name, value in values if name and not re.fullmatch(_HARMLESS, name.lower())}
     module.no_log_values.difference_update(harmless - secret)
     module.no_log_values.update(secret)
     if module.params.get("client_key"):
@@ -57,6 +59,7 @@ def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
 
 
 def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+    """End the module with the text and the fields of an error."""
     fields: dict[str, t.Any] = {"changed": changed}
     if isinstance(error, TaskFailed):
         fields.update(error.results)
@@ -67,9 +70,11 @@ def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.No
 
 
 def fail_unexpectedly(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
+    """End the module with an error that nobody expected; its traceback shows with -vvv only."""
     text = " ".join(str(error).split())[:300]
     module.fail_json(
-        msg=f"Unexpected error: {type(error).__name__}: {text}. This is a mistake in the module. Please report it with the output of -vvv.",
+        msg=f"Unexpected error: {type(error).__name__}: {text}. This is a mistake in the module."
+        " Please report it with the output of -vvv.",
         exception=traceback.format_exc(),
         changed=changed,
     )

@@ -6,30 +6,34 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
 
-from ansible.module_utils.basic import AnsibleModule
-
-from .._cloud.cloud import Cloud
 from .._cloud.login import connect
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .converge import Wish
 from .module import fail, fail_unexpectedly
 
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from .._domain.cloud import Cloud
+
+Options = t.TypeVar("Options")
 # Seconds that an info module may take.
 _INFO_TIMEOUT = 120
 
 
 def report(
     module: AnsibleModule,
-    options: t.Callable[[dict[str, t.Any], datetime], Wish],
-    read: t.Callable[[Wish, Cloud], dict[str, t.Any]],
+    parse_options: t.Callable[[dict[str, t.Any]], Options],
+    read: t.Callable[[Options, Cloud], dict[str, t.Any]],
 ) -> None:
-    """Run an info module: check the options, read, exit."""
+    """Run an info module and exit: check the options, read, report.
+
+    parse_options raises InvalidInput before the first request; read returns the result and may raise CloudError.
+    """
     results: dict[str, t.Any] = {}
     try:
-        wanted = options(module.params, datetime.now(timezone.utc))
-        results = read(wanted, connect(module.params, patience=_INFO_TIMEOUT))
+        options = parse_options(module.params)
+        results = read(options, connect(module.params, patience=_INFO_TIMEOUT))
     except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback

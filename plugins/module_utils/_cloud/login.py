@@ -14,9 +14,10 @@ import typing as t
 from .._domain.errors import CloudError, FinalError, InvalidInput
 from .._sdk.csbs.service import CsbsService
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
-from .cloud import Cloud
+from .csbs import CsbsCloud
+from .errors import errors_of
+from .messages import LOGIN, one_line
 from .session import RetryingSession
-from .translation import LOGIN, errors_of, one_line
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
@@ -54,7 +55,7 @@ class _Config(OpenStackConfig):
         return super().magic_fixes(config)
 
 
-def connect(params: dict[str, t.Any], patience: float) -> Cloud:
+def connect(params: dict[str, t.Any], patience: float) -> CsbsCloud:
     """Return the Cloud that the authentication options name; patience (seconds) is the time for all its requests.
 
     Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
@@ -78,7 +79,7 @@ def connect(params: dict[str, t.Any], patience: float) -> Cloud:
         connection.session.set_deadline(patience)
         connection.session.get_token()
         _check_scope(connection)
-    return Cloud(connection)
+    return CsbsCloud(connection)
 
 
 def _check_options(params: dict[str, t.Any]) -> None:

@@ -16,7 +16,7 @@ import time
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
-from .._sdk.csbs.v1._base import SERVER
+from .._domain.limits import SERVER_TYPE
 from .lock import file_lock
 
 # How often a change that others have overwritten is written again.
@@ -109,7 +109,7 @@ class PolicyMembers:
 
 def _as_sent(entry: Entry) -> Entry:
     """Return an entry of a policy's resources as an update takes it; a label that is missing is the ID."""
-    sent = {"id": entry["id"], "type": entry.get("type") or SERVER, "name": entry.get("name") or entry["id"]}
+    sent = {"id": entry["id"], "type": entry.get("type") or SERVER_TYPE, "name": entry.get("name") or entry["id"]}
     if isinstance(entry.get("extra_info"), dict) and entry["extra_info"]:
         sent["extra_info"] = entry["extra_info"]
     return sent

@@ -15,6 +15,10 @@ from .._domain.backup import USABLE
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
 from .._domain.restore import RESTORING, has_changed
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import BackupRow, Row
+    from .csbs import CsbsCloud
+
 _LOOK_FIRST = (
     "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
 )
@@ -23,15 +27,13 @@ _LOOK_FIRST = (
 class Restores:
     """Starts restores for a cloud."""
 
-    def __init__(self, cloud: t.Any) -> None:
+    def __init__(self, cloud: CsbsCloud) -> None:
         self._cloud = cloud
 
-    def create(self, operation: str, checkpoint_id: str, parameters: dict[str, t.Any]) -> t.Any:
-        """Start a restore, which errors call act, and return the service's Restore.
+    def create(self, operation: str, checkpoint_id: str, parameters: Row) -> Row:
+        """Start a restore; return its id, None where only the backup shows that it began. Errors name the operation.
 
-        Where only the backup shows that the restore began, return the backup.
-
-        Raises CloudError, LostAnswer when the backup shows that it has not begun so far.
+        Raises CloudError: OutcomeUnknown when the backup does not show so far that the restore began.
         Reference: api_description/restoration_management/creating_a_restoration_task.
         """
         backup_id = parameters["checkpoint_item_id"]
@@ -48,12 +50,13 @@ class Restores:
                 restore = self._cloud.csbs.create_restore(checkpoint_id=checkpoint_id, parameters=parameters)
             if restore.id is None:
                 raise ForeignAnswer(operation, "the ID of the restore is missing")
-            return restore
+            return {"id": restore.id}
         except (OutcomeUnknown, ForeignAnswer) as error:
-            return self._find(operation, before, error)
+            self._check_begun(operation, before, error)
+            return {"id": None}
 
-    def _find(self, operation: str, before: dict[str, t.Any], lost: CloudError) -> dict[str, t.Any]:
-        """Return the backup as it is right after a call whose answer was lost, if it shows that the restore began."""
+    def _check_begun(self, operation: str, before: BackupRow, lost: CloudError) -> None:
+        """Raise CloudError unless the backup, right after a call whose answer was lost, shows that the restore began."""
         if before["status"] in RESTORING:
             raise FinalError(
                 operation,
@@ -61,7 +64,7 @@ class Restores:
                 f" and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         try:
-            now: dict[str, t.Any] | None = self._cloud.backup(before["id"])
+            now = self._cloud.backup(before["id"])
         except CloudError as error:
             # A later look could miss a short restore, and then it would be sent twice.
             raise FinalError(
@@ -70,7 +73,7 @@ class Restores:
                 f" so it is not known whether the restore began, and it is not sent again. {_LOOK_FIRST}",
             ) from lost
         if now is not None and (now["status"] in RESTORING or has_changed(before, now)):
-            return now
+            return
         raise OutcomeUnknown.with_note(
             lost, "The backup does not show that it began, but it may have: check the backup and the server first."
         ) from lost

@@ -10,6 +10,8 @@ import typing as t
 
 from .errors import InvalidInput
 
+#: The one type of backed-up objects
+SERVER_TYPE = "OS::Nova::Server"
 MAX_POLICIES = 32
 MAX_SERVERS_PER_POLICY = 64
 MAX_TAGS = 10

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .limits import SERVER_TYPE
 from .retention import current_retention
 from .schedule import describe_schedule
 from .tags import tags_as_dict
 from .times import format_time
-
-SERVER_TYPE = "OS::Nova::Server"
 
 
 def operation_of(raw: dict[str, t.Any]) -> dict[str, t.Any]:

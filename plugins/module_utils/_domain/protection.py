@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import typing as t
 from datetime import datetime, timedelta
 
 from .backup import USABLE, backup_result, recovery_point, size_of
-from .rows import Row
 from .selection import names_of
+
+if t.TYPE_CHECKING:
+    from .rows import Row
 
 
 def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from .rows import Row
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .rows import Row
+
 
 RESTORING = frozenset({"waiting_restore", "restoring"})
 

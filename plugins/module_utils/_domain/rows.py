@@ -1,15 +1,144 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows: what the services tell of an object, as plain dicts."""
+"""Rows: what the services say of an object, as plain dicts, and the same for objects that are only planned.
+
+Rows have the names of the service's fields. The service may leave out what is not required here. The types
+are for type checkers alone: no module loads this file.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
+#: An object of any kind
 Row = dict[str, t.Any]
 
 
-def once(rows: list[Row]) -> list[Row]:
-    """Return each row of a list once: pages move while others write, so a row may come twice."""
-    return list({row["id"]: row for row in rows}.values())
+class ServerRow(t.TypedDict, total=False):
+    """A server (ECS). A former server has id and name only."""
+
+    id: str
+    name: str
+    #: In capital letters, such as ACTIVE
+    status: str
+    metadata: dict[str, t.Any]
+    #: Each is key=value or a word
+    tags: list[str]
+    availability_zone: str | None
+
+
+class ServerRef(t.TypedDict):
+    """A server that may no longer exist."""
+
+    id: str
+    #: None where nothing gives its name
+    name: str | None
+
+
+class DiskRow(t.TypedDict):
+    """A disk attached to a server."""
+
+    id: str
+    name: str
+    size_gb: int
+    bootable: bool
+    shared: bool
+    #: Such as /dev/vda
+    device: str
+
+
+class TagRow(t.TypedDict):
+    """A tag of one backup or policy."""
+
+    key: str
+    value: str
+
+
+class TaggedRow(t.TypedDict):
+    """A backup or policy as tag queries find it."""
+
+    resource_id: str
+    resource_name: str
+    tags: list[TagRow] | None
+
+
+class VerdictRow(t.TypedDict, total=False):
+    """Whether a server can be backed up, or a backup restored."""
+
+    result: bool
+    error_code: str | None
+    error_msg: str | None
+
+
+class MemberRow(t.TypedDict, total=False):
+    """A server in a policy; name is what the service noted when the server joined."""
+
+    id: str
+    type: str
+    name: str | None
+    extra_info: dict[str, t.Any]
+
+
+class PolicyRow(t.TypedDict, total=False):
+    """A backup policy. Rows of a list may lack everything but id and name."""
+
+    id: str
+    name: str
+    description: str | None
+    status: str | None
+    resources: list[MemberRow] | None
+    scheduled_operations: list[dict[str, t.Any]] | None
+    tags: list[TagRow] | None
+    created_at: str | None
+
+
+class BackupRow(t.TypedDict, total=False):
+    """A backup of one server. Rows of a list may lack tags and parts of extend_info."""
+
+    id: str
+    checkpoint_id: str
+    #: ID of the server
+    resource_id: str
+    status: str
+    name: str | None
+    description: str | None
+    tags: list[TagRow] | None
+    #: UTC without a zone, as all times of the service
+    created_at: str | None
+    protected_at: str | None
+    expired_at: str | None
+    updated_at: str | None
+    #: Progress, size (MB), disks, images and causes of failure
+    extend_info: dict[str, t.Any] | None
+
+
+class CheckpointRow(t.TypedDict, total=False):
+    """The checkpoint that holds the backups of one request."""
+
+    id: str
+    created_at: str | None
+
+
+class QuotaRow(t.TypedDict, total=False):
+    """How much of one kind a project may have and has; a quota of -1 is unlimited."""
+
+    type: str
+    unit: str | None
+    quota: int | None
+    used: int | None
+
+
+class JobRow(t.TypedDict, total=False):
+    """A job of the image service."""
+
+    job_id: str
+    #: INIT, RUNNING, SUCCESS or FAIL
+    status: str
+    entities: dict[str, t.Any] | None
+    error_code: str | None
+    fail_reason: str | None
+
+
+#: An image; its fields begin with two underscores where the image service's do, which no class can declare
+ImageRow = dict[str, t.Any]

@@ -12,6 +12,9 @@ import typing as t
 from .errors import InvalidInput
 from .limits import as_text
 
+if t.TYPE_CHECKING:
+    from .rows import Row
+
 
 def parse_policy_ref(key: str) -> str:
     """Return the name or ID of a policy as an option has it; raises InvalidInput for an empty one."""
@@ -154,6 +157,11 @@ def choose_servers(
             if match_server(match, filters):
                 chosen.setdefault(match["id"], match)
     return list(chosen.values())
+
+
+def once(rows: list[Row]) -> list[Row]:
+    """Return each row of a list once: pages move while others write, so a row may come twice."""
+    return list({row["id"]: row for row in rows}.values())
 
 
 def names_of(servers: t.Iterable[dict[str, t.Any]]) -> dict[str, str]:

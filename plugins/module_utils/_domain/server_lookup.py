@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from .errors import InvalidInput
-from .rows import Row
 from .selection import find_one, is_id, match_server
+
+if t.TYPE_CHECKING:
+    from .rows import Row
 
 
 def resolve_servers(

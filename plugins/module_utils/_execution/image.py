@@ -9,7 +9,9 @@ import typing as t
 
 from .._domain.errors import CloudError
 from .._domain.image import READY, UNREAD, is_alive, unread_image
-from .._domain.rows import Row
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 # How often an image is looked for after its job has succeeded: a new image may be shown late.
 _LOOKS_WHEN_MADE = 3

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import add_tags
 from .._domain.backup import BEING_DELETED, USABLE, backup_names, backup_result, describe_backup
@@ -30,7 +29,7 @@ _SUFFIX_ROOM = 5
 _NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable")
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> BackupOptions:
+def parse_options(params: dict[str, t.Any]) -> BackupOptions:
     """Return what the options of csbs_backup ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     ids, name = parse_refs("ids", params["ids"]), params["name"]
@@ -151,7 +150,9 @@ def _finish_creation(
     names = {server["id"]: server["name"] for server in context["chosen"]}
     for position, server in enumerate(context["to_back_up"]):
         answer = outcome.answers.get(position)
-        if answer is not None:
+        if position in outcome.found:
+            watch.rows[server["id"]] = {**answer, "seen": True}
+        elif answer is not None:
             watch.rows[server["id"]] = _started(answer, plan.calls[position].arguments, server)
     look = TolerantPoll(watch.look)
     if options.wait:
@@ -193,19 +194,16 @@ def _finish_creation(
     return results
 
 
-def _started(answer: t.Any, sent: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return what is known of a backup from the answer to its submission, or from the list where that was lost."""
-    # The SDK's resources are dicts as well; a row of the list is nothing else.
-    if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
-        return {**answer, "seen": True}
+def _started(answer: dict[str, t.Any], sent: dict[str, t.Any], server: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return what is known about a backup from the answer to its submission."""
     return {
         "id": None,
-        "checkpoint_id": answer.id,
+        "checkpoint_id": answer["id"],
         "name": sent["backup_name"],
         "description": sent.get("description"),
         "status": None,
         "resource_id": server["id"],
-        "created_at": answer.created_at,
+        "created_at": answer.get("created_at"),
         "tags": sent.get("tags") or [],
         "extend_info": {"resource_name": server["name"]},
     }

@@ -6,21 +6,22 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import add_tags
 from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SINGLE_READS, as_text
-from .._domain.rows import Row, once
-from .._domain.selection import find_one, is_id, names_of, parse_filters, parse_refs
+from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
 from .._domain.tags import tag_query
 from .._domain.times import parse_time, parse_user_time
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
+
 
 # ========== csbs_backup_info ==========
-def parse_options(params: dict[str, t.Any], now: datetime) -> Row:
+def parse_options(params: dict[str, t.Any]) -> Row:
     """Return the options of csbs_backup_info in normal form; raises InvalidInput for times that are none, and for what cannot be counted."""
     after, before = params["created_after"], params["created_before"]
     options = {

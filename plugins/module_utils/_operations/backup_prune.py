@@ -11,7 +11,6 @@ import fnmatch
 import re
 import typing as t
 from dataclasses import replace
-from datetime import datetime
 
 from .._cloud.find import add_tags
 from .._domain.backup import BEING_DELETED
@@ -35,7 +34,7 @@ _DURATIONS = ("within", *(f"within_{name}" for name in PERIODS))
 _SOME_RULE = ", ".join(f"keep_{name}" for name in (*_COUNTS, *_DURATIONS)) + " or keep_tags"
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> PruneOptions:
+def parse_options(params: dict[str, t.Any]) -> PruneOptions:
     """Return what the options of csbs_backup_prune ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     if servers is None and filters is None:

@@ -12,14 +12,12 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import find_image, find_usable_backup
 from .._domain.backup import backup_result, describe_backup
 from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
 from .._domain.image import UNREAD, describe_image, image_result
 from .._domain.limits import check_positive
-from .._domain.rows import Row
 from .._domain.selection import parse_refs
 from .._domain.tags import parse_tags, tags_as_list
 from .._execution.clock import Clock, poll
@@ -28,11 +26,14 @@ from .._execution.watch import TolerantPoll, first_fields, with_progress
 from .._plans.image import ImageOptions, check_fit, planned_image, taken_by
 from .._plans.plan import Call, Outcome, Plan
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
+
 _NAME = re.compile(r"(?! )[A-Za-z0-9._ -]{1,128}(?<! )")
 _MAX_DESCRIPTION = 1024
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> ImageOptions:
+def parse_options(params: dict[str, t.Any]) -> ImageOptions:
     """Return what the options of csbs_image ask for; raises InvalidInput before anything is sent.
 
     Reference: Image Management Service, common_parameters/image_attributes and image_tag_format.
@@ -107,17 +108,10 @@ def plan(options: ImageOptions, cloud: t.Any) -> Plan:
     operation = f"make image {options.name!r} of backup {describe_backup(backup)}"
     call = Call(
         operation,
-        "create_whole_image",
+        "create_image",
         {"name": options.name, "backup_id": backup["id"], **options.attrs},
-        find_effect=(
-            "image_by_now",
-            {"backup_id": backup["id"], "find": lambda now: _image_by_now(operation, now, cloud)},
-        ),
-        find_existing=(
-            "image_by_now",
-            {"backup_id": backup["id"], "find": lambda now: _image_that_blocks(operation, now, cloud)},
-        ),
-        service="ims",
+        find_effect=lambda cloud: _image_by_now(operation, cloud.backup(backup["id"]), cloud),
+        find_existing=lambda cloud: _image_that_blocks(operation, cloud.backup(backup["id"]), cloud),
     )
     context = {"backup": backup, "image": None, "warnings": warnings}
     return Plan((call,), {"image": None}, shown, _result(planned_image(options, backup)), context=context)
@@ -167,12 +161,10 @@ def finish(options: ImageOptions, cloud: t.Any, plan: Plan, outcome: Outcome, cl
     backup, image, warnings = plan.context["backup"], plan.context["image"], list(plan.context["warnings"])
     job_id = None
     if plan.changed:
-        answer = outcome.answers[0]
-        # The SDK's resources are dicts as well. A plain dict is an image that was found after a lost answer.
-        if type(answer) is dict:  # pylint: disable=unidiomatic-typecheck
-            image = answer
+        if 0 in outcome.found:
+            image = outcome.answers[0]
         else:
-            job_id = answer.id
+            job_id = outcome.answers[0]["job_id"]
     if image is not None and UNREAD not in image and image["name"] != options.name:
         raise TaskFailed(
             f"Another task or user made an image first: {taken_by(backup, image)}.",

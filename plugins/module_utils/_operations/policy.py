@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 
 from .._cloud.find import find_policy_row, read_policy
 from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
@@ -26,8 +26,9 @@ from .._plans.policy import PolicyOptions, delete_call, plan_absent, plan_creati
 _NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> PolicyOptions:
+def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> PolicyOptions:
     """Return what the options of csbs_policy ask for; raises InvalidInput before anything is sent."""
+    now = now or datetime.now(timezone.utc)
     if params["state"] == "absent":
         if params["servers"] is not None or params["server_filters"] is not None:
             raise InvalidInput(

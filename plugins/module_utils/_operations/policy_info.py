@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, operation_of, pattern_of, policy_result
-from .._domain.rows import Row, once
-from .._domain.selection import names_of, parse_filters, parse_refs
+from .._domain.selection import names_of, once, parse_filters, parse_refs
 from .._domain.server_lookup import resolve_servers
 from .._domain.tags import tag_query
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
+
 
 # ========== csbs_policy_info ==========
-def parse_options(params: dict[str, t.Any], now: datetime) -> Row:
+def parse_options(params: dict[str, t.Any]) -> Row:
     """Return the options of csbs_policy_info in normal form."""
     return {
         "name": params["name"],

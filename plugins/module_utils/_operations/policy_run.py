@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import add_tags, find_policy
 from .._domain.backup import USABLE, backup_result, describe_backup
@@ -25,7 +24,7 @@ from .._plans.policy_run import RunOptions, plan_run
 _GONE = "DELETED"
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> RunOptions:
+def parse_options(params: dict[str, t.Any]) -> RunOptions:
     """Return what the options of csbs_policy_run ask for; raises InvalidInput before anything is sent."""
     return RunOptions(
         parse_policy_ref(params["policy"]),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime
 
 from .._cloud.find import find_policy, read_policy
 from .._domain.errors import InvalidInput
@@ -30,7 +29,7 @@ class MembershipOptions:
     move_servers: bool = True
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> MembershipOptions:
+def parse_options(params: dict[str, t.Any]) -> MembershipOptions:
     """Return what the options of csbs_policy_server ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     policy = parse_policy_ref(params["policy"])

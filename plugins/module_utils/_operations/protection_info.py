@@ -14,9 +14,11 @@ from .._domain.backup import newest
 from .._domain.freshness import find_done
 from .._domain.protectability import unprotectable
 from .._domain.protection import good_backups, protection_result, summarise
-from .._domain.rows import Row
 from .._domain.selection import choose_servers, parse_filters, parse_refs
 from .._domain.times import parse_age
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class ProtectionOptions:
     max_age: timedelta | None
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> ProtectionOptions:
+def parse_options(params: dict[str, t.Any]) -> ProtectionOptions:
     """Return what the options of csbs_protection_info ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     if servers is None and filters is None:

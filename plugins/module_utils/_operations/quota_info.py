@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._domain.quota import quota_result
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> None:
+def parse_options(params: dict[str, t.Any]) -> None:
     """Return what the options of csbs_quota_info ask for: there is nothing to choose."""
 
 

@@ -18,17 +18,20 @@ from .._domain.disk_mapping import map_disks
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.protectability import PROTECTABLE_STATUSES
 from .._domain.restore import is_under_way
-from .._domain.rows import Row
 from .._domain.selection import find_one, is_id, names_of, parse_refs, server_refs
 from .._domain.times import parse_user_time
 from .._execution.clock import Clock, poll
 from .._execution.restore import RestoreFollower, with_restore_progress
 from .._execution.watch import TolerantPoll, first_fields
 from .._plans.plan import Call, Outcome, Plan
+from .._plans.recovery import changed_backup
 from .._plans.restore import RestoreContext, RestoreOptions, check_verdict, describe_now, for_diff, pair_result
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> RestoreOptions:
+
+def parse_options(params: dict[str, t.Any]) -> RestoreOptions:
     """Return what the options of csbs_restore ask for; raises InvalidInput before anything is sent."""
     backup, server, target = (_parse_ref(option, params[option]) for option in ("backup", "server", "target_server"))
     if backup is None and server is None:
@@ -103,10 +106,9 @@ def plan(options: RestoreOptions, cloud: t.Any) -> Plan:
     }
     call = Call(
         operation,
-        "create",
+        "restore_backup",
         {"operation": operation, "checkpoint_id": row["checkpoint_id"], "parameters": parameters},
-        find_effect=("backup_when", {"backup_id": row["id"], "fits": lambda now: is_under_way(row, now)}),
-        service="restores",
+        find_effect=changed_backup(row["id"], lambda now: is_under_way(row, now)),
     )
     restore = {
         "id": None,
@@ -271,12 +273,10 @@ _POWER_PAUSE = 5.0
 
 def finish(options: RestoreOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
     """Wait as wished and return the result; raises ActionFailed with server, backup, reason and ids."""
-    answer, target = outcome.answers[0], plan.result["restore"]["target_server"]
-    context: RestoreContext = plan.context
-    # The SDK's resources are dicts as well. A plain dict is a backup that was found after a lost answer.
-    was_found = type(answer) is dict  # pylint: disable=unidiomatic-typecheck
-    known_by = None if was_found else answer.id
-    follower = RestoreFollower(cloud, context.before, clock, was_found)
+    target, context = plan.result["restore"]["target_server"], plan.context
+    # Where the answer was lost, only the backup shows that the restore began.
+    known_by = None if 0 in outcome.found else outcome.answers[0]["id"]
+    follower = RestoreFollower(cloud, context.before, clock, begun=known_by is None)
     look = TolerantPoll(follower.look)
     restore = {**plan.result["restore"], "id": known_by, "status": "in_progress"}
     if not options.wait:

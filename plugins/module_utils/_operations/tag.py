@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import read_resources
 from .._domain.errors import CloudError, InvalidInput, NotFound, NotStarted, TaskFailed
-from .._domain.rows import Row
 from .._domain.selection import parse_refs
 from .._domain.tags import apply_tags, check_count, parse_tags, parse_tags_to_remove, tags_as_dict
 from .._execution.clock import Clock, poll
 from .._plans.plan import Call, Outcome, Plan
 from .._plans.tag import TagOptions, changes_of, tag_calls
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 # So many backups or policies are changed at a time.
 _WORKERS = 5
@@ -24,7 +25,7 @@ _WORKERS = 5
 _SHOWN_WITHIN = 10
 
 
-def parse_options(params: dict[str, t.Any], now: datetime) -> TagOptions:
+def parse_options(params: dict[str, t.Any]) -> TagOptions:
     """Return what the options of csbs_tag ask for; raises InvalidInput before anything is sent."""
     state, purge = params["state"], params["purge"]
     if state == "absent" and purge:

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
 
 from .._cloud.find import add_tags, all_tagged, read_resources
-from .._domain.rows import Row, once
-from .._domain.selection import parse_refs
+from .._domain.selection import once, parse_refs
 from .._domain.tags import tag_query, tags_as_dict, values_by_key
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 
 # ========== csbs_tag_info ==========
-def parse_options(params: dict[str, t.Any], now: datetime) -> Row:
+def parse_options(params: dict[str, t.Any]) -> Row:
     """Return the options of csbs_tag_info in normal form."""
     return {
         "resource_type": params["resource_type"],

@@ -15,6 +15,7 @@ from .._domain.freshness import names_that_count
 from .._domain.selection import names_of, server_refs
 from .._domain.tags import tags_as_list
 from .plan import Call, Plan
+from .recovery import running_backup, started_backup
 
 # What the diff shows of a name that is made up when the backup is sent.
 UNNAMED = "manualbk_xxxx"
@@ -80,9 +81,8 @@ def plan_creation(
     present = names_of(chosen)
     known = frozenset(row["id"] for row in rows)
     # A backup that another run has just started may be too new to be listed. The server is busy then, and it is looked for.
-    makes_done: dict[str, t.Any] | None = None
-    if options.name is not None or options.max_age is not None:
-        makes_done = {"names": None if options.max_age is not None else names, "states": USABLE | IN_PROGRESS}
+    any_will_do = options.name is not None or options.max_age is not None
+    names_that_do = None if options.max_age is not None else names
     calls, planned = [], {}
     for server in to_back_up:
         name = assigned[server["id"]]
@@ -93,14 +93,15 @@ def plan_creation(
             attrs["incremental"] = options.incremental
         if options.tags:
             attrs["tags"] = tags_as_list(options.tags)
-        of_this = {"server_id": server["id"], "known": known}
         calls.append(
             Call(
                 f"back up server {server['name']!r}",
-                "protect_server",
+                "back_up_server",
                 {"server": server["id"], **attrs},
-                find_effect=("started_backup", {**of_this, "name": attrs["backup_name"]}),
-                find_existing=None if makes_done is None else ("running_backup", {**of_this, **makes_done}),
+                find_effect=started_backup(server["id"], attrs["backup_name"], known),
+                find_existing=running_backup(server["id"], names_that_do, USABLE | IN_PROGRESS, known)
+                if any_will_do
+                else None,
             )
         )
         planned[server["id"]] = backup_result(_planned_row(server, name, options))

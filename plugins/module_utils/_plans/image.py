@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from .._domain.backup import IN_PROGRESS, USABLE, backup_result, describe_backup, fail_reason
 from .._domain.errors import InvalidInput
 from .._domain.image import READY, describe_image
-from .._domain.rows import Row
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def members_call(
 ) -> Call:
     """Return the call that changes the servers of a policy; add are entries of resources, remove IDs, attrs other fields."""
     arguments = {"operation": operation, "policy": policy_id, "add": list(add), "remove": list(remove), **attrs}
-    return Call(operation, "change", arguments, undo=undo, missing_ok=missing_ok, service="members")
+    return Call(operation, "change_members", arguments, undo=undo, missing_ok=missing_ok)
 
 
 def move_calls(moves: list[Move]) -> list[Call]:

@@ -10,44 +10,52 @@ from dataclasses import dataclass, field
 
 from .._domain.errors import CloudError, NotStarted
 
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import Row
+
 #: Seconds until every list shows what was just made. What cannot be undone is not made again before that.
 SECONDS_UNTIL_LISTED = 30.0
+
+#: What the finish step of an operation needs to know
+Context = t.TypeVar("Context")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One changing call: a method of a service's proxy, its arguments, and the act in words for errors.
+    """One change: a method of the cloud, its arguments, and the operation in words for messages.
 
-    service is the cloud's name for that proxy.
-    undo reverts the call when a later call of the plan fails. A call without undo is final, and so is what came before it.
-    recover names a reading method of the cloud that looks for the effect after an answer was lost; a call without it may
-    simply be sent again. meanwhile names one that looks, before a call that was refused as busy is sent again, whether the
-    operation in progress already produces the wanted result.
-    gone_is_done says that an object that the service no longer has needs no call.
-    In plans with workers, calls of one group run in their order and stop at the group's first failure; a call without a
-    group is a group of its own.
+    undo: the call that reverts this one when a later call of the plan fails. A call without undo is final, and so is
+    everything before it.
+    find_effect: after the answer was lost, looks whether the call had its effect. A call without it is sent again.
+    find_existing: before a call that was refused as busy is sent again, looks whether the operation in progress already
+    produces the wanted result.
+    missing_ok: an object that the service no longer has needs no call.
+    group: in plans with workers, calls of one group run in their order and stop at the group's first failure; a call
+    without a group is a group of its own.
     """
 
     operation: str
     method: str
     arguments: dict[str, t.Any] = field(default_factory=dict)
     undo: Call | None = None
-    find_effect: tuple[str, dict[str, t.Any]] | None = None
-    find_existing: tuple[str, dict[str, t.Any]] | None = None
+    find_effect: t.Callable[[Cloud], Row | None] | None = field(default=None, compare=False)
+    find_existing: t.Callable[[Cloud], Row | None] | None = field(default=None, compare=False)
     missing_ok: bool = False
-    service: str = "csbs"
     group: str | None = None
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The calls that lead from before to after; no calls, no change.
+class Plan(t.Generic[Context]):
+    """The calls that lead from before to after. Without calls nothing changes.
 
-    result is what check mode returns. With workers 0 the calls are ordered, and a failure ends the plan and undoes it.
-    With more, that many groups of calls run at a time, and all groups are finished.
-    context is what the module's finish step needs to know.
-    lock is a name that tasks on this machine share when their plans would make the same thing; only one of them at a time
-    plans and acts. replan_on holds error codes that say that somebody else has just made it: the task then plans again.
+    before, after: what the diff shows, in the same structure.
+    result: what check mode returns.
+    workers: 0 for ordered calls, where a failure ends the plan and undoes it; else the number of groups that run at a
+    time, and all groups are finished.
+    context: what the finish step of the operation needs to know.
+    lock: tasks on this machine whose plans would make the same thing share this name, and take turns to plan and act.
+    replan_on: error codes that say that somebody else has just made the same thing; the task then plans again.
     """
 
     calls: tuple[Call, ...] = ()
@@ -55,21 +63,26 @@ class Plan:
     after: t.Any = None
     result: dict[str, t.Any] = field(default_factory=dict)
     workers: int = 0
-    context: t.Any = None
+    context: Context = None  # type: ignore[assignment]
     lock: str | None = None
     replan_on: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:
-        """Whether carrying the plan out changes anything."""
+        """Whether the plan changes anything."""
         return bool(self.calls)
 
 
 @dataclass
 class Outcome:
-    """What came of a plan: the answers by position of their call, and the failures likewise."""
+    """What became of a plan, by the position of each call.
+
+    answers: what the cloud answered. found: positions whose answer was lost; there the answer is the row that
+    find_effect or find_existing returned. failures: why a call failed or was not started.
+    """
 
     answers: dict[int, t.Any] = field(default_factory=dict)
+    found: set[int] = field(default_factory=set)
     failures: dict[int, CloudError] = field(default_factory=dict)
 
     @property
@@ -79,16 +92,16 @@ class Outcome:
 
     @property
     def not_started(self) -> list[str]:
-        """The acts that were not started, in words."""
-        return [error.operation for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
+        """The operations that were not started, in words."""
+        return [error.operation for _, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
 
     def fields(self) -> dict[str, t.Any]:
-        """Return what a failed task reports of what it did not start."""
+        """Return what a failed task reports about what it did not start."""
         return {"not_started": self.not_started} if self.not_started else {}
 
 
 class PlanAgain(Exception):
-    """What is there after a plan was carried out is not yet what is wanted; the text says what differs."""
+    """After the plan was carried out the cloud does not yet show what is wanted; the text says what differs."""
 
 
 class PlanFailed(Exception):

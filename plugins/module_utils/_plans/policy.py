@@ -17,6 +17,7 @@ from .._domain.selection import is_id, server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags, tags_as_list
 from .members import Move, check_capacity, members_call, move_calls
 from .plan import Call, Plan
+from .recovery import created_policy
 from .tag import tag_calls
 
 
@@ -60,9 +61,7 @@ def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | N
 
 
 def delete_call(policy: dict[str, t.Any]) -> Call:
-    # A gateway's 404 says nothing about the policy, so the SDK must not take any 404 for success.
-    arguments = {"policy": policy["id"], "ignore_missing": False}
-    return Call(f"delete backup policy {policy['name']!r}", "delete_policy", arguments, missing_ok=True)
+    return Call(f"delete backup policy {policy['name']!r}", "delete_policy", {"policy": policy["id"]}, missing_ok=True)
 
 
 def plan_creation(
@@ -105,7 +104,7 @@ def plan_creation(
         f"create backup policy {name!r}",
         "create_policy",
         attrs,
-        find_effect=("created_policy", {"name": name, "known": known}),
+        find_effect=created_policy(name, known),
     )
     after = policy_result({**attrs, "tags": tags_as_list(options.tags or {})})
     return Plan(

@@ -14,6 +14,7 @@ from .._domain.policy import members_of, policy_result
 from .._domain.selection import names_of, server_refs
 from .backup import UNNAMED
 from .plan import Call, Plan
+from .recovery import running_run, started_run
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,13 @@ def _run_call(options: RunOptions, policy: dict[str, t.Any], ready: list[str], k
     arguments: dict[str, t.Any] = {"policy": policy["id"]}
     if set(ready) != {one["id"] for one in members_of(policy)}:
         arguments["servers"] = ready
-    sought: dict[str, t.Any] = {"policy_id": policy["id"], "server_ids": ready, "known": known}
     return Call(
         f"run backup policy {policy['name']!r}",
-        "execute_policy",
+        "run_policy",
         arguments,
-        find_effect=("started_run", sought),
+        find_effect=started_run(policy["id"], ready, known),
         # The run that keeps the policy busy may be too new to have been listed, and make all that is wanted.
-        find_existing=None if options.max_age is None else ("running_run", sought),
+        find_existing=None if options.max_age is None else running_run(policy["id"], ready, known),
     )
 
 

@@ -13,7 +13,9 @@ from .._domain.backup import describe_backup
 from .._domain.disk_mapping import Pair
 from .._domain.error_codes import RETRYABLE_CODES
 from .._domain.errors import FinalError, explain
-from .._domain.rows import Row
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import Row
 
 
 @dataclass(frozen=True)

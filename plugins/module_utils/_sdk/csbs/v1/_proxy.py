@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from ...guarded import proxy
+from . import capability
 from . import tag as _tag
-from ._base import PAGE_SIZE, PROVIDER_ID, SERVER
-from .capability import Capability
+from ._base import PROVIDER_ID, SERVER
 from .checkpoint import Checkpoint
 from .checkpoint_item import CheckpointItem
 from .policy import Policy
@@ -20,7 +20,7 @@ class Proxy(proxy.Proxy):
     """Cloud Server Backup Service.
 
     Every method raises openstack.exceptions.HttpException (NotFoundException for 404) or an exception of
-    keystoneauth1. Lists are generators over all pages.
+    keystoneauth1. Lists are generators over all pages; their objects are dicts with every field of the resource.
     """
 
     # The catalog's URL already ends in version and project; there is nothing to discover below or above it.
@@ -38,8 +38,8 @@ class Proxy(proxy.Proxy):
         return self._get(Policy, policy)
 
     def policies(self, **query):
-        """Yield policies; query: all_tenants, name (exact), sort, offset."""
-        return self._list(Policy, limit=PAGE_SIZE, **query)
+        """Yield policies as dicts; query: all_tenants, name (exact), sort, offset."""
+        return Policy.rows(self, **query)
 
     def update_policy(self, policy, **attrs):
         """Change fields of a policy; resources replaces its servers. Returns the Policy, thinner than get_policy does."""
@@ -51,13 +51,18 @@ class Proxy(proxy.Proxy):
 
     # ========== Capabilities ==========
     def check_protectable(self, servers):
-        """Ask whether servers, a list of IDs, can be backed up. Returns a list of Capability."""
+        """Ask whether servers, a list of IDs, can be backed up. Returns a verdict for each, a dict with resource_id."""
         questions = [{"resource_id": server, "resource_type": SERVER} for server in servers]
-        return Capability.check(self, "check_protectable", "protectable", questions)
+        return capability.check(self, "check_protectable", "protectable", questions)
 
-    def check_restorable(self, questions):
-        """Ask whether backups can be restored; each question has checkpoint_item_id and target. Returns a list of Capability."""
-        return Capability.check(self, "check_restorable", "restorable", questions)
+    def check_restorable(self, backup, server, volumes):
+        """Ask whether a backup can be restored to a server, both given by ID. Returns one verdict in a list.
+
+        volumes is a list of dicts with backup_id (a disk of the backup) and volume_id (a disk of the server).
+        """
+        target = {"resource_id": server, "resource_type": SERVER, "volumes": volumes}
+        question = {"checkpoint_item_id": backup, "target": target}
+        return capability.check(self, "check_restorable", "restorable", [question])
 
     # ========== Backups ==========
     def protect_server(self, server, **attrs):
@@ -72,8 +77,8 @@ class Proxy(proxy.Proxy):
         return self._create(Checkpoint, plan_id=policy, parameters=parameters)
 
     def backups(self, **query):
-        """Yield backups; query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem."""
-        return self._list(CheckpointItem, limit=PAGE_SIZE, **query)
+        """Yield backups as dicts; query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem."""
+        return CheckpointItem.rows(self, **query)
 
     def count_backups(self, **query):
         """Return how many backups fit a query."""
@@ -123,7 +128,7 @@ class Proxy(proxy.Proxy):
         _tag.change_tags(self, resource_type, resource_id, "delete", tags)
 
     def find_tagged(self, resource_type, **query):
-        """Yield each backup or policy that fits a tag query, as Tagged."""
+        """Yield each backup or policy that fits a tag query: a dict with resource_id, resource_name and tags."""
         return _tag.find_tagged(self, resource_type, **query)
 
     def count_tagged(self, resource_type, **query):

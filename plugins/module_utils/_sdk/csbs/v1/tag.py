@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...guarded import resource, sdk_exceptions
+from ...guarded import sdk_exceptions
 from ._base import PAGE_SIZE
 
 #: What can carry tags -> its place in URLs
 OWNERS = {"backup": "csbs_backup", "policy": "csbs_backup_policy"}
 
 
-class Tagged(resource.Resource):
-    """A backup or policy with its tags, as tag queries find it (api_description/tag_management)."""
-
-    #: ID of the backup or policy
-    resource_id = resource.Body("resource_id")
-    #: Its name
-    resource_name = resource.Body("resource_name")
-    #: Its tags as key and value
-    tags = resource.Body("tags", type=list)
+#: What tag queries say of each backup or policy (api_description/tag_management)
+FIELDS = ("resource_id", "resource_name", "tags")
 
 
 def _answer(response):
@@ -56,7 +49,10 @@ def change_tags(session, resource_type, resource_id, action, tags):
 
 
 def find_tagged(session, resource_type, **query):
-    """Yield each backup or policy that fits the query: tags, tags_any, not_tags, not_tags_any, matches."""
+    """Yield each backup or policy that fits the query, a dict with FIELDS.
+
+    query: tags, tags_any, not_tags, not_tags_any, matches.
+    """
     offset = 0
     while True:
         # The reference types limit and offset as strings.
@@ -64,7 +60,7 @@ def find_tagged(session, resource_type, **query):
         rows = _answer(session.post(f"/{OWNERS[resource_type]}/resource_instances/action", json=body)).json()[
             "resources"
         ]
-        yield from (Tagged.existing(**row) for row in rows)
+        yield from ({field: row.get(field) for field in FIELDS} for row in rows)
         if len(rows) < PAGE_SIZE:
             return
         offset += len(rows)

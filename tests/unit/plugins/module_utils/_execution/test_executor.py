@@ -25,7 +25,16 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan 
     Plan,
     PlanFailed,
 )
-from tests.support.fakes import Cloud, Ticks
+from tests.support.fakes import Cloud as RowCloud
+from tests.support.fakes import Ticks
+
+
+class Cloud(RowCloud):
+    """A cloud that takes calls of any name."""
+
+    def __getattr__(self, method: str) -> t.Any:
+        return getattr(self.__dict__["changes"], method)
+
 
 FINAL = CloudError("operation", "no", "CSBS.6033", 400)
 BUSY = CloudError("operation", "busy", "CSBS.2003", 500)
@@ -33,7 +42,7 @@ LOST = OutcomeUnknown("operation", "connection closed")
 
 
 def names(cloud: Cloud) -> list[str]:
-    return [method for method, dummy in cloud.csbs.sent]
+    return [method for method, dummy in cloud.changes.sent]
 
 
 def run(calls: list[Call], cloud: Cloud, workers: int = 0, timeout: float = 3600) -> tuple[Outcome, Ticks]:
@@ -58,7 +67,7 @@ def test_a_plan_changes_something_when_it_has_calls_and_only_then() -> None:
 def test_ordered_calls_are_sent_in_their_order_with_their_arguments() -> None:
     cloud = Cloud(answers={"first": ["1"], "second": ["2"]})
     outcome = run([Call("a", "first", {"x": 1}), Call("b", "second")], cloud)[0]
-    assert cloud.csbs.sent == [("first", {"x": 1}), ("second", {})]
+    assert cloud.changes.sent == [("first", {"x": 1}), ("second", {})]
     assert (outcome.answers, outcome.failures) == ({0: "1", 1: "2"}, {})
 
 
@@ -159,7 +168,7 @@ class Finding(Cloud):
     def started_backup(self, server_id: str, name: str, known: t.Collection[str]) -> str | None:
         assert (server_id, name, known) == ("s", "n", frozenset())
         self.looks += 1
-        self.sent_at_look.append(len(self.csbs.sent))
+        self.sent_at_look.append(len(self.changes.sent))
         return "found" if self.from_look and self.looks >= self.from_look else None
 
 
@@ -279,7 +288,7 @@ def test_nothing_is_sent_after_the_deadline_and_what_was_not_started_is_named() 
     outcome = execute(
         Plan(tuple(Call(f"back up {number}", "go") for number in range(6)), workers=1), cloud, ticks.clock(4)
     )
-    assert len(cloud.csbs.sent) == len(outcome.answers) == 2
+    assert len(cloud.changes.sent) == len(outcome.answers) == 2
     assert outcome.not_started == [f"back up {number}" for number in range(2, 6)]
     assert all("it was not started" in str(error) and "timeout" in str(error) for error in outcome.failures.values())
 

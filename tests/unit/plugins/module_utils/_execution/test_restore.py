@@ -33,7 +33,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_restore,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
-from tests.support.fakes import SUMMER, Cloud, Ticks
+from tests.support.fakes import Cloud, Ticks
 from tests.unit.plugins.module_utils._operations.test_restore import (
     DEFAULTS,
     Restoring,
@@ -75,7 +75,7 @@ def finish(
     found: bool = False,
     **options: t.Any,
 ) -> tuple[Row, Ticks]:
-    make_options = parse_restore_options({**DEFAULTS, "backup": "b", **options}, SUMMER)
+    make_options = parse_restore_options({**DEFAULTS, "backup": "b", **options})
     plan = plan_restore(make_options, Restoring([before or seen()]))
     ticks = Ticks()
     answer: t.Any = seen("restoring") if found else types.SimpleNamespace(id="restore-1")
@@ -200,7 +200,7 @@ def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
             return "ACTIVE" if ticks.time > 1000 else "SHUTOFF"
 
     ticks = Ticks()
-    make_options = parse_restore_options({**DEFAULTS, "backup": "b"}, SUMMER)
+    make_options = parse_restore_options({**DEFAULTS, "backup": "b"})
     plan = plan_restore(make_options, Restoring([seen()]))
     answer: t.Any = types.SimpleNamespace(id="restore-1")
     result = finish_restore(make_options, Slow([seen("restoring"), seen()]), plan, Outcome({0: answer}), ticks.clock())
@@ -309,7 +309,7 @@ def test_a_backup_that_was_lost_while_the_task_waited_is_not_restored(before: Lo
     cloud = Showing([before], answers={"create_restore": [Restored("restore-1")]})
     with pytest.raises(FinalError, match=words):
         Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ID})
-    assert cloud.csbs.sent == []
+    assert cloud.changes.sent == []
 
 
 def test_what_is_refused_is_not_looked_for() -> None:

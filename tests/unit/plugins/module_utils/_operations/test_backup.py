@@ -24,7 +24,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_backup,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
-from tests.support.fakes import SUMMER, Cloud, Ticks, backup, server
+from tests.support.fakes import Cloud, Ticks, backup, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 
 FLEET = [server("web"), server("db"), server("app")]
@@ -71,7 +71,7 @@ def create(
 ) -> tuple[dict[str, t.Any], Acting, Ticks]:
     """Back up the servers of steps, and of there; return result, cloud and time."""
     names = [*steps, *(row["extend_info"]["resource_name"] for row in there or [])]
-    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": names, **options}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": names, **options})
     plan = plan_backup(make_options, Cloud(FLEET, backups=there or []))
     cloud, ticks = Acting(steps, info, backups=there or []), Ticks()
 
@@ -83,7 +83,7 @@ def create(
         cloud.all_backups.append(row)
         return types.SimpleNamespace(id=row["checkpoint_id"], created_at=row["created_at"])
 
-    cloud.csbs = types.SimpleNamespace(protect_server=protect)  # type: ignore[assignment]
+    cloud.changes = types.SimpleNamespace(protect_server=protect)  # type: ignore[assignment]
     clock = ticks.clock(timeout)
     outcome = execute(plan, cloud, clock)
     return finish_backup(make_options, cloud, plan, outcome, clock), cloud, ticks
@@ -149,7 +149,7 @@ class Ailing(Acting):
 
 
 def follow(failures: int, timeout: float = 3600) -> dict[str, t.Any]:
-    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["web"]}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["web"]})
     plan = plan_backup(make_options, Cloud(FLEET))
     cloud = Ailing({"web": ["protecting", "available"]}, backups=[backup("b", "web", "waiting_protect")])
     cloud.failures = failures
@@ -173,7 +173,7 @@ def test_looks_that_all_fail_end_the_task_with_what_was_started(failures: int, t
 
 def test_rows_without_tags_and_names_of_servers_do_not_take_away_what_is_known() -> None:
     there = [backup("b", "db", "protecting", tags=[{"key": "a", "value": "1"}])]
-    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["db"]}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "name": "b", "servers": ["db"]})
     plan = plan_backup(make_options, Cloud(FLEET, backups=there))
     cloud = Cloud(FLEET, backups=[{**backup("b", "db"), "tags": None, "extend_info": {}}])
     result = finish_backup(make_options, cloud, plan, Outcome(), Ticks().clock())
@@ -202,7 +202,7 @@ def test_a_backup_that_is_available_again_after_it_was_being_deleted_was_not_del
 
 
 def test_what_became_of_deletions_is_told_when_looks_fail() -> None:
-    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"})
     plan = plan_backup(make_options, Cloud(FLEET, backups=MANY))
     cloud = Ailing({"web": ["deleting"], "db": ["deleting"]}, backups=MANY)
     cloud.failures = 99
@@ -280,7 +280,7 @@ def delete(
     timeout: float = 3600,
     **options: t.Any,
 ) -> tuple[dict[str, t.Any], Acting, Ticks]:
-    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b", **options}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b", **options})
     plan = plan_backup(make_options, Cloud(FLEET, backups=rows))
     cloud, ticks = Acting(steps, backups=rows), Ticks()
     done = {position: None for position in range(len(plan.calls)) if position not in (failures or {})}
@@ -317,7 +317,7 @@ def test_a_backup_that_a_list_leaves_out_is_not_taken_for_gone() -> None:
         def backup(self, backup_id: str) -> dict[str, t.Any] | None:
             return next(dict(row) for row in self.all_backups if row["id"] == backup_id)
 
-    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "state": "absent", "name": "b"})
     plan = plan_backup(make_options, Cloud(FLEET, backups=MANY))
     outcome = Outcome(dict.fromkeys(range(len(MANY))))
     with pytest.raises(TaskFailed, match=r"Not deleted within 60 seconds .*'b' of server 'web'"):

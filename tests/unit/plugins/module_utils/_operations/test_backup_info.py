@@ -29,7 +29,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import (
     read as read_tag_info,
 )
-from tests.support.fakes import DAILY_0200, SUMMER, Cloud, backup, policy, server
+from tests.support.fakes import DAILY_0200, Cloud, backup, policy, server
 
 QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
 A = [{"key": "a", "value": "1"}]
@@ -39,7 +39,7 @@ GONE_ID = "45baf976-c20a-4894-a7c3-c94b7376bf55"
 # ========== Policies ==========
 def policies(cloud: Cloud, **options: t.Any) -> list[str]:
     params = {"name": None, "servers": None, "server_filters": None, **QUERIES, **options}
-    found = read_policy_info(parse_policy_info_options(params, SUMMER), cloud)["policies"]
+    found = read_policy_info(parse_policy_info_options(params), cloud)["policies"]
     return [one["id"] for one in found]
 
 
@@ -118,9 +118,7 @@ def test_only_rows_that_lack_something_are_read_by_themselves(
 ) -> None:
     cloud = Listing(FLEET, [policy(f"p{number}", ["web"], description="x", tags=A) for number in range(5)])
     cloud.lacks = lacks  # type: ignore[misc]
-    make_options = parse_policy_info_options(
-        {"name": None, "servers": servers, "server_filters": None, **QUERIES}, SUMMER
-    )
+    make_options = parse_policy_info_options({"name": None, "servers": servers, "server_filters": None, **QUERIES})
     found = read_policy_info(make_options, cloud)["policies"]
     assert found == [policy_result(one) for one in cloud.all_policies]
     assert [what for what, _about in cloud.asked].count("policy") == (5 if lacks else 0)
@@ -136,7 +134,7 @@ def test_a_policy_that_is_deleted_while_it_is_looked_up_is_left_out() -> None:
 def test_tags_that_a_get_leaves_out_are_read_by_one_query() -> None:
     cloud = Cloud(policies=[policy("nightly", tags=None), policy("weekly", tags=None)])
     cloud.find_tagged = lambda resource_type, query: [{"resource_id": "pol-nightly", "tags": A}]  # type: ignore[method-assign]
-    make_options = parse_policy_info_options({"name": None, "servers": None, "server_filters": None, **QUERIES}, SUMMER)
+    make_options = parse_policy_info_options({"name": None, "servers": None, "server_filters": None, **QUERIES})
     assert [one["tags"] for one in read_policy_info(make_options, cloud)["policies"]] == [{"a": "1"}, {}]
 
 
@@ -180,7 +178,7 @@ class WithPolicies(Cloud):
 def backups(**options: t.Any) -> list[str]:
     params = {**dict.fromkeys(OPTIONS), **QUERIES, **options}
     cloud = WithPolicies(FLEET, POLICIES, BACKUPS)
-    return [one["name"] for one in read_backup_info(parse_backup_info_options(params, SUMMER), cloud)["backups"]]
+    return [one["name"] for one in read_backup_info(parse_backup_info_options(params), cloud)["backups"]]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +245,7 @@ def tags(**options: t.Any) -> dict[str, t.Any]:
         policies=[policy("nightly", tags=A), policy("weekly", tags=[{"key": "a", "value": "2"}]), policy("plain")]
     )
     return read_tag_info(
-        parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES, **options}, SUMMER), cloud
+        parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES, **options}), cloud
     )
 
 
@@ -274,7 +272,7 @@ def test_foreign_rows_of_tags_are_no_traceback() -> None:
     cloud = Cloud(policies=[policy("nightly", tags=A)])
     odd: list[t.Any] = [{"key": "b"}, {"values": ["1"]}, {"key": "a", "values": ["2", None, "1"]}, None]
     cloud.tags_in_project = lambda resource_type: odd  # type: ignore[method-assign]
-    make_options = parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES}, SUMMER)
+    make_options = parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES})
     assert read_tag_info(make_options, cloud)["tags"] == {"b": [], "a": ["", "1", "2"]}
 
 
@@ -284,7 +282,7 @@ def test_a_backup_that_two_pages_show_is_one() -> None:
             return [row for row in super().backups(**query) for _page in range(2)]
 
     params = {**dict.fromkeys(OPTIONS), **QUERIES}
-    found = read_backup_info(parse_backup_info_options(params, SUMMER), Moving(FLEET, POLICIES, BACKUPS))
+    found = read_backup_info(parse_backup_info_options(params), Moving(FLEET, POLICIES, BACKUPS))
     assert found["count"] == len(found["backups"]) == len(BACKUPS)
 
 
@@ -294,7 +292,7 @@ def test_rows_that_do_not_tell_what_the_service_filtered_by_are_believed() -> No
             return [{**row, "extend_info": {}} for row in super().backups(**query)]
 
     params = {**dict.fromkeys(OPTIONS), **QUERIES, "availability_zone": "eu-de-02"}
-    found = read_backup_info(parse_backup_info_options(params, SUMMER), Sparse(FLEET, POLICIES, BACKUPS))
+    found = read_backup_info(parse_backup_info_options(params), Sparse(FLEET, POLICIES, BACKUPS))
     assert [one["name"] for one in found["backups"]] == ["bb"]
 
 
@@ -304,7 +302,7 @@ def test_backups_that_are_too_new_to_be_listed_are_found_by_their_ids() -> None:
             return super().backups(**query)[1:]
 
     params = {**dict.fromkeys(OPTIONS), **QUERIES, "ids": [one["id"] for one in BACKUPS]}
-    found = read_backup_info(parse_backup_info_options(params, SUMMER), Late(FLEET, POLICIES, BACKUPS))
+    found = read_backup_info(parse_backup_info_options(params), Late(FLEET, POLICIES, BACKUPS))
     assert len(found["backups"]) == len(BACKUPS)
 
 
@@ -318,5 +316,5 @@ def test_tags_are_read_one_by_one_where_the_service_refuses_a_query_for_none() -
 
     params = {**dict.fromkeys(OPTIONS), **QUERIES, "name": "b"}
     tagged = [backup("b", "web", tags=[{"key": "a", "value": "1"}])]
-    found = read_backup_info(parse_backup_info_options(params, SUMMER), Strict(FLEET, backups=tagged))
+    found = read_backup_info(parse_backup_info_options(params), Strict(FLEET, backups=tagged))
     assert found["backups"][0]["tags"] == {"a": "1"}

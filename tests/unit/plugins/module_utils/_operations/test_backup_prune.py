@@ -20,7 +20,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_backup_prune,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
-from tests.support.fakes import SUMMER, Cloud, Ticks, server
+from tests.support.fakes import Cloud, Ticks, server
 from tests.unit.plugins.module_utils._plans.test_prune import DEFAULTS, Rows, at
 
 OLD = [at(day) for day in (1, 2, 3, 4, 5)]
@@ -54,7 +54,7 @@ class Shifting(Cloud):
 
 def finish(failures: dict[str, CloudError], now: Rows | Cloud, rows: Rows = OLD, wait: bool = True) -> dict[str, t.Any]:
     """Finish a prune to the backup of the 9th: failures by name of the backup, now is what is there when it looks."""
-    make_options = parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait}, SUMMER)
+    make_options = parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait})
     plan = plan_backup_prune(make_options, Cloud([server("web")], backups=[at(9), *rows]))
     names = [one["name"] for one in plan.result["removed"]]
     assert len(names) == len(rows)

@@ -37,7 +37,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.image import ImageOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
-from tests.support.fakes import SUMMER, Cloud, Ticks, backup
+from tests.support.fakes import Cloud, Ticks, backup
 
 Row = dict[str, t.Any]
 DEFAULTS: Row = {
@@ -55,7 +55,7 @@ ITEM = "item-b-web"
 
 
 def make_options(**options: t.Any) -> ImageOptions:
-    return parse_image_options({**DEFAULTS, **options}, SUMMER)
+    return parse_image_options({**DEFAULTS, **options})
 
 
 def made(name: str = "golden", status: str = "active", **fields: t.Any) -> Row:
@@ -104,7 +104,7 @@ def plan(cloud: Imaging, **options: t.Any) -> Plan:
 def test_a_backup_without_image_gets_one() -> None:
     todo = plan(Imaging([a_backup()]), description="d", tags={"b": 2, "a": "1"}, min_ram=0, max_ram=64)
     (call,) = todo.calls
-    assert (call.service, call.method) == ("ims", "create_whole_image")
+    assert (call.service, call.method) == ("ims", "create_image")
     assert call.arguments == {
         "name": "golden",
         "backup_id": ITEM,

@@ -18,7 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_policy_run,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from tests.support.fakes import SUMMER, Cloud, backup, policy, server
+from tests.support.fakes import Cloud, backup, policy, server
 
 DEFAULTS: dict[str, t.Any] = {
     "policy": "nightly",
@@ -39,7 +39,7 @@ def plan(
     rows = [backup("a", "web"), backup("b", "app", "protecting"), backup("c", "db", "error")]
     servers = [server(name) for name in ("web", "db", "app", "stranger")] + [server("twin", "t1"), server("twin", "t2")]
     cloud = Cloud(servers, [policy("nightly", members, tags=[{"key": "team", "value": "x"}])], rows, verdicts)
-    return plan_policy_run(parse_policy_run_options({**DEFAULTS, **options}, SUMMER), cloud)
+    return plan_policy_run(parse_policy_run_options({**DEFAULTS, **options}), cloud)
 
 
 ALL = "all"
@@ -69,7 +69,7 @@ def test_one_run_for_those_that_need_it(options: dict[str, t.Any], run: t.Any, b
     assert todo.changed is (run is not None) and len(todo.calls) <= 1
     for call in todo.calls:
         sent = call.arguments.get("servers")
-        assert (call.method, call.arguments["policy"]) == ("execute_policy", "pol-nightly")
+        assert (call.method, call.arguments["policy"]) == ("run_policy", "pol-nightly")
         assert (ALL if sent is None else [one.removeprefix("id-") for one in sent]) == run
 
 

@@ -19,7 +19,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_policy_server,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
-from tests.support.fakes import SUMMER, Cloud, policy, server
+from tests.support.fakes import Cloud, policy, server
 
 DEFAULTS: dict[str, t.Any] = {
     "policy": "nightly",
@@ -37,7 +37,7 @@ def plan(**options: t.Any) -> Plan:
         [*(server(name) for name in NAMES), server("twin", "t1"), server("twin", "t2")],
         [policy("nightly", ["web", "gone"]), policy("other", ["db", "app"])],
     )
-    make_options = parse_policy_server_options({**DEFAULTS, **options}, SUMMER)
+    make_options = parse_policy_server_options({**DEFAULTS, **options})
     return plan_policy_server(make_options, cloud)
 
 
@@ -45,7 +45,7 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
     """A change of members as (policy, add or remove, servers)."""
     if call is None:
         return None
-    assert (call.service, call.method, call.arguments["operation"]) == ("members", "change", call.operation)
+    assert (call.service, call.method, call.arguments["operation"]) == ("members", "change_members", call.operation)
     ((kind, value),) = ((key, call.arguments[key]) for key in ("add", "remove") if call.arguments[key])
     return (
         call.arguments["policy"].removeprefix("pol-"),
@@ -122,9 +122,7 @@ def test_what_is_refused(options: dict[str, t.Any], words: str) -> None:
 def test_policies_of_one_name_are_told_apart_by_id() -> None:
     cloud = Cloud([server("web")], [policy("p", id="p1"), policy("p", id="p2")])
     for state in ("present", "absent"):
-        make_options = parse_policy_server_options(
-            {**DEFAULTS, "policy": "p", "servers": ["web"], "state": state}, SUMMER
-        )
+        make_options = parse_policy_server_options({**DEFAULTS, "policy": "p", "servers": ["web"], "state": state})
         with pytest.raises(InvalidInput, match="ambiguous.* p1, p2"):
             plan_policy_server(make_options, cloud)
 
@@ -138,7 +136,7 @@ def test_the_others_stay_in_their_order_and_a_second_run_has_nothing_to_do(
     present: set[str], chosen: list[str], state: str
 ) -> None:
     def again(names: list[str]) -> Plan:
-        make_options = parse_policy_server_options({**DEFAULTS, "servers": chosen, "state": state}, SUMMER)
+        make_options = parse_policy_server_options({**DEFAULTS, "servers": chosen, "state": state})
         return plan_policy_server(make_options, Cloud([server(name) for name in NAMES], [policy("nightly", names)]))
 
     first = again(sorted(present))

@@ -36,7 +36,7 @@ DAY = 86400
 
 def read(cloud: Cloud, **options: t.Any) -> t.Any:
     params = {"servers": None, "server_filters": None, "max_age": None, **options}
-    return read_protection_info(parse_protection_info_options(params, SUMMER), cloud)
+    return read_protection_info(parse_protection_info_options(params), cloud)
 
 
 def row_of(cloud: Cloud, name: str = "web", **options: t.Any) -> t.Any:
@@ -234,7 +234,7 @@ def test_one_server_asks_for_its_own_backups_and_many_for_all() -> None:
 # ========== Agreement with csbs_backup ==========
 def needed(rows: list[dict[str, t.Any]], max_age: str) -> bool:
     """Whether csbs_backup makes a backup of the server web."""
-    make_options = parse_backup_options({**DEFAULTS, "servers": ["web"], "max_age": max_age}, SUMMER)
+    make_options = parse_backup_options({**DEFAULTS, "servers": ["web"], "max_age": max_age})
     return bool(plan_backup(make_options, Cloud(FLEET, backups=rows)).changed)
 
 

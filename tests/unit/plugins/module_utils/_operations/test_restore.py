@@ -18,7 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_restore,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from tests.support.fakes import SUMMER, Cloud, backup, server
+from tests.support.fakes import Cloud, backup, server
 
 DEFAULTS: dict[str, t.Any] = {
     "backup": None,
@@ -77,7 +77,7 @@ class Restoring(Cloud):
 
 
 def plan(rows: list[Row], verdict: Row | None = None, **options: t.Any) -> Plan:
-    return plan_restore(parse_restore_options({**DEFAULTS, **options}, SUMMER), Restoring(rows, verdict))
+    return plan_restore(parse_restore_options({**DEFAULTS, **options}), Restoring(rows, verdict))
 
 
 def test_the_plan_is_one_call_with_every_disk() -> None:
@@ -305,7 +305,7 @@ def test_a_hint_that_cannot_be_read_does_not_hide_the_refusal() -> None:
             return super().backups(**query)
 
     with pytest.raises(InvalidInput, match="has no good backup$"):
-        plan_restore(parse_restore_options({**DEFAULTS, "server": "web"}, SUMMER), Troubled(FORMER))
+        plan_restore(parse_restore_options({**DEFAULTS, "server": "web"}), Troubled(FORMER))
 
 
 def test_names_are_those_that_servers_have_now() -> None:

@@ -27,7 +27,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.tag import TagOptions
-from tests.support.fakes import SUMMER, Cloud, Ticks, backup, policy
+from tests.support.fakes import Cloud, Ticks, backup, policy
 
 
 def listed(**tags: str) -> list[dict[str, str]]:
@@ -47,8 +47,7 @@ def make_options(**options: t.Any) -> TagOptions:
             "purge": False,
             "tags": {},
             **options,
-        },
-        SUMMER,
+        }
     )
 
 

@@ -37,7 +37,7 @@ FLEET = [server("web"), server("db"), server("app")]
 
 
 def make_options(**options: t.Any) -> BackupOptions:
-    return parse_backup_options({**DEFAULTS, **options}, SUMMER)
+    return parse_backup_options({**DEFAULTS, **options})
 
 
 def plan(cloud: Cloud, **options: t.Any) -> Plan:
@@ -46,7 +46,7 @@ def plan(cloud: Cloud, **options: t.Any) -> Plan:
 
 def sent(todo: Plan) -> dict[str, str]:
     """The names of the new backups by server."""
-    assert {call.method for call in todo.calls} <= {"protect_server"}
+    assert {call.method for call in todo.calls} <= {"back_up_server"}
     return {call.arguments["server"].removeprefix("id-"): call.arguments["backup_name"] for call in todo.calls}
 
 

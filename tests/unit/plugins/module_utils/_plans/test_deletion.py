@@ -17,7 +17,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_backup,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from tests.support.fakes import SUMMER, Cloud, backup, server
+from tests.support.fakes import Cloud, backup, server
 from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 
 ROWS = [
@@ -36,7 +36,7 @@ def plan(rows: list[dict[str, t.Any]] | None = None, **options: t.Any) -> Plan:
         [server("web"), server("db"), server("twin", "t1"), server("twin", "t2")],
         backups=ROWS if rows is None else rows,
     )
-    return plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", **options}, SUMMER), cloud)
+    return plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", **options}), cloud)
 
 
 def going(todo: Plan) -> list[str]:
@@ -135,6 +135,6 @@ def test_many_ids_are_not_read_one_by_one() -> None:
     """Reading is O(pages): no request per backup where a list call can tell."""
     cloud = Cloud(backups=[backup(f"b{number}", "web") for number in range(30)])
     ids = [row["id"] for row in cloud.all_backups]
-    todo = plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", "ids": ids}, SUMMER), cloud)
+    todo = plan_backup(parse_backup_options({**DEFAULTS, "state": "absent", "ids": ids}), cloud)
     assert len(todo.calls) == 30
     assert len(cloud.asked) <= 5

@@ -92,7 +92,7 @@ def test_absent_on_nothing_does_nothing() -> None:
 @pytest.mark.parametrize("key", ["nightly", "pol-nightly"])
 def test_absent_deletes_the_one_policy_by_name_or_id(key: str) -> None:
     todo = plan(cloud_of(policy("nightly", ["web"]), policy("other")), name=key, state="absent")
-    assert sent(todo) == [("delete_policy", {"policy": "pol-nightly", "ignore_missing": False})]
+    assert sent(todo) == [("delete_policy", {"policy": "pol-nightly"})]
     assert (todo.after, todo.result["policy"]) == ({}, None)
 
 
@@ -375,8 +375,8 @@ def test_a_full_policy_takes_one_in_when_another_leaves_with_it() -> None:
 def test_a_move_takes_the_server_out_first_and_can_be_undone() -> None:
     todo = plan(cloud_of(policy("nightly", ["db"]), policy("old", ["web", "other"])), servers=["web"])
     assert sent(todo) == [
-        ("change", {"policy": "pol-old", "add": [], "remove": ["id-web"]}),
-        ("change", {"policy": "pol-nightly", "add": [resource("web")], "remove": []}),
+        ("change_members", {"policy": "pol-old", "add": [], "remove": ["id-web"]}),
+        ("change_members", {"policy": "pol-nightly", "add": [resource("web")], "remove": []}),
     ]
     undo = todo.calls[0].undo
     assert undo is not None and undo.arguments == {

@@ -22,7 +22,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
     plan as plan_backup_prune,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from tests.support.fakes import SUMMER, Cloud, backup, server
+from tests.support.fakes import Cloud, backup, server
 
 GONE, OTHER = "45baf976-c20a-4894-a7c3-c94b7376bf55", "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
 DEFAULTS: dict[str, t.Any] = {
@@ -57,7 +57,7 @@ def plan(rows: Rows, cloud: t.Any = None, **options: t.Any) -> Plan:
         **options,
     }
     cloud = cloud or Cloud([server("web"), server("db")], backups=rows)
-    return plan_backup_prune(parse_backup_prune_options({**DEFAULTS, **options}, SUMMER), cloud)
+    return plan_backup_prune(parse_backup_prune_options({**DEFAULTS, **options}), cloud)
 
 
 def going(todo: Plan) -> list[str]:
@@ -301,7 +301,7 @@ def test_only_backups_whose_name_fits_are_asked_for_their_tags() -> None:
 )
 def test_options_that_could_delete_more_than_was_meant_are_refused(options: dict[str, t.Any], words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
-        parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options}, SUMMER)
+        parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options})
 
 
 # ========== What is young ==========

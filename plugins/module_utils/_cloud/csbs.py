@@ -1,0 +1,224 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CSBS as the Cloud that operations and plans speak to: readings as rows, and the calls that plans name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._domain.limits import MAX_SINGLE_READS
+from .._domain.selection import is_id
+from .compute import Compute, checked, found, plain
+from .errors import errors_of
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import (
+        BackupRow,
+        CheckpointRow,
+        ImageRow,
+        JobRow,
+        MemberRow,
+        PolicyRow,
+        QuotaRow,
+        Row,
+        TaggedRow,
+        TagRow,
+        VerdictRow,
+    )
+    from .images import Images
+
+#: What messages call this service
+NAME = "Cloud Server Backup Service (data-protect)"
+# Fields that every backup has
+_BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
+# Nobody knows whether the service takes a longer list.
+_CHECKED_AT_ONCE = 1000
+
+
+class CsbsCloud(Compute):
+    """A project whose backups are in CSBS.
+
+    Readings raise CloudError. So do changes, when they run inside errors_of, as the executor runs them.
+    """
+
+    def __init__(self, connection: t.Any) -> None:
+        super().__init__(connection)
+        with errors_of("find the backup service", NAME):
+            self.csbs = connection.data_protect
+        self._image_service: Images | None = None
+
+    # ========== Policies ==========
+    def policies(self) -> list[PolicyRow]:
+        """Return all policies; rows may lack everything but id and name."""
+        with errors_of("list backup policies"):
+            return [t.cast("PolicyRow", checked(row, "id", "name")) for row in self.csbs.policies()]
+
+    def policy(self, policy_id: str) -> PolicyRow | None:
+        """Return one policy in full, None when it does not exist or the text is no ID."""
+        # Any other text would become part of the address.
+        if not is_id(policy_id):
+            return None
+        with errors_of(f"read backup policy {policy_id}"):
+            row = found(self.csbs.get_policy, policy_id, "id", "name", "scheduled_operations")
+            return t.cast("PolicyRow | None", row)
+
+    def create_policy(self, **attrs: t.Any) -> PolicyRow:
+        """Create a policy; attrs are the service's fields."""
+        return t.cast("PolicyRow", plain(self.csbs.create_policy(**attrs), "id"))
+
+    def update_policy(self, policy: str, **attrs: t.Any) -> PolicyRow:
+        """Change fields of a policy, except its servers; returns less than a reading does."""
+        return t.cast("PolicyRow", plain(self.csbs.update_policy(policy, **attrs)))
+
+    def delete_policy(self, policy: str) -> None:
+        """Delete a policy; its backups stay."""
+        # A gateway's 404 says nothing about the policy, so the SDK must not take every 404 for success.
+        self.csbs.delete_policy(policy, ignore_missing=False)
+
+    def change_members(
+        self,
+        operation: str,
+        policy: str,
+        add: t.Sequence[MemberRow] = (),
+        remove: t.Sequence[str] = (),
+        **attrs: t.Any,
+    ) -> None:
+        """Add servers to a policy, remove others by ID, and change other fields of it; errors name the operation."""
+        from .members import PolicyMembers
+
+        PolicyMembers(self).change(operation, policy, add, remove, **attrs)
+
+    def run_policy(self, policy: str, servers: t.Sequence[str] | None = None) -> CheckpointRow:
+        """Run a policy now, for all its servers or for some."""
+        return t.cast("CheckpointRow", plain(self.csbs.execute_policy(policy, servers), "id"))
+
+    # ========== Backups ==========
+    def backups(self, **query: t.Any) -> list[BackupRow]:
+        """Return the backups that fit a query of the service; rows may lack tags."""
+        with errors_of("list backups"):
+            return [t.cast("BackupRow", checked(row, *_BACKUP_FIELDS)) for row in self.csbs.backups(**query)]
+
+    def backup(self, backup_id: str) -> BackupRow | None:
+        """Return one backup in full, None when it does not exist or the text is no ID."""
+        if not is_id(backup_id):
+            return None
+        with errors_of(f"read backup {backup_id}"):
+            return t.cast("BackupRow | None", found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS))
+
+    def backups_by_id(self, ids: t.Collection[str]) -> t.Iterator[tuple[str, BackupRow | None]]:
+        """Yield each ID with its backup, None when there is none; those that a list shows come first.
+
+        A few are read one by one, more by one list. Pages move while others write, and lists lag: what the list lacks
+        is read by itself, because only the backup itself says that it is gone.
+        """
+        listed = {row["id"]: row for row in self.backups()} if len(ids) > MAX_SINGLE_READS else {}
+        yield from ((backup_id, listed[backup_id]) for backup_id in ids if backup_id in listed)
+        yield from ((backup_id, self.backup(backup_id)) for backup_id in ids if backup_id not in listed)
+
+    def count_backups(self, **query: t.Any) -> int:
+        """Return how many backups fit a query of the service."""
+        with errors_of("count backups"):
+            return int(self.csbs.count_backups(**query))
+
+    def protectable(self, server_ids: t.Sequence[str]) -> dict[str, VerdictRow]:
+        """Return by server ID whether the server can be backed up. One request for 1,000 servers."""
+        verdicts: dict[str, VerdictRow] = {}
+        for start in range(0, len(server_ids), _CHECKED_AT_ONCE):
+            end = start + _CHECKED_AT_ONCE
+            with errors_of("check which servers can be backed up"):
+                for row in self.csbs.check_protectable(list(server_ids[start:end])):
+                    verdicts[row["resource_id"]] = t.cast("VerdictRow", checked(row, "result"))
+        return verdicts
+
+    def back_up_server(self, server: str, **attrs: t.Any) -> CheckpointRow:
+        """Back a server up now; attrs: backup_name, description, incremental, tags."""
+        return t.cast("CheckpointRow", plain(self.csbs.protect_server(server, **attrs), "id"))
+
+    def delete_backup(self, checkpoint: str, item: str) -> None:
+        """Start to delete one backup, and never the others of its checkpoint."""
+        self.csbs.delete_backup(checkpoint, item)
+
+    # ========== Restores ==========
+    def restorable(self, backup_id: str, server_id: str, volumes: list[dict[str, str]]) -> VerdictRow:
+        """Return whether a backup can be restored to a server; volumes are dicts with backup_id and volume_id."""
+        with errors_of(f"check whether backup {backup_id} can be restored to server {server_id}"):
+            (row,) = self.csbs.check_restorable(backup_id, server_id, volumes)
+            return t.cast("VerdictRow", checked(row, "result"))
+
+    def restore_backup(self, operation: str, checkpoint_id: str, parameters: Row) -> Row:
+        """Start a restore; return its id, None where only the backup shows that it began. Errors name the operation."""
+        from .restores import Restores
+
+        return Restores(self).create(operation, checkpoint_id, parameters)
+
+    # ========== Images ==========
+    @property
+    def _images(self) -> Images:
+        # Looked for when it is first needed: few tasks need it, and not every catalog has it.
+        if self._image_service is None:
+            from .images import Images
+
+            self._image_service = Images(self.connection)
+        return self._image_service
+
+    def image(self, image_id: str) -> ImageRow | None:
+        """Return one image, None when the image service itself says that there is none."""
+        return self._images.image(image_id)
+
+    def image_of(self, backup_id: str) -> ImageRow | None:
+        """Return the image of a backup that is ready or in the making, None when none is listed."""
+        return self._images.image_of(backup_id)
+
+    def image_job(self, job_id: str) -> JobRow:
+        """Return a job of the image service."""
+        return self._images.image_job(job_id)
+
+    def create_image(self, name: str, backup_id: str, **attrs: t.Any) -> JobRow:
+        """Start to make an image of a backup."""
+        return self._images.create_image(name, backup_id, **attrs)
+
+    # ========== Quotas ==========
+    def quotas(self) -> list[QuotaRow]:
+        """Return the quotas of the project."""
+        with errors_of("read the quotas"):
+            return [t.cast("QuotaRow", plain(quota)) for quota in self.csbs.quotas()]
+
+    # ========== Tags; resource_type is "backup" or "policy" ==========
+    def tags_of(self, resource_type: str, resource_id: str) -> list[TagRow]:
+        """Return the tags of one backup or policy."""
+        with errors_of(f"read the tags of {resource_type} {resource_id}"):
+            tags: list[TagRow] = self.csbs.tags_of(resource_type, resource_id)
+            return tags
+
+    def tags_in_project(self, resource_type: str) -> list[Row]:
+        """Return the tags of all backups or policies, each key with its values."""
+        with errors_of(f"list the tags of all {resource_type} resources"):
+            tags: list[Row] = self.csbs.tags_in_project(resource_type)
+            return tags
+
+    def find_tagged(self, resource_type: str, query: Row) -> list[TaggedRow]:
+        """Return the backups or policies that fit a tag query."""
+        with errors_of(f"look up {resource_type} resources by tag"):
+            return list(self.csbs.find_tagged(resource_type, **query))
+
+    def count_tagged(self, resource_type: str, query: Row) -> int:
+        """Return how many backups or policies fit a tag query."""
+        with errors_of(f"count {resource_type} resources by tag"):
+            return int(self.csbs.count_tagged(resource_type, **query))
+
+    def add_tag(self, resource_type: str, resource_id: str, key: str, value: str) -> None:
+        """Set one tag."""
+        self.csbs.add_tag(resource_type, resource_id, key, value)
+
+    def remove_tag(self, resource_type: str, resource_id: str, key: str) -> None:
+        """Remove one tag."""
+        self.csbs.remove_tag(resource_type, resource_id, key)
+
+    def set_tags(self, resource_type: str, resource_id: str, tags: list[TagRow]) -> None:
+        """Set several tags; others stay."""
+        self.csbs.set_tags(resource_type, resource_id, tags)
+
+    def unset_tags(self, resource_type: str, resource_id: str, tags: list[TagRow]) -> None:
+        """Remove several tags."""
+        self.csbs.unset_tags(resource_type, resource_id, tags)

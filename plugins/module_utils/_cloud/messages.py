@@ -1,0 +1,14 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words that messages about the cloud share."""
+
+from __future__ import annotations
+
+LOGIN = "log in to the cloud"
+
+
+def one_line(error: Exception) -> str:
+    """Return the text of an exception as one line that ends with a period."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
