@@ -136,7 +136,13 @@ def test_the_modules_run_does_read_check_mode() -> None:
     assert ".check_mode" in FILES["module_utils/_ansible/converge.py"].read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if folder_of(name) in ("_plans", "_domain")])
+# What runs while a plan is carried out, or only describes the cloud.
+NOT_PURE = {"module_utils/_plans/recovery.py", "module_utils/_domain/cloud.py"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FILES if folder_of(name) in ("_plans", "_domain") and name not in NOT_PURE]
+)
 def test_plans_and_rules_are_given_rows_and_never_a_cloud(name: str) -> None:
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
     arguments = [
