@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time as tasks meet it: a clock that can be injected, its deadline, and polling."""
+"""The clock of a task with its deadline, and polling. Tests inject a clock without real time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .._domain.backoff import backoff
 
 
 class Clock:
-    """Seconds that go by, and a deadline after which sleep refuses.
+    """The time since a task began, and its deadline.
 
-    timeout is in seconds; now and doze are for tests that have no time.
+    timeout is in seconds. now and sleep_for replace real time in tests.
     """
 
     def __init__(
@@ -31,18 +31,18 @@ class Clock:
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since the clock was made."""
+        """Seconds since the clock was made."""
         return self._now() - self._start
 
     @property
     def left(self) -> float:
-        """Return the seconds until the deadline, 0 when it is reached."""
+        """Seconds until the deadline, 0 when it is reached."""
         return max(self._deadline - self._now(), 0.0)
 
     def sleep(self, seconds: float) -> bool:
         """Sleep and return True, or return False at once when the deadline is reached.
 
-        The last sleep is cut short, so that a task looks once more when its time is up.
+        The last sleep is cut short, so that a task polls once more when its time is up.
         """
         left = self.left
         if left <= 0:
@@ -51,14 +51,17 @@ class Clock:
         return True
 
     def renewed(self, timeout: float) -> Clock:
-        """Return a clock that goes on from now, with a deadline of its own."""
+        """Return a clock that starts now, with a deadline of its own."""
         return Clock(timeout, self._now, self._sleep_for)
 
 
-def poll(look: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
-    """Call look until it returns true, pausing interval seconds at first; return False when time is up."""
+def poll(refresh: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
+    """Call refresh until it returns True; return False when the time is up.
+
+    The first pause is interval seconds; later pauses are longer.
+    """
     for pause in backoff(interval, factor=1.2):
-        if look():
+        if refresh():
             return True
         if not clock.sleep(pause):
             return False

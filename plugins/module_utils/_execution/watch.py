@@ -1,72 +1,169 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all waits share: looks that may fail, progress, and how failures are told."""
+"""What all waits share: polls that may fail, progress, the ending of a wait, and the report of failures."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._domain.errors import CloudError, NotStarted
-from .._plans.plan import Outcome
-from .clock import Clock
+from .clock import poll
 from .progress import progress_line, write_progress
 
-# So many looks in a row may fail while backups go on; then the task ends, and tells what it started.
-_MAX_FAILED_LOOKS = 5
+if t.TYPE_CHECKING:
+    from .._plans.plan import Outcome
+    from .clock import Clock
+
+# After this many failed polls in a row a task ends, and reports what it started.
+_MAX_FAILED_POLLS = 5
+# How long a task that does not wait looks for the IDs of what it started, and the first pause between two looks.
+_SECONDS_TO_FIND_IDS = 3.0
+_FIRST_PAUSE_TO_FIND_IDS = 0.5
+
+
+class WaitOptions(t.Protocol):
+    """The options of a module that can wait."""
+
+    @property
+    def wait(self) -> bool:
+        """Whether the task waits for the end of what it starts."""
+
+    @property
+    def poll_interval(self) -> float:
+        """Seconds between two polls at first."""
+
+
+class Follower(t.Protocol):
+    """Something in the cloud that is followed until it ends."""
+
+    @property
+    def pending(self) -> t.Sized:
+        """What has not ended yet."""
+
+    def refresh(self) -> bool:
+        """Read the current state once; return whether everything has ended. Raises CloudError."""
+
+    def find_ids(self) -> bool:
+        """Look once for the IDs of what was started; return whether no other look is needed. Raises CloudError."""
+
+
+class Ending(t.NamedTuple):
+    """How a wait ended. A task that does not wait ends in time and sees all that it wants to see."""
+
+    #: Whether the wait ended before the timeout; also when polling was given up
+    in_time: bool
+    #: Why the end could not be seen, None when it could
+    unseen: CloudError | None
+    #: The timeout of the task in seconds
+    timeout: float
+
+
+def follow(
+    follower: Follower,
+    options: WaitOptions,
+    clock: Clock,
+    what: str,
+    total: int,
+    percent: t.Callable[[], int | None] | None = None,
+) -> Ending:
+    """Wait until everything has ended or the time is up. A task that does not wait looks for IDs for a moment.
+
+    what and total are for the progress lines: what is counted, and how many there are. percent returns how far all of it
+    is, where that is not the share of what has ended.
+    """
+    if not options.wait:
+        brief = clock.renewed(min(_SECONDS_TO_FIND_IDS, clock.left))
+        poll(TolerantPoll(follower.find_ids), brief, _FIRST_PAUSE_TO_FIND_IDS)
+        return Ending(True, None, clock.timeout)
+    refresh = TolerantPoll(follower.refresh)
+    shown = with_progress(refresh, what, lambda: follower.pending, total, clock, percent)
+    in_time = poll(shown, clock, options.poll_interval)
+    return Ending(in_time, refresh.trouble, clock.timeout)
+
+
+def problems_of(ending: Ending, late: str, goes_on: str, remedy: str) -> list[str]:
+    """Return what is wrong with the ending of a wait, as sentences for the message of the task.
+
+    late: what has not ended, and its state; empty when everything has ended. goes_on: a sentence that says what the
+    service goes on with. remedy: what the user can do.
+    """
+    if not late:
+        return []
+    after = f"{late}. {goes_on} What to do: {remedy}."
+    if ending.unseen is not None:
+        return [f"{ending.unseen} So it is not known how this ended: {after}"]
+    if not ending.in_time:
+        return [f"Not ended within {ending.timeout:g} seconds (timeout): {after}"]
+    return []
 
 
 def with_progress(
-    look: t.Callable[[], bool], what: str, pending: t.Callable[[], t.Sized], total: int, clock: Clock
+    refresh: t.Callable[[], bool],
+    what: str,
+    pending: t.Callable[[], t.Sized],
+    total: int,
+    clock: Clock,
+    percent: t.Callable[[], int | None] | None = None,
 ) -> t.Callable[[], bool]:
-    """Return look as one that tells each time how far it is, as long as there is something to wait for."""
+    """Return refresh as a function that also writes a progress line, as long as there is something to wait for."""
 
-    def look_and_tell() -> bool:
+    def refresh_and_write() -> bool:
         waiting = bool(pending())
-        ended = look()
+        ended = refresh()
         if waiting:
-            write_progress(progress_line(what, total - len(pending()), total, clock.elapsed))
+            share = percent() if percent else None
+            write_progress(progress_line(what, total - len(pending()), total, clock.elapsed, share))
         return ended
 
-    return look_and_tell
+    return refresh_and_write
 
 
 class TolerantPoll:
-    """A look that may fail a few times in a row, as what is looked at goes on meanwhile."""
+    """A poll that may fail a few times in a row, because what is polled goes on meanwhile."""
 
-    def __init__(self, look: t.Callable[[], bool]) -> None:
-        self._look = look
+    def __init__(self, refresh: t.Callable[[], bool]) -> None:
+        self._refresh = refresh
         self._failures = 0
-        #: Why nothing could be seen, when looking was given up or the time was up
+        #: Why the last poll failed, None when it succeeded
         self.trouble: CloudError | None = None
 
     def __call__(self) -> bool:
-        """Look; return whether there is no more to look for, or no way to see it."""
+        """Poll once; return whether polling ends: everything has ended, or too many polls have failed."""
         try:
-            ended = self._look()
+            ended = self._refresh()
         except CloudError as error:
             self._failures += 1
             self.trouble = error
-            return self._failures >= _MAX_FAILED_LOOKS
+            return self._failures >= _MAX_FAILED_POLLS
         self._failures, self.trouble = 0, None
         return ended
 
 
 def failure_texts(outcome: Outcome) -> list[str]:
-    """Return the failures of a plan as sentences; what was not started is told in one sentence for each reason."""
+    """Return the failures of a plan as sentences, with one sentence for all calls not started for the same reason."""
     texts = []
     not_started: dict[str, list[str]] = {}
-    for dummy, error in sorted(outcome.failures.items()):
+    for _, error in sorted(outcome.failures.items()):
         if isinstance(error, NotStarted):
             not_started.setdefault(error.reason, []).append(error.operation)
         else:
             texts.append(str(error))
-    return texts + [f"Not started: {', '.join(acts)}. Reason: {reason}" for reason, acts in not_started.items()]
+    return texts + [
+        f"Not started: {', '.join(operations)}. Reason: {reason}" for reason, operations in not_started.items()
+    ]
+
+
+def join_problems(problems: t.Iterable[str]) -> str:
+    """Return problems as one text; each ends with one full stop."""
+    return " ".join(f"{problem.rstrip('.')}." for problem in problems)
 
 
 def first_fields(outcome: Outcome, unseen: CloudError | None) -> dict[str, t.Any]:
     """Return what a failed task reports beside msg: the fields of its first error, and what was not started."""
-    errors = sorted(outcome.failures.items(), key=lambda pair: (isinstance(pair[1], NotStarted), pair[0]))
-    first = next((error for error in (*(error for dummy, error in errors), unseen) if error), None)
+    errors = [error for _, error in sorted(outcome.failures.items())]
+    # What was not started says less than the failure that caused it.
+    errors.sort(key=lambda error: isinstance(error, NotStarted))
+    first = next((error for error in (*errors, unseen) if error), None)
     fields = {"error_code": None, "status": None, "request_id": None} if first is None else first.fields()
     return {**fields, **outcome.fields()}
