@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find import add_tags
+from .._cloud.tags import add_tags
 from .._domain.backup import BEING_DELETED, USABLE, backup_names, backup_result, describe_backup
 from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done

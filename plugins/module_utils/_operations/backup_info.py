@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find import add_tags
+from .._cloud.tags import add_tags
 from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SINGLE_READS, as_text

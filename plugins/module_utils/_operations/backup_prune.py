@@ -12,7 +12,7 @@ import re
 import typing as t
 from dataclasses import replace
 
-from .._cloud.find import add_tags
+from .._cloud.tags import add_tags
 from .._domain.backup import BEING_DELETED
 from .._domain.error_codes import RETRYABLE_CODES
 from .._domain.errors import CloudError, InvalidInput, TaskFailed

@@ -13,7 +13,7 @@ import contextlib
 import re
 import typing as t
 
-from .._cloud.find import find_image, find_usable_backup
+from .._cloud.find_image import find_image, find_usable_backup
 from .._domain.backup import backup_result, describe_backup
 from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
 from .._domain.image import UNREAD, describe_image, image_result

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from .._cloud.find import find_policy_row, read_policy
+from .._cloud.find_policy import find_policy_row, read_policy
 from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
 from .._domain.limits import as_text, check_description, check_name, refuse_ignored
 from .._domain.policy import members_of, policy_result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find import add_tags
+from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, operation_of, pattern_of, policy_result
 from .._domain.selection import names_of, once, parse_filters, parse_refs

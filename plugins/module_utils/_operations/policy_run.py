@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find import add_tags, find_policy
+from .._cloud.find_policy import find_policy
+from .._cloud.tags import add_tags
 from .._domain.backup import USABLE, backup_result, describe_backup
 from .._domain.errors import CloudError, InvalidInput, TaskFailed, explain
 from .._domain.freshness import find_done

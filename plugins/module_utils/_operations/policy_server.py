@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._cloud.find import find_policy, read_policy
+from .._cloud.find_policy import find_policy, read_policy
 from .._domain.errors import InvalidInput
 from .._domain.policy import members_of, policy_result
 from .._domain.selection import choose_servers, names_of, parse_filters, parse_policy_ref, parse_refs

@@ -9,7 +9,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .._cloud.find import add_tags, read_memberships
+from .._cloud.find_policy import read_memberships
+from .._cloud.tags import add_tags
 from .._domain.backup import newest
 from .._domain.freshness import find_done
 from .._domain.protectability import unprotectable

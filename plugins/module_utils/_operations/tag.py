@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._cloud.find import read_resources
+from .._cloud.find_resources import read_resources
 from .._domain.errors import CloudError, InvalidInput, NotFound, NotStarted, TaskFailed
 from .._domain.selection import parse_refs
 from .._domain.tags import apply_tags, check_count, parse_tags, parse_tags_to_remove, tags_as_dict

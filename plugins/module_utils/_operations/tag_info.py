@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find import add_tags, all_tagged, read_resources
+from .._cloud.find_resources import read_resources
+from .._cloud.tags import add_tags, all_tagged
 from .._domain.selection import once, parse_refs
 from .._domain.tags import tag_query, tags_as_dict, values_by_key
 

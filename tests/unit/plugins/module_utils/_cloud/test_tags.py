@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find import add_tags
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.tags import add_tags
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
     FinalError,

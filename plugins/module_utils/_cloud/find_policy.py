@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding policies by name or ID, and reading them with their servers and tags."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+from .._domain.errors import InvalidInput, Unsettled
+from .._domain.policy import operation_of, policy_result
+from .._domain.selection import find_one
+from .._domain.times import parse_time
+
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import PolicyRow
+
+# Time in which tasks that created policies of one name at once agree on one of them.
+_SETTLES_WITHIN = timedelta(minutes=2)
+
+
+class Membership(t.TypedDict):
+    """The policy that a server is in."""
+
+    id: str
+    name: str
+    enabled: bool
+
+
+def find_policy_row(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow | None:
+    """Return the row of a list with that ID or else name, None when there is none.
+
+    Raises InvalidInput that lists the IDs when several have that name. It is Unsettled when one of them is new: tasks on
+    several machines that created it at once are about to keep the oldest.
+    """
+    try:
+        return find_one("policy", ref, rows)
+    except InvalidInput as error:
+        created = [parse_time(row.get("created_at")) for row in rows if row["name"] == ref]
+        if any(moment and cloud.now() - moment < _SETTLES_WITHIN for moment in created):
+            raise Unsettled(str(error)) from error
+        raise
+
+
+def read_policy(cloud: Cloud, policy_id: str) -> PolicyRow | None:
+    """Return a policy in full with its tags, None when it does not exist."""
+    policy = cloud.policy(policy_id)
+    if policy is not None and policy.get("tags") is None:
+        policy["tags"] = cloud.tags_of("policy", policy_id)
+    return policy
+
+
+def find_policy(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow | None:
+    """Return in full the policy with that name or ID, None when there is none; rows are the list of all policies.
+
+    Raises InvalidInput when several have that name.
+    """
+    row = find_policy_row(ref, rows, cloud)
+    # A policy that is too new to be listed is found by its ID.
+    return read_policy(cloud, ref if row is None else row["id"])
+
+
+def policies_with_members(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
+    """Return the policies of a list with their servers. A row that lacks them is read in full.
+
+    A policy that was deleted meanwhile is left out.
+    """
+    full = (row if row.get("resources") is not None else cloud.policy(row["id"]) for row in rows)
+    return [policy for policy in full if policy is not None]
+
+
+def read_memberships(cloud: Cloud) -> dict[str, Membership]:
+    """Return by server ID the policy that the server is in.
+
+    A row of the list that lacks the servers or the schedule's switch is read in full; there are few policies.
+    """
+    found: dict[str, Membership] = {}
+    for row in cloud.policies():
+        sparse = row.get("resources") is None or operation_of(row).get("enabled") is None
+        policy = cloud.policy(row["id"]) if sparse else row
+        if policy is None:
+            continue
+        shape = policy_result(policy)
+        for member in shape["servers"]:
+            found.setdefault(member["id"], {"id": shape["id"], "name": shape["name"], "enabled": shape["enabled"]})
+    return found

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding backups or policies by name or ID for the modules of tags. resource_type is "backup" or "policy"."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._domain.errors import InvalidInput, NotFound
+from .._domain.limits import MAX_SINGLE_READS
+from .._domain.selection import find_one
+from .._domain.tags import tags_as_dict
+from .tags import add_tags
+
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import BackupRow, PolicyRow
+
+    TaggableRow = BackupRow | PolicyRow
+
+    class TaggedResource(t.TypedDict):
+        """A backup or policy with its tags as results show it; tags are None where they could not be read."""
+
+        id: str
+        name: str | None
+        tags: dict[str, str] | None
+
+
+def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool = False) -> list[TaggedResource]:
+    """Return the backups or policies that refs name, each once, with their tags.
+
+    A few are read one by one, more by one list and one tag query.
+    Raises InvalidInput that lists what does not exist, unless missing_ok, or the IDs of an ambiguous name.
+    """
+    few = len(refs) <= MAX_SINGLE_READS
+    found = _find_few(resource_type, refs, cloud) if few else _find_many(resource_type, refs, cloud)
+    missing = [ref for ref, row in found.items() if row is None]
+    if missing and not missing_ok:
+        raise InvalidInput(f"resources: no such {resource_type}: {', '.join(repr(ref) for ref in missing)}")
+    rows = list({row["id"]: row for row in found.values() if row is not None}.values())
+    if few:
+        rows = [row for row in rows if _add_own_tags(resource_type, row, cloud, missing_ok)]
+    else:
+        add_tags(cloud, rows, resource_type)
+    return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]
+
+
+def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, TaggableRow | None]:
+    """Return by ref what it names. Only what was read by its ID has tags: lists may be older than the last change."""
+    found = {ref: _read(resource_type, ref, cloud) for ref in refs}
+    names = [ref for ref, row in found.items() if row is None]
+    if names and resource_type == "policy":
+        rows = _by_ref(cloud.policies())
+    else:
+        # The service finds backups by a part of their name, so there is no need to list them all.
+        rows = _by_ref([row for name in names for row in cloud.backups(name=name)])
+    for name in names:
+        row = find_one(resource_type, name, rows.get(name, ()))
+        found[name] = None if row is None else {**row, "tags": None}
+    return found
+
+
+def _find_many(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, TaggableRow | None]:
+    """Return by ref what it names. What is too new to be listed is found by its ID."""
+    rows = _by_ref(cloud.policies() if resource_type == "policy" else cloud.backups())
+    return {ref: find_one(resource_type, ref, rows.get(ref, ())) or _read(resource_type, ref, cloud) for ref in refs}
+
+
+def _by_ref(rows: t.Iterable[TaggableRow]) -> dict[str, list[TaggableRow]]:
+    """Return rows of a list by their ID and by their name. A row that two pages show counts once."""
+    found: dict[str, list[TaggableRow]] = {}
+    for row in {row["id"]: row for row in rows}.values():
+        for ref in {row["id"], row["name"]}:
+            found.setdefault(ref, []).append(row)
+    return found
+
+
+def _read(resource_type: str, ref: str, cloud: Cloud) -> TaggableRow | None:
+    """Return the backup or policy with an ID in full, None when there is none or ref is no ID."""
+    return cloud.policy(ref) if resource_type == "policy" else cloud.backup(ref)
+
+
+def _add_own_tags(resource_type: str, row: TaggableRow, cloud: Cloud, missing_ok: bool) -> bool:
+    """Give a row the tags that the resource has now; return False when it was deleted meanwhile and missing_ok."""
+    if row.get("tags") is None:
+        try:
+            row["tags"] = cloud.tags_of(resource_type, row["id"])
+        except NotFound:
+            if not missing_ok:
+                raise
+            return False
+    return True
