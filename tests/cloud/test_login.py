@@ -220,7 +220,7 @@ def told(result: Args) -> str:
     [
         ({"projectname": f"{CANARY}-project"}, "auth: 'projectname' is no option of this auth_type"),
         ({"otp": f"{CANARY}-otp"}, "auth: 'otp' is no option of this auth_type"),
-        ({"region_name": "eu-de"}, "auth: region_name does not belong into auth"),
+        ({"region_name": "eu-de"}, "auth: region_name does not belong in auth"),
         ({"password": ""}, "auth: password has no value"),
         ({"password": None, "username": ""}, "auth: password, username has no value"),
         ({"password": ...}, "auth: this auth_type also needs password"),

@@ -38,7 +38,7 @@ ACT = "change policy p"
 
 
 def connect(cloud: Emulator, patience: float = 60) -> Cloud:
-    return login_cloud.connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, patience=patience)
+    return login_cloud.connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, patience)
 
 
 def entry(cloud: Emulator, name: str) -> dict[str, str]:

@@ -202,7 +202,7 @@ def test_writers_on_several_machines_join_one_policy_and_none_is_lost(
     monkeypatch.setattr(_proxy.Proxy, "update_policy", update_together)
 
     def one_host(number: int) -> None:
-        node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, patience=120)
+        node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, 120)
         make_options = parse_policy_server_options({**DEFAULTS, "policy": "p", "servers": [f"srv-{number:04d}"]}, None)  # type: ignore[arg-type]
         execute(plan_policy_server(make_options, node), node, Clock(120))
 

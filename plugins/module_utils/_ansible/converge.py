@@ -60,7 +60,7 @@ def converge(
         check_positive("timeout", timeout)
         check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
         clock = Clock(timeout)
-        task.run(options, connect(module.params, patience=timeout), clock)
+        task.run(options, connect(module.params, timeout), clock)
     except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error, task.changed)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
@@ -146,7 +146,10 @@ class _Task(t.Generic[Options, Context]):
                 plans += 1
                 if plans > _MOST_PLANS or not clock.sleep(_REPLAN_PAUSE):
                     self.changed = self._plan(options, cloud).before != before
-                    text = f"The service accepted the change, but {reason}. What to do: look at it, and run the task again."
+                    text = (
+                        f"The service accepted the change, but {reason}."
+                        " What to do: look for other tasks that change it, and run the task again."
+                    )
                     raise TaskFailed(text, {**self.results, "changed": self.changed}) from reason
             except CloudError as error:
                 if self.changed:

@@ -38,7 +38,8 @@ def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
 def _hide_secrets_only(module: AnsibleModule) -> None:
     """Hide every value of the options auth and cloud that is not known to be harmless.
 
-    Ansible hides every value of such an option in all results: a policy with the name of the project would come back as stars.
+    Ansible hides every value of such an option in all results: the name of a policy that is called like the project
+    would come back as stars.
     """
     values = [entry for option in ("auth", "cloud") for entry in _leaves(module.params.get(option))]
     harmless = {value for name, value in values if not name or re.fullmatch(_HARMLESS, name.lower())}

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 Options = t.TypeVar("Options")
 # Seconds that an info module may take.
-_INFO_TIMEOUT = 120
+_SECONDS_TO_READ = 120
 
 
 def report(
@@ -33,7 +33,7 @@ def report(
     results: dict[str, t.Any] = {}
     try:
         options = parse_options(module.params)
-        results = read(options, connect(module.params, patience=_INFO_TIMEOUT))
+        results = read(options, connect(module.params, _SECONDS_TO_READ))
     except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback

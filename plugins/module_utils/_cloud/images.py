@@ -68,8 +68,11 @@ class Images:
 
     @contextlib.contextmanager
     def _within_a_minute(self) -> t.Iterator[None]:
-        before, self._session.patience = self._session.patience, min(self._session.patience, _SECONDS_TO_READ)
+        before, self._session.request_seconds = (
+            self._session.request_seconds,
+            min(self._session.request_seconds, _SECONDS_TO_READ),
+        )
         try:
             yield
         finally:
-            self._session.patience = before
+            self._session.request_seconds = before

@@ -8,24 +8,26 @@ from __future__ import annotations
 import random
 import re
 import time
+import typing as t
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
 
-# POST requests that only read: logging in, checks and tag queries.
+# POST requests that only read: login, checks and tag queries
 _READING_POST = re.compile(r"/(auth/tokens|resources/action|resource_instances/action)$")
-# POST requests that set the same state again when they are repeated.
+# POST requests that are idempotent
 _IDEMPOTENT_POST = re.compile(r"/(tags|tags/action)$")
 # An update replaces the whole list of servers. A repeated one would send a list that was read before others changed it.
 _WHOLE_LIST = re.compile(r"(^|/)policies/[^/]+$")
-_GATEWAY = (502, 503, 504)
-_FIRST_TRIES = 3
-# Seconds that one request may take, unless api_timeout says otherwise.
+_GATEWAY_STATUSES = (502, 503, 504)
+# How often an address that never answered is tried.
+_TRIES_WITHOUT_ANSWER = 3
+#: Seconds that one request may take, unless api_timeout says otherwise
 REQUEST_TIMEOUT = 60.0
-# Seconds that a read may take after the deadline: it may be the one that finds what was started.
-_GRACE = 10.0
+# Seconds that a reading may take after the deadline: it may be the one that finds what was started.
+_SECONDS_AFTER_DEADLINE = 10.0
 # The Date of an answer has no fractions, and an answer takes time: clocks that differ by less than this agree.
 _CLOCKS_AGREE = timedelta(seconds=2)
 
@@ -38,36 +40,36 @@ class ForeignBody(ksa_exceptions.ClientException):
     """An answer with a status of success and a body that is no JSON."""
 
 
-def is_reading(method, url):
+def is_reading(method: str, url: str) -> bool:
     """Return whether a request changes nothing."""
     return method.upper() in ("GET", "HEAD") or (method.upper() == "POST" and bool(_READING_POST.search(_path(url))))
 
 
-def is_repeatable(method, url):
-    """Return whether the session may send a request again: it reads, or a repetition leads to the same state."""
+def is_repeatable(method: str, url: str) -> bool:
+    """Return whether the session may send a request again: it only reads, or it is idempotent."""
     method, path = method.upper(), _path(url)
     if method == "POST":
         return bool(_READING_POST.search(path) or _IDEMPOTENT_POST.search(path))
     return not (method == "PUT" and _WHOLE_LIST.search(path))
 
 
-def _path(url):
+def _path(url: str) -> str:
     return url.split("?")[0]
 
 
 class RetryingSession(Session):
     """A keystoneauth session with retries and one deadline for all requests of a task."""
 
-    #: Seconds for the retries of one request
-    patience = 120.0
-    #: The deadline, in the time of time.monotonic
-    deadline_at = float("inf")
-    #: Sleeps; tests replace it
-    sleep_for = staticmethod(time.sleep)
+    #: Seconds for one request and its retries
+    request_seconds = 120.0
+    #: The deadline of all requests, in the time of time.monotonic
+    deadline = float("inf")
+    #: Sleeps some seconds; tests replace it
+    sleep = staticmethod(time.sleep)
     _answered = False
     _ahead = timedelta(0)
 
-    def request(self, url, method, **kwargs):
+    def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:  # type: ignore[override]
         """Send a request as keystoneauth's session does, and retry it where that is safe.
 
         Raises OutOfTime for a request that would change something after the deadline, ForeignBody for an answer that
@@ -77,60 +79,64 @@ class RetryingSession(Session):
         kwargs.update(connect_retries=0, status_code_retries=0)
         reading = is_reading(method, url)
         started = time.monotonic()
-        deadline = started + min(self.patience, max(self.deadline_at - started, _GRACE if reading else 0.0))
-        for count, pause in enumerate(backoff(0.5, factor=2.0), start=1):
+        left_of_task = max(self.deadline - started, _SECONDS_AFTER_DEADLINE if reading else 0.0)
+        deadline = started + min(self.request_seconds, left_of_task)
+        for tries, pause in enumerate(backoff(0.5, factor=2.0), start=1):
             left = deadline - time.monotonic()
             if left <= 0 and not reading:
                 raise OutOfTime("the time of the task is over")
             kwargs["timeout"] = max(min(self.timeout or REQUEST_TIMEOUT, left), 0.1)
+            wait: float | None
             try:
                 response = super().request(url, method, **kwargs)
             except ksa_exceptions.HttpError as error:
                 self._read_clock(error.response)
-                pause = self._pause(error.http_status, error.response, url, method, pause)
-                if pause is None or not self._can_wait(pause, deadline):
+                wait = self._seconds_to_retry(error.http_status, error.response, url, method, pause)
+                if wait is None or not self._can_wait(wait, deadline):
                     raise
             except ksa_exceptions.ConnectionError as error:
                 # An address that never answered is wrong rather than busy, and a certificate does not change.
-                hopeless = isinstance(error, ksa_exceptions.SSLError) or (not self._answered and count >= _FIRST_TRIES)
-                if not is_repeatable(method, url) or hopeless or not self._can_wait(pause, deadline):
+                never_answered = not self._answered and tries >= _TRIES_WITHOUT_ANSWER
+                hopeless = isinstance(error, ksa_exceptions.SSLError) or never_answered
+                wait = pause
+                if not is_repeatable(method, url) or hopeless or not self._can_wait(wait, deadline):
                     raise
             else:
                 self._answered = True
                 self._read_clock(response)
-                pause = self._pause(response.status_code, response, url, method, pause)
-                if pause is None or not self._can_wait(pause, deadline):
-                    # What is asked without a token is version discovery, which keystoneauth judges itself.
+                wait = self._seconds_to_retry(response.status_code, response, url, method, pause)
+                if wait is None or not self._can_wait(wait, deadline):
+                    # Only version discovery is asked without a token, and keystoneauth judges it itself.
                     return response if kwargs.get("authenticated") is False else _checked(response)
             # Jitter: requests that are throttled together must not come back together.
-            self.sleep_for(min(pause * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
+            self.sleep(min(wait * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
 
     @staticmethod
-    def _can_wait(pause, deadline):
-        return time.monotonic() + pause < deadline
+    def _can_wait(seconds: float, deadline: float) -> bool:
+        return time.monotonic() + seconds < deadline
 
-    def now(self):
-        """Return the time at the cloud, from its last answer: backups are dated by it, and the clock here may be off."""
+    def now(self) -> datetime:
+        """Return the time at the cloud, from its last answer. It dates the backups, and the clock here may be off."""
         return datetime.now(timezone.utc) + self._ahead
 
-    def _read_clock(self, response):
+    def _read_clock(self, response: t.Any) -> None:
         try:
             ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(timezone.utc)
         except (AttributeError, KeyError, TypeError, ValueError):
             return
         self._ahead = ahead if abs(ahead) > _CLOCKS_AGREE else timedelta(0)
 
-    def set_deadline(self, seconds):
+    def set_deadline(self, seconds: float) -> None:
         """Set the deadline of all requests to seconds from now."""
-        self.patience, self.deadline_at = seconds, time.monotonic() + seconds
+        self.request_seconds, self.deadline = seconds, time.monotonic() + seconds
 
-    def seconds_left(self):
+    def seconds_left(self) -> float:
         """Return the seconds until the deadline, 0 when it is over."""
-        return max(self.deadline_at - time.monotonic(), 0.0)
+        return max(self.deadline - time.monotonic(), 0.0)
 
-    def invalidate(self, auth=None):
-        """Drop a token that was refused, and say that it is worth logging in again.
+    def invalidate(self, auth: t.Any = None) -> bool:
+        """Drop a token that was refused, and return True: it is worth logging in again.
 
         keystoneauth says so to the first of several threads only, and the others would fail with the old token's 401.
         """
@@ -138,26 +144,26 @@ class RetryingSession(Session):
         return True
 
     @staticmethod
-    def _pause(status, response, url, method, pause):
-        """Return how many seconds to wait before the request is repeated, None when it is not."""
+    def _seconds_to_retry(status: int, response: t.Any, url: str, method: str, pause: float) -> float | None:
+        """Return how many seconds to wait before the request is repeated, None when it is not repeated."""
         if status == 429:
             # A throttled request had no effect; only one that replaces a whole list must be made anew.
             if method.upper() == "PUT" and not is_repeatable(method, url):
                 return None
-        elif status not in _GATEWAY or not is_repeatable(method, url):
+        elif status not in _GATEWAY_STATUSES or not is_repeatable(method, url):
             return None
         asked = retry_after(response)
         return pause if asked is None else asked
 
 
-def retry_after(response):
+def retry_after(response: t.Any) -> float | None:
     """Return the pause (seconds) that an answer asks for, None where it asks for none."""
     value = (getattr(response, "headers", None) or {}).get("Retry-After") or ""
     return float(value) if value.isascii() and value.isdecimal() else None
 
 
-def _checked(response):
-    """Return an answer, unless it has a status of success and a body that cannot be the service's."""
+def _checked(response: t.Any) -> t.Any:
+    """Return an answer; raises ForeignBody for a status of success with a body that cannot be the service's."""
     if response.status_code < 300 and getattr(response, "content", b""):
         start = response.content.lstrip()[:1]
         if start not in (b"{", b"["):

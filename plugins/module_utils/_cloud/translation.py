@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown, explain
@@ -121,3 +122,28 @@ def _no_endpoint(operation: str, error: Exception, service: str) -> CloudError:
         f"the catalog of this project has no service of that kind in this region and interface ({error})."
         f" What to do: check region_name and interface, and that {offered} is offered there.",
     )
+
+
+def explain_mistake(error: Exception) -> str:
+    """Return the mistake in options or files that an exception of the configuration means, without any value."""
+    if isinstance(error, OSError):
+        place = f" {error.filename!r}" if error.filename else ""
+        reason = f"the file{place} cannot be read ({error.strerror or one_line(error)})."
+        return f"{reason} Look at ca_cert, client_cert, client_key and clouds.yaml."
+    return f"{_describe_mistake(error)} Look at the options auth and cloud, clouds.yaml and the variables OS_*."
+
+
+def _describe_mistake(error: Exception) -> str:
+    """Return the mistake in the configuration, in words that hold none of its values."""
+    # The authentication plugins are Python classes, and their errors name options as Python does.
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if unknown:
+        return f"auth: {unknown[1]!r} is no option of this auth_type; check its spelling."
+    missing = re.search(r"missing \d+ required .*argument.*: (.*)|(\w+) is a required attribute", str(error))
+    if missing:
+        return f"auth: this auth_type also needs {missing[1] or missing[2]}."
+    # YAML's own text shows the line that it cannot read, which may hold a password.
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"{mark.name!r} is not valid YAML (line {mark.line + 1}, column {mark.column + 1})."
+    return f"the configuration has another structure than openstacksdk expects ({type(error).__name__})."

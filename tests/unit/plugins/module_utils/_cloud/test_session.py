@@ -109,7 +109,7 @@ class Wire:
         self.ticks, self.answers, self.takes = Ticks(), list(answers), takes
         self.timeouts: list[float] = []
         monkeypatch.setattr(session.time, "monotonic", lambda: self.ticks.time)
-        monkeypatch.setattr(RetryingSession, "sleep_for", staticmethod(self.ticks.sleep_for))
+        monkeypatch.setattr(RetryingSession, "sleep", staticmethod(self.ticks.sleep_for))
         monkeypatch.setattr(session.Session, "request", lambda session, *args, **kwargs: self.send(**kwargs))
         self.session = RetryingSession()
 
