@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `./dev new-module` makes, in a copy of this clone: it passes what all modules pass, and what is filled in wrongly is caught."""
+"""`./dev new-module`, in a copy of this clone: new modules pass the laws, and a wrong prediction is caught."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ with Emulator(mode="live", speed=3000, list_delay=0.1) as cloud:
 
 
 def run(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a tool of this environment in a copy, which goes before the clone that is linked among the installed packages."""
+    """Run a tool of this environment in a copy of the clone. The copy takes precedence over the linked clone."""
     collections = str(clone.parents[2])
     # A pytest inside of a pytest is one of its own, and nothing of the user's leads to another cloud.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("OS_", "PYTEST_"))}
@@ -59,12 +59,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (MADE, INFO, WRONG):
         done = run(folder, "python", "tests/tools/new_module.py", f"csbs_{name}")
         assert done.returncode == 0, done.stderr
-    planner = folder / f"plugins/module_utils/_{WRONG}.py"
-    text, right = planner.read_text(encoding="utf-8"), '{"policy": before["id"], **attrs}'
+    operation = folder / f"plugins/module_utils/_operations/{WRONG}.py"
+    text, right = operation.read_text(encoding="utf-8"), '"description": options.description}\n        calls'
     assert text.count(right) == 1
-    planner.write_text(
-        text.replace(right, '{"policy": before["id"], "description": "something else"}'), encoding="utf-8"
-    )
+    operation.write_text(text.replace(right, '"description": "something else"}\n        calls'), encoding="utf-8")
     return folder
 
 
@@ -72,25 +70,25 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_new_modules_pass_what_all_modules_pass_and_a_wrong_planner_does_not(clone: Path) -> None:
     """One test, since a pytest inside of a pytest takes seconds to begin."""
     about_all = [f"tests/unit/test_{about}.py" for about in ("imports", "metadata", "coverage")]
-    planners = [f"tests/unit/plugins/module_utils/test__{name}.py" for name in (MADE, INFO)]
+    operations = [f"tests/unit/plugins/module_utils/_operations/test_{name}.py" for name in (MADE, INFO)]
     chosen = "(zz_ and not reference) or test_the_page"
     done = run(
-        clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/laws/test_laws.py", *about_all, *planners
+        clone, "python", "-m", "pytest", "-q", "-rpfE", "-k", chosen, "tests/laws/test_laws.py", *about_all, *operations
     )
     failed = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", done.stdout, re.MULTILINE)
     law = "test_check_predicts_the_run_and_a_second_run_does_nothing"
-    assert sorted(failed) == [f"{law}[live-{WRONG}-is-another]", f"{law}[live-{WRONG}-is-cleared]"], (
+    assert sorted(failed) == [f"{law}[live-{WRONG}-is-changed]", f"{law}[live-{WRONG}-is-removed]"], (
         done.stdout + done.stderr
     )
     for test in (
-        f"{law}[live-{MADE}-is-another]",
+        f"{law}[live-{MADE}-is-changed]",
         f"test_info_modules_never_write_and_return_what_they_document[live-csbs_{INFO}-",
         f"test_every_module_logs_in_and_ends_by_the_plumbing[csbs_{MADE}]",
-        f"test_pure_files_import_the_standard_library_and_pure_files_only[_{MADE}]",
+        f"test_a_file_imports_its_own_folder_and_those_below_only[module_utils/_operations/{MADE}.py]",
         f"test_a_module_is_small[plugins/modules/csbs_{INFO}.py]",
         "test_the_page_names_every_module_with_all_its_options_and_no_others",
-        f"module_utils/test__{MADE}.py::",
-        f"module_utils/test__{INFO}.py::",
+        f"_operations/test_{MADE}.py::",
+        f"_operations/test_{INFO}.py::",
     ):
         assert re.search(f"PASSED .*{re.escape(test)}", done.stdout), test
     runtime = yaml.safe_load((clone / "meta/runtime.yml").read_text(encoding="utf-8"))
@@ -129,12 +127,12 @@ def read_as(monkeypatch: pytest.MonkeyPatch, file: str, change: t.Callable[[str]
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("csbs_", "is no name for a module"),
-        ("csbs_Made", "is no name for a module"),
-        ("csbs_ma-de", "is no name for a module"),
-        ("../csbs_made", "is no name for a module"),
-        ("csbs_tag", "there is plugins/modules/csbs_tag.py"),
-        ("csbs_session", "there is plugins/module_utils/_session.py"),
+        ("csbs_", "is not a valid module name"),
+        ("csbs_Made", "is not a valid module name"),
+        ("csbs_ma-de", "is not a valid module name"),
+        ("../csbs_made", "is not a valid module name"),
+        ("csbs_tag", "existing files: plugins/modules/csbs_tag.py"),
+        ("csbs_lookups", "existing files: tests/laws/scenarios/lookups.py"),
     ],
 )
 def test_a_name_that_is_refused_writes_nothing(

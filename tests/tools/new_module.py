@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Begins a new module: `python tests/tools/new_module.py csbs_NAME`, an info module when the name ends in _info.
+"""Begin a new module: `python tests/tools/new_module.py csbs_NAME`, an info module when the name ends in _info.
 
-What it makes of tests/template works and passes the laws as it stands; the author then replaces it place by place.
+The new files come from tests/template. They work and pass the laws as they are; the author
+then replaces them step by step.
 """
 
 from __future__ import annotations
@@ -17,38 +18,39 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 ROOT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"csbs_[a-z][a-z0-9]*(_[a-z0-9]+)*")
-#: file in tests/template -> file in this clone; {kind} is changing or info
+#: Each file in tests/template, and what it becomes; {kind} is changing or info
 _FILES = {
     "{kind}/module.py.j2": "plugins/modules/csbs_{name}.py",
-    "{kind}/planner.py.j2": "plugins/module_utils/_{name}.py",
-    "{kind}/test.py.j2": "tests/unit/plugins/module_utils/test__{name}.py",
+    "{kind}/operation.py.j2": "plugins/module_utils/_operations/{name}.py",
+    "{kind}/test.py.j2": "tests/unit/plugins/module_utils/_operations/test_{name}.py",
     "{kind}/scenarios.py.j2": "tests/laws/scenarios/{name}.py",
     "fragment.yml.j2": "changelogs/fragments/{name}.yml",
 }
-#: For each kind: what README.md says of the template's job, and its call and options in docs/api-coverage.md
+#: For each kind: the text for README.md, and the call and the options for docs/api-coverage.md
 _JOBS = {
-    "changing": ("a policy's description is as told", "PUT /policies/{policy_id}", "`policy`, `description`"),
-    "info": ("look up what policies are for", "GET /policies/{policy_id}", "`policy`"),
+    "changing": ("set the description of a policy", "PUT /policies/{policy_id}", "`policy`, `description`"),
+    "info": ("look up the descriptions of policies", "GET /policies/{policy_id}", "`policy`"),
 }
 
 
 class Refused(Exception):
-    """Nothing was written; the text says why."""
+    """The module cannot be begun, and nothing was written; the text says why."""
 
 
 def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the files to make and those to edit, each with its new text; raises Refused."""
+    """Return the new files and the edited ones, each with its text; raises Refused."""
     if not _NAME.fullmatch(module):
         raise Refused(
-            f"{module!r} is no name for a module: csbs_, then lower case letters, digits and single underscores, such as csbs_thing_info"
+            f"{module!r} is not a valid module name. A name is csbs_ and then lower case letters, digits and single"
+            " underscores, such as csbs_thing_info"
         )
     name = module.removeprefix("csbs_")
     kind = "info" if module.endswith("_info") else "changing"
     line, call, options = _JOBS[kind]
     targets = {source.format(kind=kind): target.format(name=name) for source, target in _FILES.items()}
-    there = [target for target in targets.values() if (ROOT / target).exists()]
-    if there:
-        raise Refused(f"{module!r} cannot be begun: there is {', '.join(there)}")
+    existing = [target for target in targets.values() if (ROOT / target).exists()]
+    if existing:
+        raise Refused(f"{module!r} would replace existing files: {', '.join(existing)}")
     templates = Environment(
         loader=FileSystemLoader(ROOT / "tests/template"), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -59,7 +61,8 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
         "version": next_version(),
         "line": line,
     }
-    names["shebang"] = "#!/usr/bin/python"  # a template that began so would pass for a script
+    # A template that begins with a shebang would itself be taken for a script.
+    names["shebang"] = "#!/usr/bin/python"
     made = {target: templates.get_template(source).render(names) for source, target in targets.items()}
     edited = {
         "meta/runtime.yml": in_order("meta/runtime.yml", "  csbs:", f"    - {module}"),
@@ -70,7 +73,7 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def next_version() -> str:
-    """Return the version that is not released yet: that of galaxy.yml, or the minor one after it."""
+    """Return the next version to release: that of galaxy.yml, or the next minor version when that one is released."""
     version = str(yaml.safe_load(_read("galaxy.yml"))["version"])
     if version not in yaml.safe_load(_read("changelogs/changelog.yaml"))["releases"]:
         return version
@@ -83,7 +86,7 @@ def _read(path: str) -> str:
 
 
 def _find(path: str, lines: list[str], start: str) -> int:
-    """Return the number of the line that begins so; raises Refused when none does."""
+    """Return the index of the first line that begins with start; raises Refused when none does."""
     for number, line in enumerate(lines):
         if line.startswith(start):
             return number
@@ -91,7 +94,7 @@ def _find(path: str, lines: list[str], start: str) -> int:
 
 
 def in_order(path: str, head: str, line: str) -> str:
-    """Return a file's text with a line put in its place into the sorted list below a head."""
+    """Return the text of a file with a line added to the sorted list below a heading."""
     lines = _read(path).splitlines()
     first = last = _find(path, lines, head) + 1
     indent = line[: len(line) - len(line.lstrip())]
@@ -101,14 +104,14 @@ def in_order(path: str, head: str, line: str) -> str:
 
 
 def after_last(path: str, start: str, line: str) -> str:
-    """Return a file's text with a line put behind the last of those that begin so."""
+    """Return the text of a file with a line added after the last line that begins with start."""
     lines = _read(path).splitlines()
     number = len(lines) - _find(path, lines[::-1], start)
     return "\n".join([*lines[:number], line, *lines[number:], ""])
 
 
 def in_last_cell(path: str, start: str, entry: str) -> str:
-    """Return a file's text with an entry added to the last cell of the table row that begins so."""
+    """Return the text of a file with an entry added to the last cell of the table row that begins with start."""
     lines = _read(path).splitlines()
     number = _find(path, lines, start)
     lines[number] = f"{lines[number].removesuffix('|').rstrip()}, {entry} |"
@@ -117,9 +120,9 @@ def in_last_cell(path: str, start: str, entry: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="./dev new-module", description="Begin a new module: it works, and passes the laws, as it stands."
+        prog="./dev new-module", description="Begin a new module that works and passes the laws as it is."
     )
-    parser.add_argument("module", metavar="csbs_NAME", help="an info module when it ends in _info")
+    parser.add_argument("module", metavar="csbs_NAME", help="a name that ends in _info makes an info module")
     module = parser.parse_args().module
     try:
         made, edited = plan(module)
@@ -127,14 +130,15 @@ def main() -> None:
         parser.error(str(refusal))
     for path, text in {**made, **edited}.items():
         (ROOT / path).write_text(text, encoding="utf-8")
-    print("made:", *made, sep="\n  ")
-    print("edited:", *edited, sep="\n  ")
+    print("new files:", *made, sep="\n  ")
+    print("edited files:", *edited, sep="\n  ")
     print(f"""next:
-  replace what stands behind each of these, and then the comment:
+  replace the code below each of these comments, then delete the comment:
     grep -n '# Replace:' {" ".join(made)}
-  in README.md and docs/api-coverage.md, say what yours does, beside the calls that it sends
-  when it waits: the fragment opentelekomcloud.csbs.wait and WAIT_SPEC in place of timeout and TIMEOUT_SPEC, and an action plugin of its name
-  try it:
+  in README.md and docs/api-coverage.md, describe what your module does and which calls it sends
+  if the module waits: use the fragment opentelekomcloud.csbs.wait and WAIT_SPEC instead of timeout and TIMEOUT_SPEC,
+    and add an action plugin with the name of the module
+  test it:
     ./dev test-unit tests/unit -k {module.removeprefix("csbs_")}
     ./dev test-unit tests/unit/test_imports.py tests/unit/test_metadata.py tests/unit/test_coverage.py""")
 
