@@ -69,8 +69,8 @@ def follow(
 ) -> Ending:
     """Wait until everything has ended or the time is up. A task that does not wait looks for IDs for a moment.
 
-    what and total are for the progress lines: what is counted, and how many there are. percent returns how far all of it
-    is, where that is not the share of what has ended.
+    what and total are for the progress lines: what is counted, and how many there are. percent returns how far all of
+    it is, where that is not the share of what has ended.
     """
     if not options.wait:
         brief = clock.renewed(min(_SECONDS_TO_FIND_IDS, clock.left))
