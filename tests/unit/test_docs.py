@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation says agrees with what it speaks of."""
+"""The documentation agrees with the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MADE = {"docs/site/errors.py": "errors.rst", "docs/site/prune_picture.py": "imag
 
 
 def load(path: str) -> t.Any:
-    """Return a script of the site as a module."""
+    """Import a script of the site as a module."""
     spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -29,12 +29,12 @@ def load(path: str) -> t.Any:
 
 
 def plain(text: str) -> str:
-    """Return a text without what Markdown and reStructuredText write differently."""
+    """Return a text without the markup that differs between Markdown and reStructuredText."""
     return " ".join(text.replace("`", "").split())
 
 
 @pytest.mark.parametrize(("script", "made"), MADE.items(), ids=MADE.values())
-def test_what_is_made_from_the_code_is_what_the_code_says_today(script: str, made: str) -> None:
+def test_generated_pages_are_current(script: str, made: str) -> None:
     assert (GUIDES / made).read_text(encoding="utf-8") == load(script).page(), f"run: python {script}"
 
 
@@ -57,7 +57,7 @@ def test_every_promise_of_the_readme_is_on_the_page_of_promises() -> None:
 def test_every_test_on_the_page_of_promises_exists() -> None:
     named = re.findall(r"``(tests/[\w/]+\.py)::(\w+)``", (GUIDES / "promises.rst").read_text(encoding="utf-8"))
     assert len(named) > 40
-    there = {
+    defined = {
         file: {
             node.name
             for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
@@ -65,7 +65,27 @@ def test_every_test_on_the_page_of_promises_exists() -> None:
         }
         for file in {file for file, dummy in named}
     }
-    assert [f"{file}::{name}" for file, name in named if name not in there[file]] == []
+    assert [f"{file}::{name}" for file, name in named if name not in defined[file]] == []
+
+
+#: `_plans/policy.py: plan_update`, `tests/laws` and the like
+NAMED = re.compile(r"`(\w[\w.]*/[\w./]*)(?:: (\w+))?`")
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "TESTING.md"])
+def test_every_path_and_every_name_in_the_guides_for_developers_exists(page: str) -> None:
+    text = re.sub(
+        r"## Where the next features go\n.*?(?=\n## )", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    named = [(path, name) for path, name in NAMED.findall(text) if "NAME" not in path]
+    assert named
+    missing = []
+    for path, name in named:
+        found = next((top / path for top in (ROOT, ROOT / "plugins/module_utils") if (top / path).exists()), None)
+        defined = re.compile(rf"^(def |class )?{name}\b", re.MULTILINE)
+        if found is None or (name and not defined.search(found.read_text(encoding="utf-8"))):
+            missing.append((path, name))
+    assert missing == []
 
 
 @pytest.mark.parametrize("picture", sorted((GUIDES / "images").glob("*.svg")), ids=lambda path: path.name)
