@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import (
-    CODES,
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import CODES, STATUSES
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     RETRYABLE_CODES,
     RETRYABLE_STATUSES,
-    STATUSES,
 )
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown, explain
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown
+from .._domain.explain import explain
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
 from .csbs import NAME as BACKUP_SERVICE
 from .messages import LOGIN, one_line

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from dataclasses import dataclass
 from datetime import datetime
 
 from .numbers import whole_number
@@ -105,41 +103,3 @@ def describe_backup(raw: dict[str, t.Any]) -> str:
     info = raw.get("extend_info") or {}
     known_by = raw.get("id") or f"record {raw.get('checkpoint_id')}"
     return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({known_by})"
-
-
-_NUMBERED = re.compile(r"(.+)-(\d{4}|[1-9]\d{4})")
-
-
-@dataclass(frozen=True)
-class BackupNames:
-    """The names that one task gives to its backups: base alone, or for several servers base-0001, base-0002 and so on.
-
-    base-2024 may be a name of its own, with a year. A number that does not begin with 0 is the task's only up to highest.
-    Without highest there are no numbers.
-    """
-
-    base: str
-    highest: int | None = None
-
-    def number_of(self, name: str | None) -> int | None:
-        """Return the number in a name, 0 for the base alone, None for a name of something else."""
-        if name == self.base:
-            return 0
-        match = _NUMBERED.fullmatch(name or "")
-        if match is None or match[1] != self.base or self.highest is None:
-            return None
-        number = int(match[2])
-        return number if number and (match[2].startswith("0") or number <= self.highest) else None
-
-    def fit(self, name: str | None) -> bool:
-        """Return whether a name is one of these."""
-        return self.number_of(name) is not None
-
-
-def backup_names(base: str, rows: t.Iterable[dict[str, t.Any]], more: int = 0) -> BackupNames:
-    """Return the names of a base, by the backups that there are of it and how many more a task makes.
-
-    A task numbers its backups without gaps, so no number is higher than the number of backups.
-    """
-    every = BackupNames(base, highest=99999)
-    return BackupNames(base, highest=sum(1 for row in rows if every.fit(row["name"])) + more)

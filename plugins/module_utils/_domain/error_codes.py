@@ -129,24 +129,3 @@ STATUSES: dict[int, tuple[str, str]] = {
     409: ("it is busy", "run the task again when the present operation has ended"),
     429: ("the service's request limit is reached", "run fewer tasks at a time, or run the task again later"),
 }
-# IMG codes: the backup is busy or already has an image that is not listed yet. csbs_image checks before retrying.
-RETRYABLE_CODES = frozenset(
-    "CSBS.2003 CSBS.2004 CSBS.6005 CSBS.6015 CSBS.4000 CSBS.1001 CSBS.6030 CSBS.8001 CSBS.8008 IMG.0029 IMG.0132 IMG.0134 IMG.0136".split()
-)
-RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
-# The service's words for its own failures: behind a gateway's status they tell nothing of the call's effect.
-TROUBLE_CODES = frozenset({"CSBS.9998", "CSBS.9999"})
-# Whatever the status: trying again does not help.
-FINAL_CODES = frozenset(
-    {
-        "BackupService.4008",
-        "CSBS.0001",
-        "CSBS.6000",
-        "CSBS.6003",
-        "CSBS.6004",
-        "CSBS.6007",
-        "CSBS.6033",
-        "CSBS.7000",
-        "CSBS.8007",
-    }
-)

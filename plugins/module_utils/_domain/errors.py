@@ -1,14 +1,52 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors: input that breaks a rule, and what the cloud refuses or fails at."""
+"""Errors: input that breaks a rule, and what the cloud refuses or fails at.
+
+This file is loaded by every task. What explains an error in words is in explain.py and error_codes.py, which only
+failing tasks load.
+"""
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-from .error_codes import CODES, FINAL_CODES, RETRYABLE_CODES, RETRYABLE_STATUSES, STATUSES, TROUBLE_CODES
+#: Codes of a busy object: the same call succeeds later. With IMG codes the backup is busy or already has an image that
+#: is not listed yet; csbs_image checks before it tries again.
+RETRYABLE_CODES = frozenset(
+    {
+        "CSBS.1001",
+        "CSBS.2003",
+        "CSBS.2004",
+        "CSBS.4000",
+        "CSBS.6005",
+        "CSBS.6015",
+        "CSBS.6030",
+        "CSBS.8001",
+        "CSBS.8008",
+        "IMG.0029",
+        "IMG.0132",
+        "IMG.0134",
+        "IMG.0136",
+    }
+)
+RETRYABLE_STATUSES = frozenset({409, 429, 502, 503, 504})
+#: Codes of the service for its own failures. With a gateway's status they do not say whether the call had an effect.
+TROUBLE_CODES = frozenset({"CSBS.9998", "CSBS.9999"})
+#: Codes that no retry can help, whatever the status
+FINAL_CODES = frozenset(
+    {
+        "BackupService.4008",
+        "CSBS.0001",
+        "CSBS.6000",
+        "CSBS.6003",
+        "CSBS.6004",
+        "CSBS.6007",
+        "CSBS.6033",
+        "CSBS.7000",
+        "CSBS.8007",
+    }
+)
 
 
 class InvalidInput(ValueError):
@@ -16,18 +54,14 @@ class InvalidInput(ValueError):
 
 
 class Unsettled(InvalidInput):
-    """Input that is refused for a state of the cloud that other tasks are about to end; it is worth planning again."""
-
-
-# Codes of the gateway in front of the service. It knows addresses, and no objects of the service.
-_GATEWAY_CODES = ("APIGW.",)
+    """Input that is refused for a state of the cloud that other tasks are about to end; planning again may help."""
 
 
 class CloudError(Exception):
-    """Something that the cloud refused or failed at.
+    """A call that the cloud refused or failed at.
 
-    act is what was tried, in words; reason is the message without the act. retry_after is the pause (seconds) that the
-    service asks for, None where it asks for none.
+    operation says what was tried, in words; reason is the message without it. retry_after is the pause in seconds that
+    the service asks for, None where it asks for none.
     """
 
     #: Whether something that the task did before, or with this call, is known to stay in the cloud
@@ -62,12 +96,12 @@ class CloudError(Exception):
         return self.status in RETRYABLE_STATUSES and not final
 
     def fields(self) -> dict[str, t.Any]:
-        """Return what a failed task reports beside msg."""
+        """Return what a failed task reports besides msg."""
         return {"error_code": self.error_code, "status": self.status, "request_id": self.request_id}
 
     @classmethod
     def with_note(cls, other: CloudError, note: str) -> CloudError:
-        """Return another error with a note added to its reason."""
+        """Return a copy of another error, as one of this class, with a note added to its reason."""
         error = cls(
             other.operation,
             f"{other.reason} {note}".strip(),
@@ -85,7 +119,7 @@ class CloudError(Exception):
 
 
 class FinalError(CloudError):
-    """An error that is final, whatever its code."""
+    """An error that no retry can help, whatever its code."""
 
     retryable = False
 
@@ -97,15 +131,15 @@ class NotStarted(FinalError):
 
 
 class ForeignAnswer(FinalError):
-    """An answer that the service does not document: a proxy's page, or a body without what must be in it."""
+    """An answer that the service does not document: a proxy's page, or a body without a required field."""
 
     uncertain = True
 
     def __init__(self, operation: str, what: str) -> None:
         super().__init__(
             operation,
-            f"the answer is not what the service documents ({what}). It may come from a proxy or a login page in between."
-            " What to do: check the address of the service and the network, and run the task again.",
+            f"the answer is not what the service documents ({what}). It may come from a proxy or a login page in"
+            " between. What to do: check the address of the service and the network, and run the task again.",
         )
 
 
@@ -116,75 +150,12 @@ class OutcomeUnknown(CloudError):
 
 
 class NotFound(CloudError):
-    """The service itself says that it has no such object. A gateway's 404 is not that."""
+    """The service itself says that it has no such object. A gateway's 404 is not a NotFound."""
 
 
 class TaskFailed(Exception):
-    """A task that failed after it had done something; results are what it reports besides msg."""
+    """A task that failed after it changed something; results are what it reports besides msg."""
 
     def __init__(self, msg: str, results: dict[str, t.Any]) -> None:
         super().__init__(msg)
         self.results = results
-
-
-def explain(
-    operation: str,
-    status: int | None,
-    body: t.Any,
-    request_id: str | None,
-    unsafe: bool = False,
-    login: bool = False,
-    retry_after: float | None = None,
-) -> CloudError:
-    """Return the typed error for an answer of the cloud; body is text or parsed JSON.
-
-    unsafe says that the call may have had an effect although a gateway answered for the service; login, that Keystone was
-    asked for a token. retry_after is the pause (seconds) that the answer asks for.
-    """
-    body = _parse_body(body)
-    code, message = _read_body(body)
-    # A gateway may write the request's ID into the body only.
-    request_id = request_id or str(body.get("request_id") or "") or None
-    # Keystone tells of a credential or user that is gone by other statuses than 401.
-    told_as = 401 if login and message and status in (403, 404) else status
-    meaning, remedy = (
-        CODES.get(code or "")
-        or STATUSES.get(told_as or 0)
-        or ("the service failed", "run the task again later, or ask the provider")
-    )
-    origin = ", ".join(part for part in (code, f"HTTP {status}" if status else None) if part)
-    said = f" The service says: {message.rstrip('.')}." if message else ""
-    reason = f"{meaning} ({origin}).{said} What to do: {remedy}."
-    kind = CloudError
-    if told_as == 404:
-        kind = NotFound if _names_an_object(code, body) else FinalError
-    elif unsafe and status in (502, 503, 504) and (code in TROUBLE_CODES or not str(code).startswith("CSBS.")):
-        kind = OutcomeUnknown
-    return kind(operation, reason, code, status, request_id, retry_after)
-
-
-def _names_an_object(code: str | None, body: dict[str, t.Any]) -> bool:
-    """Return whether a 404 is the service's own: it has a code of the service, or it is Nova's or Cinder's."""
-    if code is None:
-        return "itemNotFound" in body
-    return not code.startswith(_GATEWAY_CODES) and code not in TROUBLE_CODES
-
-
-def _parse_body(body: t.Any) -> dict[str, t.Any]:
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _read_body(body: dict[str, t.Any]) -> tuple[str | None, str]:
-    if "error_code" in body or "error_msg" in body:
-        return body.get("error_code") or None, str(body.get("error_msg") or "")
-    for inner in (body, *body.values()):
-        if isinstance(inner, dict) and "message" in inner:
-            # The image service has codes such as IMG.0001 here, and passes on those of the backup service; others have numbers.
-            code = inner.get("code")
-            return code if isinstance(code, str) and "." in code else None, str(inner["message"])
-    return None, ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.tags import add_tags
-from .._domain.backup import BEING_DELETED, USABLE, backup_names, backup_result, describe_backup
+from .._domain.backup import BEING_DELETED, USABLE, backup_result, describe_backup
+from .._domain.backup_names import backup_names
 from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done
 from .._domain.limits import check_description, check_name, check_range, refuse_ignored
 from .._domain.protectability import unprotectable
-from .._domain.selection import choose_servers, names_of, parse_filters, parse_refs
-from .._domain.server_lookup import resolve_servers, servers_of_backups
+from .._domain.selection import names_of, parse_filters, parse_refs
+from .._domain.server_lookup import choose_servers, resolve_servers, servers_of_backups
 from .._domain.tags import parse_tags, tags_as_list
 from .._domain.times import parse_age
 from .._execution.backup import BackupFollower

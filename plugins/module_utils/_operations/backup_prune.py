@@ -14,14 +14,15 @@ from dataclasses import replace
 
 from .._cloud.tags import add_tags
 from .._domain.backup import BEING_DELETED
-from .._domain.error_codes import RETRYABLE_CODES
-from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.durations import parse_duration
+from .._domain.errors import RETRYABLE_CODES, CloudError, InvalidInput, TaskFailed
 from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
 from .._domain.limits import as_text
 from .._domain.selection import is_id, names_of, parse_filters, parse_refs, server_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
 from .._domain.tags import parse_tags, tags_as_dict
-from .._domain.times import load_zone, parse_age, parse_duration
+from .._domain.times import parse_age
+from .._domain.timezones import load_zone
 from .._execution.clock import Clock
 from .._execution.deletion import await_deletion
 from .._execution.watch import first_fields

@@ -13,9 +13,10 @@ from .._cloud.find_policy import find_policy_row, read_policy
 from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
 from .._domain.limits import as_text, check_description, check_name, refuse_ignored
 from .._domain.policy import members_of, policy_result
-from .._domain.retention import parse_retention
-from .._domain.schedule import parse_schedule
-from .._domain.selection import choose_servers, names_of, parse_filters, parse_refs
+from .._domain.retention_option import parse_retention
+from .._domain.schedule_option import parse_schedule
+from .._domain.selection import names_of, parse_filters, parse_refs
+from .._domain.server_lookup import choose_servers
 from .._domain.tags import parse_tags
 from .._execution.clock import Clock, poll
 from .._execution.executor import execute

@@ -10,11 +10,13 @@ import typing as t
 from .._cloud.find_policy import find_policy
 from .._cloud.tags import add_tags
 from .._domain.backup import USABLE, backup_result, describe_backup
-from .._domain.errors import CloudError, InvalidInput, TaskFailed, explain
+from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.explain import explain
 from .._domain.freshness import find_done
 from .._domain.policy import members_of
 from .._domain.protectability import describe_refusal, explain_verdict, unprotectable
-from .._domain.selection import choose_servers, names_of, parse_filters, parse_policy_ref, parse_refs
+from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
+from .._domain.server_lookup import choose_servers
 from .._domain.times import parse_age
 from .._execution.backup import BackupFollower, RunFollower
 from .._execution.clock import Clock, poll

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from .._cloud.find_policy import find_policy, read_policy
 from .._domain.errors import InvalidInput
 from .._domain.policy import members_of, policy_result
-from .._domain.selection import choose_servers, names_of, parse_filters, parse_policy_ref, parse_refs
-from .._domain.server_lookup import resolve_servers
+from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
+from .._domain.server_lookup import choose_servers, resolve_servers
 from .._execution.clock import Clock
 from .._plans.members import check_capacity, plan_joining, plan_leaving, plan_moves
 from .._plans.plan import Outcome, Plan

@@ -15,7 +15,8 @@ from .._domain.backup import newest
 from .._domain.freshness import find_done
 from .._domain.protectability import unprotectable
 from .._domain.protection import good_backups, protection_result, summarise
-from .._domain.selection import choose_servers, parse_filters, parse_refs
+from .._domain.selection import parse_filters, parse_refs
+from .._domain.server_lookup import choose_servers
 from .._domain.times import parse_age
 
 if t.TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .._domain.backup import IN_PROGRESS, USABLE, BackupNames, backup_result
+from .._domain.backup import IN_PROGRESS, USABLE, backup_result
+from .._domain.backup_names import BackupNames
 from .._domain.freshness import names_that_count
 from .._domain.selection import names_of, server_refs
 from .._domain.tags import tags_as_list

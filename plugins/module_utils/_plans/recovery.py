@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import BackupNames
+from .._domain.backup_names import BackupNames
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from .._domain.backup import describe_backup
 from .._domain.disk_mapping import Pair
-from .._domain.error_codes import RETRYABLE_CODES
-from .._domain.errors import FinalError, explain
+from .._domain.errors import RETRYABLE_CODES, FinalError
+from .._domain.explain import explain
 
 if t.TYPE_CHECKING:
     from .._domain.rows import Row

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_names, backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import backup_names
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protectability import unprotectable
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (

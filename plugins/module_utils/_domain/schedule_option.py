@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option schedule: words and local time, or a pattern, turned into a rule in UTC."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from .errors import InvalidInput
+from .limits import check_range
+from .schedule import (
+    DAYS,
+    EVERY_DAY,
+    MAX_PATTERN,
+    MINUTES_PER_DAY,
+    RawPattern,
+    Rule,
+    check_spacing,
+    format_clock,
+    normal_lines,
+    parse_pattern,
+)
+from .timezones import has_summer_time, load_zone, offset_at
+
+_FREQUENCIES = ("daily", "weekly")
+_WORDS = ("frequency", "times", "days", "interval")
+
+
+def parse_schedule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
+    """Return the rule for the option schedule, and notes for the user.
+
+    A recurrence rule that the service does not take becomes a RawPattern, since an existing policy may already have it.
+    Raises InvalidInput that names the suboption, the value and the rule that it breaks.
+    """
+    if schedule.get("pattern") is None:
+        return _rule_of_words(schedule, now)
+    words = [f"schedule.{word}" for word in _WORDS if schedule.get(word) is not None]
+    if words:
+        raise InvalidInput(f"schedule.pattern excludes {', '.join(words)}; give one or the other")
+    zone = str(schedule.get("timezone") or "UTC")
+    in_utc = load_zone("schedule.timezone", zone) == timezone.utc
+    notes = [] if in_utc else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
+    return _rule_of_pattern("schedule.pattern", str(schedule["pattern"])), notes
+
+
+def _rule_of_pattern(option: str, text: str) -> Rule | RawPattern:
+    try:
+        rule = parse_pattern(text, option)
+        check_spacing(option, rule)
+    except InvalidInput as error:
+        # A text that is no recurrence rule at all cannot be the pattern of any policy.
+        keys = {part.partition("=")[0] for line in normal_lines(text) for part in line}
+        if len(text) > MAX_PATTERN or "FREQ" not in keys:
+            raise
+        return RawPattern(text, str(error))
+    return rule
+
+
+def _rule_of_words(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, list[str]]:
+    _check_words(schedule)
+    interval = check_range("schedule.interval", schedule.get("interval"), 1, 30) or 1
+    weekdays = frozenset(_parse_day(day) for day in schedule.get("days") or ()) or EVERY_DAY
+    times = sorted({_parse_clock(text) for text in schedule["times"]})
+    zone_name = schedule.get("timezone") or "UTC"
+    zone = load_zone("schedule.timezone", zone_name)
+    offset = int(offset_at(zone, now).total_seconds() // 60)
+    rule = _rule_in_utc(interval, weekdays, times, offset, zone_name)
+    check_spacing("schedule.times", rule)
+    if not has_summer_time(zone, now):
+        return rule, []
+    note = (
+        f"{zone_name} has summer time and the service counts in UTC: the schedule holds the present offset,"
+        " and follows the change at the next run of this task"
+    )
+    return rule, [note]
+
+
+def _check_words(schedule: dict[str, t.Any]) -> None:
+    """Raise InvalidInput when the words do not go together."""
+    frequency, days, interval = schedule.get("frequency"), schedule.get("days"), schedule.get("interval")
+    if frequency is None:
+        raise InvalidInput("schedule: give frequency (daily or weekly) with times, or pattern")
+    if frequency not in _FREQUENCIES:
+        raise InvalidInput(f"schedule.frequency: {frequency!r} is not known; it must be daily or weekly")
+    if not schedule.get("times"):
+        raise InvalidInput('schedule.times is needed with schedule.frequency; write it like times: ["02:00"]')
+    if frequency == "daily" and days:
+        raise InvalidInput("schedule.days goes with frequency weekly only; a daily schedule has interval")
+    if frequency == "weekly" and not days:
+        raise InvalidInput("schedule.days is needed with frequency weekly; write it like days: [MO, TH]")
+    if frequency == "weekly" and interval not in (None, 1):
+        raise InvalidInput(f"schedule.interval: {interval} counts days and goes with frequency daily only")
+
+
+def _rule_in_utc(interval: int, weekdays: frozenset[int], times: list[int], offset: int, zone_name: str) -> Rule:
+    """Return the rule for local times, in minutes after midnight; offset is the zone's, in minutes ahead of UTC."""
+    day_shifts = {(minutes - offset) // MINUTES_PER_DAY for minutes in times}
+    # A rule has one set of days for all its times, so times that fall on different UTC days cannot share one.
+    if len(day_shifts) > 1 and (weekdays != EVERY_DAY or interval > 1):
+        raise InvalidInput(
+            f"schedule.times: {_list_times(times)} in {zone_name} fall on different days in UTC, which one rule cannot"
+            " express; choose times on the same UTC day, or use two policies"
+        )
+    day_shift = day_shifts.pop()
+    in_utc = {(minutes - offset) % MINUTES_PER_DAY for minutes in times}
+    rule = Rule(
+        interval,
+        frozenset((day + day_shift) % len(DAYS) for day in weekdays),
+        frozenset(minutes // 60 for minutes in in_utc),
+        frozenset(minutes % 60 for minutes in in_utc),
+    )
+    # A rule means every minute of its minutes in every hour of its hours.
+    if set(rule.times) != in_utc:
+        raise InvalidInput(
+            f"schedule.times: {_list_times(times)} do not fit into one rule, which combines each hour with each minute;"
+            " give all times the same minutes, or use two policies"
+        )
+    return rule
+
+
+def _parse_clock(text: t.Any) -> int:
+    """Return a time of day in minutes after midnight."""
+    value = str(text).strip()
+    match = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", value)
+    if match and int(match[1]) < 24 and int(match[2]) < 60:
+        return int(match[1]) * 60 + int(match[2])
+    if re.fullmatch(r"[0-9]{1,4}", value) and int(value) < MINUTES_PER_DAY:
+        raise InvalidInput(
+            f"schedule.times: {value} is what YAML makes of a time without quotes;"
+            f' write "{format_clock(int(value))}" in quotes'
+        )
+    raise InvalidInput(
+        f'schedule.times: {value!r} is not a time of day; write it like "02:00", from "00:00" to "23:59"'
+    )
+
+
+def _parse_day(text: t.Any) -> int:
+    """Return the index of a day of the week in DAYS."""
+    day = str(text).strip().upper()
+    if day not in DAYS:
+        raise InvalidInput(f"schedule.days: {text!r} is not a day; the days are {', '.join(DAYS)}")
+    return DAYS.index(day)
+
+
+def _list_times(times: t.Iterable[int]) -> str:
+    return ", ".join(format_clock(minutes) for minutes in times)
