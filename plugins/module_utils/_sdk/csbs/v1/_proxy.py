@@ -1,19 +1,15 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls of CSBS v1."""
+"""The calls of CSBS v1.
+
+Each call imports its own resource: Ansible compiles every imported file anew in every task.
+"""
 
 from __future__ import annotations
 
 from ...guarded import proxy
-from . import capability
-from . import tag as _tag
 from ._base import PROVIDER_ID, SERVER
-from .checkpoint import Checkpoint
-from .checkpoint_item import CheckpointItem
-from .policy import Policy
-from .quota import Quota
-from .restore import Restore
 
 
 class Proxy(proxy.Proxy):
@@ -29,29 +25,41 @@ class Proxy(proxy.Proxy):
     # ========== Policies ==========
     def create_policy(self, **attrs):
         """Create a policy; attrs are the fields of Policy. Returns the Policy."""
+        from .policy import Policy
+
         attrs.setdefault("provider_id", PROVIDER_ID)
         attrs.setdefault("parameters", {"common": {}})
         return self._create(Policy, **attrs)
 
     def get_policy(self, policy):
         """Return the Policy with an ID."""
+        from .policy import Policy
+
         return self._get(Policy, policy)
 
     def policies(self, **query):
         """Yield policies as dicts; query: all_tenants, name (exact), sort, offset."""
+        from .policy import Policy
+
         return Policy.rows(self, **query)
 
     def update_policy(self, policy, **attrs):
-        """Change fields of a policy; resources replaces its servers. Returns the Policy, thinner than get_policy does."""
+        """Change fields of a policy; resources replaces its servers. Returns less of the Policy than get_policy."""
+        from .policy import Policy
+
         return self._update(Policy, policy, **attrs)
 
     def delete_policy(self, policy, ignore_missing=True):
         """Delete a policy; its backups stay."""
+        from .policy import Policy
+
         return self._delete(Policy, policy, ignore_missing=ignore_missing)
 
     # ========== Capabilities ==========
     def check_protectable(self, servers):
         """Ask whether servers, a list of IDs, can be backed up. Returns a verdict for each, a dict with resource_id."""
+        from . import capability
+
         questions = [{"resource_id": server, "resource_type": SERVER} for server in servers]
         return capability.check(self, "check_protectable", "protectable", questions)
 
@@ -60,6 +68,8 @@ class Proxy(proxy.Proxy):
 
         volumes is a list of dicts with backup_id (a disk of the backup) and volume_id (a disk of the server).
         """
+        from . import capability
+
         target = {"resource_id": server, "resource_type": SERVER, "volumes": volumes}
         question = {"checkpoint_item_id": backup, "target": target}
         return capability.check(self, "check_restorable", "restorable", [question])
@@ -67,70 +77,105 @@ class Proxy(proxy.Proxy):
     # ========== Backups ==========
     def protect_server(self, server, **attrs):
         """Back a server up now; attrs: backup_name, description, incremental, tags. Returns the Checkpoint."""
+        from .checkpoint import Checkpoint
+
         return Checkpoint.protect(self, server, **attrs)
 
     def execute_policy(self, policy, servers=None):
         """Run a policy now, for all its servers or for some. Returns the Checkpoint."""
+        from .checkpoint import Checkpoint
+
         parameters = {"auto_trigger": False}
         if servers is not None:
             parameters["resources"] = list(servers)
         return self._create(Checkpoint, plan_id=policy, parameters=parameters)
 
     def backups(self, **query):
-        """Yield backups as dicts; query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem."""
+        """Yield backups as dicts.
+
+        query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem.
+        """
+        from .checkpoint_item import CheckpointItem
+
         return CheckpointItem.rows(self, **query)
 
     def count_backups(self, **query):
         """Return how many backups fit a query."""
+        from .checkpoint_item import CheckpointItem
+
         return CheckpointItem.count(self, **query)
 
     def get_backup(self, backup):
         """Return the CheckpointItem with an ID."""
+        from .checkpoint_item import CheckpointItem
+
         return self._get(CheckpointItem, backup)
 
     def delete_backup(self, checkpoint, item):
         """Start to delete one backup of a record, both given by ID."""
+        from .checkpoint import Checkpoint
+
         return Checkpoint.delete_item(self, checkpoint, item)
 
     # ========== Restores ==========
     def create_restore(self, **attrs):
         """Restore a backup; attrs are the fields of Restore. Returns the Restore."""
+        from .restore import Restore
+
         return self._create(Restore, provider_id=PROVIDER_ID, **attrs)
 
     # ========== Quotas ==========
     def quotas(self):
         """Return the quotas of the project, a list of Quota."""
+        from .quota import Quota
+
         return Quota.all(self)
 
     # ========== Tags; owner is "backup" or "policy" ==========
     def tags_of(self, resource_type, resource_id):
         """Return the tags of one backup or policy as dicts with key and value."""
-        return _tag.tags_of(self, resource_type, resource_id)
+        from . import tag
+
+        return tag.tags_of(self, resource_type, resource_id)
 
     def tags_in_project(self, resource_type):
         """Return the tags of all backups or policies as dicts with key and values."""
-        return _tag.tags_in_project(self, resource_type)
+        from . import tag
+
+        return tag.tags_in_project(self, resource_type)
 
     def add_tag(self, resource_type, resource_id, key, value):
         """Set one tag."""
-        _tag.add_tag(self, resource_type, resource_id, key, value)
+        from . import tag
+
+        tag.add_tag(self, resource_type, resource_id, key, value)
 
     def remove_tag(self, resource_type, resource_id, key):
         """Remove one tag."""
-        _tag.remove_tag(self, resource_type, resource_id, key)
+        from . import tag
+
+        tag.remove_tag(self, resource_type, resource_id, key)
 
     def set_tags(self, resource_type, resource_id, tags):
         """Set several tags, dicts with key and value; others stay."""
-        _tag.change_tags(self, resource_type, resource_id, "create", tags)
+        from . import tag
+
+        tag.change_tags(self, resource_type, resource_id, "create", tags)
 
     def unset_tags(self, resource_type, resource_id, tags):
         """Remove several tags, dicts with key and value."""
-        _tag.change_tags(self, resource_type, resource_id, "delete", tags)
+        from . import tag
+
+        tag.change_tags(self, resource_type, resource_id, "delete", tags)
 
     def find_tagged(self, resource_type, **query):
         """Yield each backup or policy that fits a tag query: a dict with resource_id, resource_name and tags."""
-        return _tag.find_tagged(self, resource_type, **query)
+        from . import tag
+
+        return tag.find_tagged(self, resource_type, **query)
 
     def count_tagged(self, resource_type, **query):
         """Return how many backups or policies fit a tag query."""
-        return _tag.count_tagged(self, resource_type, **query)
+        from . import tag
+
+        return tag.count_tagged(self, resource_type, **query)
