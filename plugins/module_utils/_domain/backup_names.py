@@ -11,6 +11,8 @@ import typing as t
 if t.TYPE_CHECKING:
     from .rows import BackupRow
 
+#: What diffs show instead of a name that is made up when the backup is sent
+UNNAMED = "manualbk_xxxx"
 _MAX_NUMBER = 99999
 
 
