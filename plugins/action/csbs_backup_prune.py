@@ -8,4 +8,4 @@ from ..plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """Gives the waits of csbs_backup_prune a voice."""
+    """Shows the progress of csbs_backup_prune."""

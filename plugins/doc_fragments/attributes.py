@@ -6,38 +6,38 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What modules promise about check mode, diff mode and running again."""
+    """What modules promise about check mode, diff mode and a second run."""
 
     DOCUMENTATION = r"""
 attributes:
   action_group:
-    description: C(module_defaults) of the group C(group/opentelekomcloud.csbs.csbs) apply.
+    description: The module uses the C(module_defaults) of the group C(group/opentelekomcloud.csbs.csbs).
     support: full
     membership:
       - opentelekomcloud.csbs.csbs
   check_mode:
-    description: Can run in check mode, predicts what a run would do, and sends no changing request.
+    description: In check mode, predicts the result of a real run and sends no request that changes something.
     support: full
   diff_mode:
-    description: Shows in diff mode what a run changes, or in check mode would change.
+    description: In diff mode, shows what the task changes, or would change in check mode.
     support: full
   idempotent:
-    description: A second run with the same options changes nothing and sends no changing request.
+    description: A second run with the same options changes nothing and sends no request that changes something.
     support: full
 """
 
     INFO = r"""
 attributes:
   action_group:
-    description: C(module_defaults) of the group C(group/opentelekomcloud.csbs.csbs) apply.
+    description: The module uses the C(module_defaults) of the group C(group/opentelekomcloud.csbs.csbs).
     support: full
     membership:
       - opentelekomcloud.csbs.csbs
   check_mode:
-    description: Only reads, in check mode as ever.
+    description: Only reads. Check mode makes no difference.
     support: full
   diff_mode:
-    description: Changes nothing, so there is nothing to show.
+    description: Changes nothing, so there is no diff.
     support: none
   idempotent:
     description: Changes nothing.

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How modules log in, and what they need."""
+    """The login of modules, and their requirements."""
 
     DOCUMENTATION = r"""
 options:
   cloud:
     description:
       - Name of a cloud in C(clouds.yaml), or a dictionary that describes one.
-      - Without it the cloud of the environment variable E(OS_CLOUD), or the other C(OS_*) variables, are used.
+      - Without it, the module uses the cloud of the environment variable E(OS_CLOUD), or the other C(OS_*) variables.
     type: raw
   auth:
     description:
-      - What the authentication plugin needs, such as C(auth_url), C(username), C(password), C(project_name),
+      - The values that the authentication plugin needs, such as C(auth_url), C(username), C(password), C(project_name),
         C(user_domain_name) and C(project_domain_name).
-      - Not needed when O(cloud) or the environment says it.
+      - Not needed when O(cloud) or the environment contains them.
     type: dict
   auth_type:
     description:
@@ -31,18 +31,18 @@ options:
     type: str
   validate_certs:
     description:
-      - Whether the certificates of the cloud's addresses are checked.
-      - Without it the cloud's own configuration decides, and else they are checked.
+      - Whether the TLS certificates of the cloud are checked.
+      - Without it, the configuration of the cloud decides. The default is to check them.
     type: bool
     aliases: [verify]
   ca_cert:
     description:
-      - Path of a bundle of CA certificates to check the cloud's certificates with.
+      - Path of a file with the CA certificates that are used to check the certificates of the cloud.
     type: str
     aliases: [cacert]
   client_cert:
     description:
-      - Path of a client certificate to present to the cloud.
+      - Path of the client certificate that is sent to the cloud.
     type: str
     aliases: [cert]
   client_key:
@@ -52,22 +52,22 @@ options:
     aliases: [key]
   api_timeout:
     description:
-      - How many seconds one request may take.
+      - Timeout of one request, in seconds.
     type: int
   interface:
     description:
-      - Which of the catalog's addresses to use.
+      - Which endpoint of the service catalog to use.
     type: str
     choices: [admin, internal, public]
     default: public
     aliases: [endpoint_type]
   sdk_log_path:
     description:
-      - Path of a file for the log of openstacksdk. Without it nothing is logged.
+      - Path of the log file of openstacksdk. Without it, nothing is logged.
     type: str
   sdk_log_level:
     description:
-      - How much openstacksdk logs.
+      - Log level of openstacksdk.
     type: str
     choices: [INFO, DEBUG]
     default: INFO
@@ -75,7 +75,6 @@ requirements:
   - python >= 3.10
   - openstacksdk >= 4.0.0
 notes:
-  - Authentication works as in the collection C(openstack.cloud), through C(clouds.yaml), C(OS_*) variables or options.
-    Set it once for all modules of this collection with
-    C(module_defaults) for the group C(group/opentelekomcloud.csbs.csbs).
+  - Authentication works as in the collection C(openstack.cloud), with C(clouds.yaml), C(OS_*) variables or options.
+    To set it once for all modules of this collection, use C(module_defaults) with the group C(group/opentelekomcloud.csbs.csbs).
 """

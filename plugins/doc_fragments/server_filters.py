@@ -6,35 +6,35 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Choice of several servers by what they are."""
+    """The choice of servers by their properties."""
 
     DOCUMENTATION = r"""
 options:
   server_filters:
     description:
-      - Chooses every server that fits all the filters given. What O(servers) names is chosen as well.
-      - Filters that match nothing choose nothing. At least one must be given.
+      - Chooses every server that matches all given filters, in addition to the servers in O(servers).
+      - Give at least one filter. Filters that match no server choose no server.
     type: dict
     suboptions:
       name:
         description:
-          - A name, or a glob such as V(web-*); upper and lower case matter.
+          - A name, or a glob such as V(web-*). Upper and lower case matter.
         type: str
       status:
         description:
-          - A status of Nova such as V(ACTIVE), or a list of which one must fit.
+          - A status of Nova such as V(ACTIVE), or a list of statuses. One of them must match.
         type: raw
       metadata:
         description:
-          - Metadata of Nova that the server must have, each key with this value.
+          - Metadata of Nova. The server must have each key with the given value.
         type: dict
       tags:
         description:
-          - Tags that the server must all have, as a list of words, or as a dictionary for tags that
-            the platform writes as C(key=value) or C(key.value).
+          - Tags. The server must have all of them. Give a list of words, or a dictionary for tags that the platform stores as
+            C(key=value) or C(key.value).
         type: raw
       availability_zone:
         description:
-          - An availability zone, or a list of which one must fit.
+          - An availability zone, or a list of them. One of them must match.
         type: raw
 """

@@ -6,24 +6,25 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Choice of backups or policies by their tags."""
+    """The choice of backups or policies by their tags."""
 
     DOCUMENTATION = r"""
 options:
   tags:
     description:
-      - Only what has all of these tags. A key may have a value, a list of values of which one must fit, or nothing for any value.
+      - Returns only objects that have all of these tags. A key can have a value, a list of values of which one must match, or no value,
+        which matches any value.
     type: dict
   tags_any:
     description:
-      - Only what has at least one of these tags.
+      - Returns only objects that have at least one of these tags.
     type: dict
   not_tags:
     description:
-      - Leaves out what has all of these tags.
+      - Leaves out objects that have all of these tags.
     type: dict
   not_tags_any:
     description:
-      - Leaves out what has at least one of these tags.
+      - Leaves out objects that have at least one of these tags.
     type: dict
 """

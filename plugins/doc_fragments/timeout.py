@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   timeout:
     description:
-      - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
-      - After that the task fails, sends nothing more, and says in C(not_started) what it did not start.
-        Only servers that already left their old policy for this task are put back.
+      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an answer.
+      - After that, the task fails and sends nothing more. It lists in C(not_started) what it did not start.
+        The only exception are servers that already left their old policy for this task: the task puts them back.
     type: int
     default: 3600
 """

@@ -12,20 +12,20 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait until the service has done what was asked of it.
-      - With V(false) the task ends as soon as the service has accepted everything.
+      - Whether the task waits until the service has finished the work.
+      - With V(false), the task ends as soon as the service has accepted all requests.
     type: bool
     default: true
   timeout:
     description:
-      - How many seconds the task may take. Waiting for busy objects, trying again and requests without an answer are included.
-      - After that the task fails and sends nothing more. It returns what it started and says in C(not_started) what it did not start.
-        What was started goes on in the cloud.
+      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an answer.
+      - After that, the task fails and sends nothing more. It returns what it started, and lists in C(not_started) what it did not start.
+        What was started continues in the cloud.
     type: int
     default: 3600
   poll_interval:
     description:
-      - How many seconds to wait before looking again. The pause grows up to 60 seconds.
+      - How many seconds the task waits before it checks the state again. The pause grows up to 60 seconds.
     type: float
     default: 10
 """
