@@ -1,28 +1,26 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A given retention is the whole rule, whatever types the service answers with."""
+"""A retention has one normal form, whatever types the service answers with."""
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention import (
     COUNTS,
     LONG_TERM,
     current_retention,
     definition_of,
-    parse_retention,
     same_retention,
     unreported,
 )
-from tests.support.fakes import SUMMER, WINTER
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention_option import parse_retention
+from tests.support.fakes import SUMMER
 
 NOTHING: dict[str, t.Any] = {
     "max_backups": None,
@@ -38,47 +36,6 @@ NOTHING: dict[str, t.Any] = {
 
 def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
     return parse_retention(retention, zone, SUMMER)
-
-
-@pytest.mark.parametrize(
-    ("given_one", "zone", "expected"),
-    [
-        ({}, None, {}),
-        ({"max_backups": -1, "days": -1}, None, {}),
-        ({"max_backups": None, "days": None, "permanent": None}, None, {}),
-        ({"daily": 0, "weekly": 0, "monthly": 0, "yearly": 0}, None, {}),
-        ({"days": 14}, "Europe/Berlin", {"days": 14}),
-        ({"max_backups": 99999, "permanent": True}, None, {"max_backups": 99999, "permanent": True}),
-        ({"days": 0}, None, {"days": 0}),
-        ({"monthly": 12}, "Europe/Berlin", {"monthly": 12, "timezone": "UTC+02:00"}),
-        ({"monthly": 12, "timezone": "utc+1:00"}, "Europe/Berlin", {"monthly": 12, "timezone": "UTC+01:00"}),
-        ({"days": 14, "timezone": "UTC+01:00"}, None, {"days": 14}),
-        ({"monthly": 12}, "UTC+02:00", {"monthly": 12, "timezone": "UTC+02:00"}),
-    ],
-)
-def test_the_option_becomes_the_whole_rule(
-    given_one: dict[str, t.Any], zone: str | None, expected: dict[str, t.Any]
-) -> None:
-    assert wanted(zone, **given_one) == {**NOTHING, **expected}
-
-
-@pytest.mark.parametrize(
-    ("given_one", "zone", "fragment"),
-    [
-        ({"days": -2}, None, "retention.days: -2"),
-        ({"days": 100000}, None, "retention.days: 100000"),
-        ({"max_backups": 100000}, None, "retention.max_backups: 100000"),
-        ({"daily": 101}, "UTC", "retention.daily: 101"),
-        ({"yearly": -2}, "UTC", "retention.yearly: -2"),
-        ({"monthly": 12}, None, "retention.timezone is needed"),
-        ({"monthly": 12, "timezone": "Mars/Olympus"}, None, "'Mars/Olympus'"),
-        ({"days": 1, "timezone": "Mars/Olympus"}, None, "'Mars/Olympus'"),
-    ],
-)
-def test_a_retention_that_cannot_be_is_refused(given_one: dict[str, t.Any], zone: str | None, fragment: str) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        wanted(zone, **given_one)
-    assert fragment in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -174,12 +131,9 @@ def test_a_creation_never_sends_what_was_not_asked_for(retention: dict[str, t.An
     assert definition_of(wanted(**retention), update=False) == sent
 
 
-def test_the_time_zone_of_long_term_counts_has_the_offset_of_the_day() -> None:
-    zones = {parse_retention({"daily": 1}, "Europe/Berlin", now)["timezone"] for now in (SUMMER, WINTER)}
-    assert zones == {"UTC+01:00", "UTC+02:00"}
-
-
 COUNT = st.none() | st.integers(-1, 99999)
+
+
 LONG = st.none() | st.integers(0, 100)
 
 
@@ -219,9 +173,3 @@ def test_whatever_the_service_answers_has_the_form(definition: dict[str, t.Any])
     current = current_retention(definition)
     assert current.keys() == NOTHING.keys()
     assert all(isinstance(current[key], (int, type(None))) for key in NOTHING if key != "timezone")
-
-
-@given(st.dictionaries(st.sampled_from([*COUNTS, *LONG_TERM]), st.none() | st.integers()))
-def test_whatever_is_asked_for_is_a_retention_or_refused(retention: dict[str, t.Any]) -> None:
-    with contextlib.suppress(InvalidInput):
-        assert wanted("UTC+05:45", **retention).keys() == NOTHING.keys()
