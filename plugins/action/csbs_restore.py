@@ -8,4 +8,4 @@ from ..plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """Gives the wait of csbs_restore a voice."""
+    """Shows the progress of csbs_restore."""

@@ -10,45 +10,45 @@ module: csbs_backup
 short_description: Back servers up now, or delete backups, with Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Backs any number of servers up in one task, and waits until each backup is available.
-  - Deletes backups by ID or by name, each for itself; backups of other servers in the same record stay.
-  - While it waits, a line for each look tells how many backups are done, when the module runs on the machine of the controller.
-  - Backups made by hand stay until they are deleted; no policy's retention acts on them.
+  - Backs up any number of servers in one task, and waits until each backup is available.
+  - Deletes backups by ID or by name, one by one. Backups of other servers in the same checkpoint stay.
+  - While the module waits on the control node, the output shows how many backups are finished.
+  - Manual backups stay until somebody deletes them. The retention of policies has no effect on them.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   state:
     description:
-      - With V(present) the chosen servers have a backup.
-      - With V(absent) the backups that O(ids) or O(name) say do not exist. Options that describe new backups are refused then,
-        so that nobody takes them for a condition.
+      - With V(present), the chosen servers have a backup.
+      - With V(absent), the backups in O(ids) or of the name O(name) are deleted. Options that describe new backups are then refused,
+        because users could take them for a condition.
     type: str
     choices: [absent, present]
     default: present
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them.
-      - With O(state=absent) only backups of these servers go. A server that no longer exists is named by its ID, or by the name
+      - Names or IDs of servers, or dictionaries with C(id) as in results.
+      - With O(state=absent), only backups of these servers are deleted. Give a server that no longer exists by its ID, or by the name
         that its backups have.
     type: list
     elements: raw
   name:
     description:
       - Name of the backups. Several servers get the name with the suffixes V(-0001), V(-0002) and so on.
-      - A server that already has a good or running backup of that name is done, and its backup is left as it is.
-      - Without it a backup is named C(manualbk_xxxx), and unless O(max_age) is given every run makes a new one.
-      - With O(state=absent), backups of that name go, with and without suffix.
-      - Four digits are a suffix only when they begin with 0, or are at most the number of backups of this name.
-        So V(release-2024) is a name of its own, and not the backup V(release) of a server.
+      - If a server already has a backup of this name that is good or in progress, the module makes no other one.
+      - Without it, a backup is named C(manualbk_xxxx), and every run makes a new backup unless O(max_age) is given.
+      - With O(state=absent), backups of this name are deleted, with and without suffix.
+      - Four digits are a suffix only if they begin with 0, or are not greater than the number of backups of this name.
+        So V(release-2024) is another name, and not a backup of the name V(release) with a suffix.
     type: str
   description:
     description:
-      - What the backups are for; up to 255 characters without C(<) and C(>).
+      - What the backups are for, up to 255 characters without C(<) and C(>).
     type: str
   incremental:
     description:
-      - Whether the backups are incremental or full. The service's default applies without it.
-      - The first backup of a server is always full. A full backup makes later ones fit for Instant Restore.
+      - Whether the backups are incremental (V(true)) or full (V(false)). Without it, the default of the service applies.
+      - The first backup of a server is always full. Instant Restore of later backups needs a full backup.
     type: bool
   tags:
     description:
@@ -56,19 +56,19 @@ options:
     type: dict
   max_age:
     description:
-      - Skips servers whose last good backup, made by hand or by a policy, is younger than this, or that have one running.
+      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in progress.
         Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
-      - Together with O(name) the age decides, and O(name) names what is new.
+      - Together with O(name), only the age decides. New backups get the name.
     type: str
   skip_unprotectable:
     description:
-      - Whether servers that cannot be backed up are left out and returned in RV(skipped_servers).
-      - With V(false) one such server is an error, and nothing is sent for any other.
+      - Whether servers that cannot be backed up are left out, and returned in RV(skipped_servers).
+      - With V(false), one such server is an error, and no server is backed up.
     type: bool
     default: false
   concurrency:
     description:
-      - How many requests that start backups may be under way at a time. Deletions are limited to 5.
+      - How many requests that start backups are sent in parallel. Deletions are limited to 5.
     type: int
     default: 5
   ids:
@@ -85,11 +85,11 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(name), O(max_age) or O(state=absent) a second run changes nothing. Without them every run makes a new backup.
+      - With O(name), O(max_age) or O(state=absent), a second run changes nothing. Without them, every run makes a new backup.
 """
 
 EXAMPLES = r"""
-- name: Back two servers up before a change, and wait until both backups are available
+- name: Back up two servers before a change, and wait until both backups are available
   opentelekomcloud.csbs.csbs_backup:
     name: before-upgrade
     description: Before the upgrade to release 12
@@ -100,14 +100,14 @@ EXAMPLES = r"""
       change: CHG-4711
     poll_interval: 1
 
-- name: See that every web server has a backup of the last 24 hours
+- name: Ensure that every web server has a backup of the last 24 hours
   opentelekomcloud.csbs.csbs_backup:
     server_filters:
       name: web-*
     max_age: 24h
     poll_interval: 1
 
-- name: Make a full backup of a server, whatever there is
+- name: Make a full backup of a server, even if other backups exist
   opentelekomcloud.csbs.csbs_backup:
     servers: [db-1]
     incremental: false
@@ -123,9 +123,9 @@ EXAMPLES = r"""
 RETURN = r"""
 backups:
   description:
-    - With O(state=present) one backup for each chosen server that was not skipped, the one made or the one that was there.
-    - With O(state=absent) the backups that were deleted.
-    - What is not known yet, in check mode or with O(wait=false), is null.
+    - With O(state=present), one backup for each chosen server that was not skipped, new or existing.
+    - With O(state=absent), the deleted backups.
+    - Values that are not known yet, in check mode or with O(wait=false), are null.
   returned: success
   type: list
   elements: dict
@@ -155,13 +155,13 @@ backups:
       fail_reason: null
       volumes: []
 skipped_servers:
-  description: Servers that cannot be backed up, with O(skip_unprotectable=true); each with C(id), C(name) and C(reason).
+  description: With O(skip_unprotectable=true), the servers that cannot be backed up, each with C(id), C(name) and C(reason).
   returned: success
   type: list
   elements: dict
   sample: []
 servers:
-  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name); empty with O(state=absent).
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). Empty with O(state=absent).
   returned: success
   type: list
   elements: dict

@@ -11,29 +11,29 @@ short_description: Manage backup policies of Cloud Server Backup Service
 version_added: 0.1.0
 description:
   - Creates, changes and deletes policies that back servers up on a schedule.
-  - What is not given is left alone; V([]) and V({}) clear.
+  - Options that are not given leave the policy as it is. V([]) and V({}) remove all entries.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   name:
     description:
       - Name or ID of the policy. A policy that does not exist is created with this name.
-      - Letters, digits, hyphens and underscores, up to 255 of them.
+      - A name has up to 255 letters, digits, hyphens and underscores.
     type: str
     required: true
   new_name:
     description:
-      - Name that the policy is to have. A name that another policy has is refused.
+      - New name of the policy. The name of another policy is refused.
     type: str
   state:
     description:
-      - Whether the policy exists. With V(absent) it is deleted; its backups stay. All options but O(name) are refused then.
+      - With V(present), the policy exists. With V(absent), the policy is deleted, and its backups stay. All options except O(name) are then refused.
     type: str
     choices: [absent, present]
     default: present
   description:
     description:
-      - What the policy is for; up to 255 characters without C(<) and C(>).
+      - What the policy is for, up to 255 characters without C(<) and C(>).
     type: str
   enabled:
     description:
@@ -41,109 +41,109 @@ options:
     type: bool
   schedule:
     description:
-      - When backups are made. Needed for a new policy.
+      - When backups are made. Required for a new policy.
       - Give either O(schedule.frequency) with O(schedule.times), or O(schedule.pattern).
     type: dict
     suboptions:
       frequency:
         description:
-          - How often backups are made. V(daily) is every day, or every O(schedule.interval) days; V(weekly) is on O(schedule.days)
+          - How often backups are made. V(daily) means every day, or every O(schedule.interval) days. V(weekly) means on O(schedule.days)
             of each week. No other value is accepted.
         type: str
       interval:
         description:
-          - Number of days from one backup to the next, 1 to 30; for V(daily) only.
+          - Number of days from one backup to the next, 1 to 30. Only for V(daily).
         type: int
       days:
         description:
-          - Days of the week, V(MO) to V(SU); for V(weekly) only.
+          - Days of the week, V(MO) to V(SU). Only for V(weekly).
         type: list
         elements: str
       times:
         description:
           - Times of the day in O(schedule.timezone), in quotes, such as V("02:00"). At most 24, at least an hour apart.
-          - Several times must have the same set of minutes, since the service multiplies hours and minutes.
+          - With several times, each hour must have the same minutes, because the service combines every hour with every minute.
         type: list
         elements: str
       timezone:
         description:
           - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed offset from
-            V(UTC-12:00) to V(UTC+14:00). Without it they are UTC.
-          - The service counts in UTC. With an IANA name the offset at the time of the run is used, so a play that runs regularly
+            V(UTC-12:00) to V(UTC+14:00). The default is UTC.
+          - The service uses UTC. With an IANA name, the module uses the offset at the time of the run, so a play that runs regularly
             follows summer time. A fixed offset never changes.
         type: str
       pattern:
         description:
-          - The schedule as an iCalendar rule in UTC, with or without its envelope,
+          - The schedule as an iCalendar rule in UTC, with or without the lines around the rule,
             such as V(FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2;BYMINUTE=0).
           - The service accepts V(FREQ=DAILY) and V(FREQ=WEEKLY) with the keys C(INTERVAL) (days, for V(FREQ=DAILY) only), C(BYDAY),
-            C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy has this very pattern already; then it stays.
-            So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns can always be given back.
+            C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy already has exactly this pattern.
+            So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns is always accepted.
         type: str
   retention:
     description:
-      - How long backups that the schedule made are kept. It is the whole rule, so keys that are left out are cleared, and V({}) keeps
-        backups for ever. It never acts on backups made by hand.
+      - How long the backups of the schedule are kept. This is the whole rule. Keys that are left out are removed, and V({}) keeps
+        backups forever. It has no effect on manual backups.
     type: dict
     suboptions:
       max_backups:
         description:
-          - How many backups of each server are kept, 0 to 99999; V(-1) is no limit.
+          - How many backups of each server are kept, 0 to 99999. V(-1) means no limit.
         type: int
       days:
         description:
-          - How many days backups are kept, 0 to 99999; V(-1) is no limit.
+          - How many days backups are kept, 0 to 99999. V(-1) means no limit.
         type: int
       permanent:
         description:
-          - Whether backups are kept for ever, whatever the other keys say.
+          - Whether backups are kept forever. The other keys then have no effect.
         type: bool
       daily:
         description:
-          - Of how many days the last backup is kept, up to 100.
+          - For how many days the last backup of the day is kept, up to 100.
         type: int
       weekly:
         description:
-          - Of how many weeks the last backup is kept, up to 100.
+          - For how many weeks the last backup of the week is kept, up to 100.
         type: int
       monthly:
         description:
-          - Of how many months the last backup is kept, up to 100.
+          - For how many months the last backup of the month is kept, up to 100.
         type: int
       yearly:
         description:
-          - Of how many years the last backup is kept, up to 100.
+          - For how many years the last backup of the year is kept, up to 100.
         type: int
       timezone:
         description:
           - Time zone in which days, weeks, months and years begin, such as V(UTC+01:00) or V(Europe/Berlin).
-          - Needed with O(retention.daily), O(retention.weekly), O(retention.monthly) and O(retention.yearly),
+          - Required with O(retention.daily), O(retention.weekly), O(retention.monthly) and O(retention.yearly),
             unless O(schedule.timezone) is given.
         type: str
   servers:
     description:
-      - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as results hold them. At most 64 in a policy.
+      - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as in results. A policy has at most 64.
     type: list
     elements: raw
   purge_servers:
     description:
-      - Whether servers that are neither in O(servers) nor match O(server_filters) are taken out of the policy.
-      - With V(false) no server ever loses its protection by being left out.
+      - Whether the policy loses the servers that are not in O(servers) and do not match O(server_filters).
+      - With V(false), a server that is left out stays in the policy.
     type: bool
     default: false
   move_servers:
     description:
-      - Whether a server that belongs to another policy is taken out of that first. It is put back when joining this one fails.
-      - With V(false) such a server is an error.
+      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this policy.
+      - With V(false), such a server is an error.
     type: bool
     default: true
   tags:
     description:
-      - Tags of the policy, which its backups get as well; at most 10. V({}) removes all when O(purge_tags=true).
+      - Tags of the policy, at most 10. Its backups get the same tags. V({}) removes all tags if O(purge_tags=true).
     type: dict
   purge_tags:
     description:
-      - Whether tags that are not in O(tags) are removed. Only when O(tags) is given.
+      - Whether tags that are not in O(tags) are removed. This has an effect only if O(tags) is given.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -169,7 +169,7 @@ EXAMPLES = r"""
     tags:
       team: platform
 
-- name: Put all web servers into the policy, and take all others out
+- name: Add all web servers to the policy, and remove all others
   opentelekomcloud.csbs.csbs_policy:
     name: nightly
     server_filters:
@@ -208,7 +208,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 policy:
-  description: The policy as it is, or in check mode as it would be; null when it is absent.
+  description: The policy after the task, or in check mode as the task would leave it. Null if it is absent.
   returned: success
   type: dict
   sample:
@@ -240,7 +240,7 @@ policy:
     created_at: "2026-03-01T09:31:08.265000Z"
   contains:
     id:
-      description: ID of the policy; null in check mode when it would be new.
+      description: ID of the policy. Null in check mode if the policy would be new.
       type: str
       returned: success
     name:
@@ -261,8 +261,8 @@ policy:
       returned: success
     retention:
       description:
-        - The retention in the shape of the option O(retention), null for what is not set.
-        - The live service does not report the long-term counts; they are null then.
+        - The retention in the shape of the option O(retention). Keys that are not set are null.
+        - The live service does not report the long-term counts. They are then null.
       type: dict
       returned: success
     servers:
@@ -287,7 +287,7 @@ servers:
     - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
       name: web-1
 notes:
-  description: What the reader should know, such as that the schedule's time zone has summer time.
+  description: Hints for the user, for example that the time zone of the schedule has summer time.
   returned: success
   type: list
   elements: str

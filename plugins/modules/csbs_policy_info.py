@@ -10,18 +10,19 @@ module: csbs_policy_info
 short_description: Look up backup policies of Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Returns the policies that fit all the options given, and all policies when none is given. Nothing found is an empty list.
+  - Returns the policies that match all given options, or all policies if no option is given. The list is empty if no policy matches.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   name:
     description:
-      - Name or ID of a policy. Several policies can have one name; all of them are returned.
+      - Name or ID of a policy. Several policies can have the same name. The module then returns all of them.
     type: str
   servers:
     description:
       - Names or IDs of servers. Only policies that back up at least one of them are returned. An unknown server is in no policy.
-      - A server that no longer exists is found by its ID, or by the name that a policy has for it. A name that exists now goes first.
+      - A server that no longer exists is found by its ID, or by the name that a policy has for it. If an existing server has this name, the
+        name means the existing server.
     type: list
     elements: raw
 extends_documentation_fragment:
@@ -32,7 +33,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look all policies up
+- name: Look up all policies
   opentelekomcloud.csbs.csbs_policy_info:
   register: found
 
@@ -51,8 +52,8 @@ EXAMPLES = r"""
 RETURN = r"""
 policies:
   description:
-    - The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and takes.
-    - Servers have the names that they have now. When a server no longer exists, it has the name that the policy has for it.
+    - The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and accepts.
+    - Servers have their current names. A server that no longer exists has the name that is stored in the policy.
   returned: success
   type: list
   elements: dict

@@ -11,12 +11,12 @@ short_description: Run a backup policy of Cloud Server Backup Service now
 version_added: 0.1.0
 description:
   - Backs up all or some servers of a policy at once, with one request, and waits until each backup is available.
-  - A policy whose schedule is switched off can be run as well.
-  - Backups of such a run have the tags of the policy, but count as made by hand. No retention ever deletes them; they stay
-    until M(opentelekomcloud.csbs.csbs_backup_prune), or M(opentelekomcloud.csbs.csbs_backup) with
-    O(opentelekomcloud.csbs.csbs_backup#module:state=absent), does.
-  - A run of the policy that is in progress is waited for first, until O(timeout).
-  - While it waits, a line for each look tells how many backups are done, when the module runs on the machine of the controller.
+  - A policy can be run even if its schedule is disabled.
+  - The backups of such a run have the tags of the policy, but they are manual backups. No retention deletes them. They stay
+    until M(opentelekomcloud.csbs.csbs_backup_prune) deletes them, or M(opentelekomcloud.csbs.csbs_backup) with
+    O(opentelekomcloud.csbs.csbs_backup#module:state=absent).
+  - If a run of the policy is in progress, the module first waits for its end, until O(timeout).
+  - While the module waits on the control node, the output shows how many backups are finished.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -27,18 +27,18 @@ options:
     required: true
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them. Each must be in the policy.
-      - Without this and O(server_filters), all servers of the policy are backed up; with V([]) none is.
-      - A server that cannot be backed up does not keep the others from it, and fails the task when they are done.
-        When none can be, nothing is sent.
+      - Names or IDs of servers, or dictionaries with C(id) as in results. Each must be in the policy.
+      - Without this option and O(server_filters), all servers of the policy are backed up. With V([]), none is.
+      - If a server cannot be backed up, the others are still backed up, and then the task fails.
+        If none can be backed up, nothing is sent.
     type: list
     elements: raw
   server_filters:
     description:
-      - Chooses among the servers of the policy.
+      - Chooses servers of the policy.
   max_age:
     description:
-      - Skips servers whose last good backup, made by hand or by a policy, is younger than this, or that have one running.
+      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in progress.
         Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
     type: str
 extends_documentation_fragment:
@@ -50,7 +50,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(max_age) a second run changes nothing. Without it every run makes new backups.
+      - With O(max_age), a second run changes nothing. Without it, every run makes new backups.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
 """
@@ -61,7 +61,7 @@ EXAMPLES = r"""
     policy: nightly
     poll_interval: 1
 
-- name: See that two of them have a backup of the last 24 hours
+- name: Ensure that two of them have a backup of the last 24 hours
   opentelekomcloud.csbs.csbs_policy_run:
     policy: nightly
     servers:
@@ -70,7 +70,7 @@ EXAMPLES = r"""
     max_age: 24h
     poll_interval: 1
 
-- name: Start the run of some, and do not wait for its end
+- name: Start a run for some servers, and do not wait for its end
   opentelekomcloud.csbs.csbs_policy_run:
     policy: nightly
     server_filters:
@@ -82,8 +82,8 @@ EXAMPLES = r"""
 RETURN = r"""
 backups:
   description:
-    - One backup for each chosen server, the one made or the one that made it needless.
-    - What is not known yet, in check mode or with O(wait=false), is null.
+    - One backup for each chosen server, the new backup or the existing one that is young enough.
+    - Values that are not known yet, in check mode or with O(wait=false), are null.
   returned: success
   type: list
   elements: dict
@@ -113,7 +113,7 @@ backups:
       fail_reason: null
       volumes: []
 policy:
-  description: The policy, with C(id), C(name) and whether its schedule is C(enabled).
+  description: The policy, with C(id), C(name) and C(enabled), which says whether its schedule is enabled.
   returned: success
   type: dict
   sample:

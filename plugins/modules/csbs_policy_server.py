@@ -7,39 +7,39 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_policy_server
-short_description: Put servers into a backup policy of Cloud Server Backup Service, or take them out
+short_description: Add servers to a backup policy of Cloud Server Backup Service, or remove them
 version_added: 0.1.0
 description:
-  - Changes which servers a policy backs up, and nothing else of it. Servers that are not chosen stay as they are.
-  - Many hosts may do so at once, on one controller or on several; none of them loses the servers of another.
-  - Backups of a server that leaves a policy stay. The retention of the policy no longer acts on them.
+  - Changes only which servers a policy backs up. Servers that are not chosen stay as they are.
+  - Many hosts can change the same policy at the same time, from one control node or from several. No server is lost.
+  - If a server leaves a policy, its backups stay. The retention of the policy then has no effect on them.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   policy:
     description:
-      - Name or ID of the policy. It must exist, but for O(state=absent).
+      - Name or ID of the policy. It must exist, except with O(state=absent).
     type: str
     required: true
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them. A policy has at most 64.
-      - With O(state=absent) a server that no longer exists is named by its ID, or by the name that the policy has for it.
-      - Either this or O(server_filters) is needed; with both, what fits either is chosen.
+      - Names or IDs of servers, or dictionaries with C(id) as in results. A policy has at most 64.
+      - With O(state=absent), give a server that no longer exists by its ID, or by the name that the policy has for it.
+      - At least one of O(servers) and O(server_filters) is required. With both, servers that match either of them are chosen.
     type: list
     elements: raw
   state:
     description:
-      - With V(present) the chosen servers are in the policy.
-      - With V(absent) they are not in it. A server that is not, and a policy that does not exist, need nothing to be done.
+      - With V(present), the chosen servers are in the policy.
+      - With V(absent), they are not in the policy. If a server is not in the policy, or the policy does not exist, nothing is done.
     type: str
     choices: [absent, present]
     default: present
   move_servers:
     description:
-      - Whether a server that belongs to another policy is taken out of that first. It is put back when joining this one fails.
-      - A server that this policy would refuse, such as one in state C(ERROR), is never taken out of its policy.
-      - With V(false) a server that belongs to another policy is an error.
+      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this policy.
+      - A server that this policy would refuse, such as one with status C(ERROR), is never removed from its policy.
+      - With V(false), a server in another policy is an error.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -52,12 +52,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Put a new server under the policy
+- name: Add a new server to the policy
   opentelekomcloud.csbs.csbs_policy_server:
     policy: nightly
     servers: [app-1]
 
-- name: Put all database servers under it, unless another policy has them
+- name: Add all database servers, or fail if one of them is in another policy
   opentelekomcloud.csbs.csbs_policy_server:
     policy: nightly
     server_filters:
@@ -65,7 +65,7 @@ EXAMPLES = r"""
       status: ACTIVE
     move_servers: false
 
-- name: Take a server out, and keep its backups
+- name: Remove a server, and keep its backups
   opentelekomcloud.csbs.csbs_policy_server:
     policy: nightly
     servers: [app-1]
@@ -75,8 +75,9 @@ EXAMPLES = r"""
 RETURN = r"""
 policy:
   description:
-    - The policy as it is, or in check mode as it would be, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and takes.
-    - Null with O(state=absent) when there is no such policy.
+    - The policy after the task, or in check mode as the task would leave it. It has the shape that M(opentelekomcloud.csbs.csbs_policy)
+      returns and accepts.
+    - Null with O(state=absent) if the policy does not exist.
   returned: success
   type: dict
   sample:
@@ -109,7 +110,7 @@ policy:
 servers:
   description:
     - The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name).
-    - Empty with O(state=absent) when there is no such policy.
+    - Empty with O(state=absent) if the policy does not exist.
   returned: success
   type: list
   elements: dict

@@ -10,7 +10,7 @@ module: csbs_quota_info
 short_description: Look up the backup quotas of a project
 version_added: 0.1.0
 description:
-  - Returns how many backups, and how much space for them, the project may have with Cloud Server Backup Service, and has.
+  - Returns the quotas of Cloud Server Backup Service for the project, and how much of them is used.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options: {}
@@ -20,7 +20,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look the quotas up
+- name: Look up the quotas
   opentelekomcloud.csbs.csbs_quota_info:
   register: found
 
@@ -38,25 +38,25 @@ quotas:
   elements: dict
   contains:
     type:
-      description: What it is a quota of, V(backup_capacity) for the space that backups take, or V(backups) for their number.
+      description: What the quota limits. V(backup_capacity) is the space of backups, V(backups) is their number.
       type: str
     unit:
-      description: Unit of the numbers, such as V(GB). Null where they count things.
+      description: Unit of the numbers, such as V(GB). Null if they are counts.
       type: str
     quota:
-      description: How much the project may have. V(-1) means that there is no limit.
+      description: The limit. V(-1) means no limit.
       type: int
     unlimited:
       description: Whether there is no limit.
       type: bool
     used:
-      description: How much the project has.
+      description: How much is used.
       type: int
     free:
-      description: How much more it may have. Null when there is no limit.
+      description: How much is left. Null if there is no limit.
       type: int
     used_percent:
-      description: How much of the quota is used, in per cent, rounded down, so that V(100) means used up. Null when there is no limit.
+      description: How much of the quota is used, in percent, rounded down, so that V(100) means used up. Null if there is no limit.
       type: int
   sample:
     - type: backup_capacity

@@ -11,39 +11,39 @@ short_description: Manage tags of backups and backup policies
 version_added: 0.1.0
 description:
   - Sets and removes tags of backups or policies of Cloud Server Backup Service.
-  - When the change of one resource fails, the others are still changed. The task then fails, names each failed resource, and
-    returns all of them with the tags that they have.
-  - Up to three resources are read one by one. For more, one list and one tag query tell the present tags.
+  - If the change of one resource fails, the others are still changed. The task then fails, names each failed resource, and
+    returns all resources with their current tags.
+  - Up to three resources are read one by one. For more, the module reads one list and sends one tag query.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   resource_type:
     description:
-      - What carries the tags.
+      - Type of the resources that have the tags.
     type: str
     choices: [backup, policy]
     required: true
   resources:
     description:
-      - Names or IDs of backups or policies, or dictionaries with C(id) as results hold them.
+      - Names or IDs of backups or policies, or dictionaries with C(id) as in results.
     type: list
     elements: raw
     required: true
   tags:
     description:
-      - The tags. A key has 1 to 36 and a value up to 43 letters, digits, hyphens and underscores; at most 10 on a resource.
-      - With O(state=absent) a tag goes when its value is the given one, or whatever its value is when none is given.
+      - The tags, at most 10 for each resource. A key has 1 to 36, and a value up to 43 letters, digits, hyphens and underscores.
+      - With O(state=absent), a tag is removed if it has the given value. A key without a value removes the tag with any value.
     type: dict
     required: true
   state:
     description:
-      - Whether the resources have these tags.
+      - With V(present), the resources have these tags. With V(absent), they do not have them.
     type: str
     choices: [absent, present]
     default: present
   purge:
     description:
-      - Whether tags that are not in O(tags) are removed; with O(state=present).
+      - Whether tags that are not in O(tags) are removed. Only with O(state=present).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -61,7 +61,7 @@ EXAMPLES = r"""
       team: platform
       cost-centre: "4711"
 
-- name: Let the policy have this tag and no other
+- name: Give the policy this tag, and remove all others
   opentelekomcloud.csbs.csbs_tag:
     resource_type: policy
     resources: [nightly]
@@ -69,7 +69,7 @@ EXAMPLES = r"""
       team: platform
     purge: true
 
-- name: Remove a tag, whatever its value
+- name: Remove a tag with any value
   opentelekomcloud.csbs.csbs_tag:
     resource_type: policy
     resources: [nightly]
@@ -81,8 +81,8 @@ EXAMPLES = r"""
 RETURN = r"""
 resources:
   description:
-    - The backups or policies with their tags as they are, or in check mode as they would be.
-    - When the task fails after a change, C(tags) is null for a resource whose tags cannot be read.
+    - The backups or policies with their tags after the task, or in check mode as the task would leave them.
+    - If the task fails after a change, C(tags) is null for resources whose tags cannot be read.
   returned: success, or when the task fails after a change
   type: list
   elements: dict

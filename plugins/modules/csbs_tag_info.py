@@ -10,20 +10,20 @@ module: csbs_tag_info
 short_description: Look up tags of backups and backup policies
 version_added: 0.1.0
 description:
-  - Returns which tags backups or policies of Cloud Server Backup Service carry, and which of them carry which.
-    Nothing found is empty.
+  - Returns the tags of backups or policies of Cloud Server Backup Service, and the resources that have them.
+    The results are empty if nothing is found.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   resource_type:
     description:
-      - What carries the tags.
+      - Type of the resources that have the tags.
     type: str
     choices: [backup, policy]
     required: true
   resources:
     description:
-      - Names or IDs of backups or policies. Without it, all that carry tags.
+      - Names or IDs of backups or policies. Without it, all resources that have tags.
     type: list
     elements: raw
 extends_documentation_fragment:
@@ -33,7 +33,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look up which tags backups carry, and with which values
+- name: Look up the tags of all backups, and their values
   opentelekomcloud.csbs.csbs_tag_info:
     resource_type: backup
 
@@ -42,7 +42,7 @@ EXAMPLES = r"""
     resource_type: policy
     resources: [nightly]
 
-- name: Look up backups for two changes that are not to be kept
+- name: Look up backups of two changes, except those with the tag keep
   opentelekomcloud.csbs.csbs_tag_info:
     resource_type: backup
     tags:
@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tags:
-  description: Each tag key of the resources found, with its values in order.
+  description: Each tag key of the found resources, with its sorted values.
   returned: success
   type: dict
   sample:
