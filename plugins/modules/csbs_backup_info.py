@@ -10,8 +10,8 @@ module: csbs_backup_info
 short_description: Look up backups of Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Returns the backups that fit all the options given, the newest first, and all backups when none is given.
-    Nothing found is an empty list.
+  - Returns the backups that match all given options, or all backups if no option is given. The newest come first.
+    The list is empty if no backup matches.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -22,12 +22,13 @@ options:
     elements: raw
   name:
     description:
-      - Exact name of backups.
+      - Exact name of the backups.
     type: str
   servers:
     description:
-      - Names or IDs of the servers whose backups are looked for. An unknown server has no backups.
-      - A server that no longer exists is found by its ID, or by the name that its backups have. A name that exists now goes first.
+      - Names or IDs of servers. Only their backups are returned. An unknown server has no backups.
+      - A server that no longer exists is found by its ID, or by the name that its backups have. If an existing server has this name, the
+        name means the existing server.
     type: list
     elements: raw
   policy:
@@ -37,12 +38,12 @@ options:
     type: str
   status:
     description:
-      - State of the backups.
+      - Status of the backups.
     type: str
     choices: [waiting_protect, protecting, available, waiting_restore, restoring, error, waiting_delete, deleting, deleted]
   created_after:
     description:
-      - Only backups created at this time or later, such as V(2026-03-01) or V(2026-03-01T02:00:00Z). UTC unless it says otherwise.
+      - Only backups created at this time or later, such as V(2026-03-01) or V(2026-03-01T02:00:00Z). A time without a zone is UTC.
     type: str
   created_before:
     description:
@@ -50,7 +51,7 @@ options:
     type: str
   checkpoint_id:
     description:
-      - ID of the record that holds the backups of one run.
+      - ID of the checkpoint that contains the backups of one run.
     type: str
   image_type:
     description:
@@ -62,9 +63,8 @@ options:
     type: str
   count_only:
     description:
-      - Whether to return the number of backups only. The service counts them without listing them, unless more than three servers
-        are asked for.
-      - Excludes O(ids) and O(name). Tag queries can be counted when they are the only filter.
+      - Whether only the number of backups is returned. The service counts them without a list, unless there are more than three servers.
+      - Cannot be used with O(ids) and O(name). A tag query can be counted only if it is the only filter.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -81,7 +81,7 @@ EXAMPLES = r"""
     status: available
   register: found
 
-- name: Look up what failed since yesterday
+- name: Look up backups that failed since yesterday
   opentelekomcloud.csbs.csbs_backup_info:
     status: error
     created_after: "{{ '%Y-%m-%d' | ansible.builtin.strftime(now().timestamp() - 86400) }}"
@@ -91,7 +91,7 @@ EXAMPLES = r"""
     tags:
       change: CHG-4711
 
-- name: See how many backups there are
+- name: Count all backups
   opentelekomcloud.csbs.csbs_backup_info:
     count_only: true
 """
@@ -99,8 +99,8 @@ EXAMPLES = r"""
 RETURN = r"""
 backups:
   description:
-    - The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns; empty with O(count_only).
-    - C(server.name) is the name that the server has now. When it no longer exists, it is the name in the backup.
+    - The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns. Empty with O(count_only).
+    - C(server.name) is the current name of the server. If the server no longer exists, it is the name that is stored in the backup.
   returned: success
   type: list
   elements: dict
@@ -137,7 +137,7 @@ backups:
           bootable: true
           size_mb: 1450
 count:
-  description: How many backups fit.
+  description: Number of backups that match.
   returned: success
   type: int
   sample: 1

@@ -7,130 +7,132 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_backup_prune
-short_description: Thin manual backups out by rule, as restic forget does
+short_description: Delete manual backups that no rule keeps, as restic forget does
 version_added: 0.1.0
 description:
-  - Deletes the backups of servers that no rule keeps. Backups made by hand, and those of a policy that was run by hand, stay until
-    somebody deletes them; no policy's retention acts on them. This module is their retention.
-  - The rules are those of C(restic forget). A backup is kept when at least one rule keeps it, and RV(kept) tells by which.
-  - O(name) and O(tags) limit the task to some backups. All others are neither deleted nor counted, and are not in the result.
-  - The backups of each server are a group for themselves, sorted by their recovery points. What a rule counts is never shared among servers.
-  - Only good backups count, those that could be restored. Failed ones hold no recovery point, so they are deleted and never take the place
-    of good ones, unless O(older_than), O(keep_tags) or an image keeps them.
-  - Backups that are being made or deleted are left alone and not counted; they are neither in RV(kept) nor in RV(removed).
-  - A backup of which an image was made cannot be deleted; it is kept with the reason V(image), and counts like any other.
-  - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly) the oldest backup of a group is kept as well, as
-    C(restic) does it, when the count is not used up by the time it is reached; it then has that rule's reason. So O(keep_daily=7) with
-    backups of three days keeps the newest of each of these days, and the oldest backup of all. This keeps the history long while it is
-    being built up. With O(keep_within_hourly) to O(keep_within_yearly) the oldest backup is kept as well when it is within the duration.
-  - Run it with C(--check --diff) first, to see what would go.
+  - Deletes the backups of servers that no rule keeps. Manual backups, and those of a policy that was run manually, stay until
+    somebody deletes them. The retention of policies has no effect on them. This module is their retention.
+  - The rules are those of C(restic forget). A backup is kept if at least one rule keeps it. RV(kept) contains the reasons.
+  - O(name) and O(tags) limit the task to some backups. All others are not deleted, not counted and not in the result.
+  - The rules apply to the backups of each server separately, sorted by their recovery points.
+  - Only good backups count, which are backups that can be restored. Failed backups contain no recovery point. They are deleted and never
+    count instead of a good backup, unless O(older_than), O(keep_tags) or an image keeps them.
+  - Backups that are being created or deleted are not touched and not counted. They are not in RV(kept) and not in RV(removed).
+  - A backup from which an image was created cannot be deleted. It is kept with the reason V(image), and counts like any other backup.
+  - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly), the oldest backup of a server is also kept if
+    there are fewer hours, days, weeks, months or years with a backup than the count, as C(restic) does. It then has the reason of this rule.
+    So O(keep_daily=7) with backups of three days keeps the newest backup of each of these days, and the oldest backup of all. This keeps
+    the history long while it grows. With O(keep_within_hourly) to O(keep_within_yearly), the oldest backup is also kept if it is within the
+    duration.
+  - Run the module with C(--check --diff) first, to see which backups would be deleted.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them. Backups of other servers are never touched.
-      - A server that no longer exists is named by its ID, or by its name as long as it has backups.
-      - This or O(server_filters) is required. An empty list chooses nothing.
+      - Names or IDs of servers, or dictionaries with C(id) as in results. Backups of other servers are never touched.
+      - Give a server that no longer exists by its ID, or by its name as long as it has backups.
+      - At least one of O(servers) and O(server_filters) is required. An empty list chooses nothing.
     type: list
     elements: raw
   name:
     description:
-      - Only backups whose whole name matches this glob are judged, such as V(before-patch-*). Case matters.
-      - Several servers that were backed up together have names with a number, so V(before-patch*) finds V(before-patch-0001) too.
-      - A glob that matches no name deletes nothing. An empty text is refused; V(*) matches every name.
+      - A glob such as V(before-patch-*). The rules apply only to backups with a matching name. The whole name must match. Upper and lower
+        case matter.
+      - Backups of several servers in one task have names with a number, so use V(before-patch*) to match V(before-patch-0001) too.
+      - If no name matches, nothing is deleted. An empty text is refused. V(*) matches every name.
     type: str
   tags:
     description:
-      - Only backups that have all these tags with these values are judged. A key with nothing after it stands for any value of that tag.
-      - Tags that no backup has delete nothing. An empty dictionary is refused.
+      - The rules apply only to backups that have all these tags with these values. A key without a value matches any value.
+      - If no backup has the tags, nothing is deleted. An empty dictionary is refused.
     type: dict
   older_than:
     description:
-      - Only backups that are at least this old are deleted, counted from now, by the clock of the cloud. Younger ones, failed ones
-        included, are kept with the reason V(young).
-      - Young backups count for the other rules all the same. So O(keep_last=3) with five young backups keeps these five, and nothing older.
-      - Such as V(24h), V(7d), V(2w), or a number of seconds. C(m) is refused, as it could be minutes or months.
-      - It needs another rule beside it that says what to keep of the older backups.
+      - Only backups that are at least this old are deleted, measured from now by the clock of the cloud. Younger backups, including failed
+        ones, are kept with the reason V(young).
+      - Young backups still count for the other rules. So O(keep_last=3) with five young backups keeps these five, and no older ones.
+      - Such as V(24h), V(7d), V(2w), or a number of seconds. C(m) is refused, because it could mean minutes or months.
+      - Another rule is required, which says which of the older backups are kept.
     type: str
   keep_last:
     description:
-      - Keeps so many of the newest backups; V(-1) keeps all, V(0) is no rule.
+      - Keeps this number of the newest backups. V(-1) keeps all, V(0) means no rule.
     type: int
   keep_hourly:
     description:
-      - For the last so many hours in which there is a backup, keeps the newest one of each hour; V(-1) means all hours, V(0) is no rule.
-      - Hours are those of the clock, such as 14:00 to 14:59. While the count is not used up, the oldest backup is kept as well.
+      - For this number of hours that have a backup, keeps the newest backup of the hour. V(-1) means all hours, V(0) means no rule.
+      - Hours are hours of the clock, such as 14:00 to 14:59. If fewer hours have a backup, the oldest backup is also kept.
     type: int
   keep_daily:
     description:
-      - For the last so many days on which there is a backup, keeps the newest one of each day; V(-1) means all days, V(0) is no rule.
-      - Days without a backup do not count. While the count is not used up, the oldest backup is kept as well.
+      - For this number of days that have a backup, keeps the newest backup of the day. V(-1) means all days, V(0) means no rule.
+      - Days without a backup do not count. If fewer days have a backup, the oldest backup is also kept.
     type: int
   keep_weekly:
     description:
-      - For the last so many weeks in which there is a backup, keeps the newest one of each week; V(-1) means all weeks, V(0) is no rule.
-      - Weeks begin on Monday, as ISO 8601 has them. While the count is not used up, the oldest backup is kept as well.
+      - For this number of weeks that have a backup, keeps the newest backup of the week. V(-1) means all weeks, V(0) means no rule.
+      - Weeks begin on Monday, as in ISO 8601. If fewer weeks have a backup, the oldest backup is also kept.
     type: int
   keep_monthly:
     description:
-      - For the last so many months in which there is a backup, keeps the newest one of each month; V(-1) means all months, V(0) is no rule.
-      - While the count is not used up, the oldest backup is kept as well.
+      - For this number of months that have a backup, keeps the newest backup of the month. V(-1) means all months, V(0) means no rule.
+      - If fewer months have a backup, the oldest backup is also kept.
     type: int
   keep_yearly:
     description:
-      - For the last so many years in which there is a backup, keeps the newest one of each year; V(-1) means all years, V(0) is no rule.
-      - While the count is not used up, the oldest backup is kept as well.
+      - For this number of years that have a backup, keeps the newest backup of the year. V(-1) means all years, V(0) means no rule.
+      - If fewer years have a backup, the oldest backup is also kept.
     type: int
   keep_within:
     description:
-      - Keeps every backup that is less than this older than the newest good backup of its server.
-      - A duration as C(restic) takes it, with years, months, days and hours in this order, such as V(14d), V(36h) or V(1y5m7d2h).
-        B(C(m) is months), not minutes. There are no weeks, minutes or seconds, and a number needs its unit.
+      - Keeps every backup within this duration before the newest good backup of its server.
+      - A duration of C(restic), with years, months, days and hours in this order, such as V(14d), V(36h) or V(1y5m7d2h).
+        B(C(m) means months), not minutes. There are no weeks, minutes or seconds, and each number needs a unit.
       - Months and years are those of the calendar in O(timezone).
-      - It is counted from the newest backup and not from the present time, so a server that is no longer backed up
-        loses nothing more as time goes by. A backup whose date is in the future is not the one to count from.
+      - The duration ends at the newest backup and not at the current time. So a server that is no longer backed up does not lose more
+        backups over time. A backup with a date in the future is never the end of the duration.
     type: str
   keep_within_hourly:
     description:
-      - Keeps the newest backup of each hour, among those that are less than this older than the newest good backup of its server.
-        A duration as for O(keep_within).
+      - Keeps the newest backup of each hour within this duration before the newest good backup of its server.
+        The duration is written as for O(keep_within).
     type: str
   keep_within_daily:
     description:
-      - Keeps the newest backup of each day, among those that are less than this older than the newest good backup of its server.
-        A duration as for O(keep_within).
+      - Keeps the newest backup of each day within this duration before the newest good backup of its server.
+        The duration is written as for O(keep_within).
     type: str
   keep_within_weekly:
     description:
-      - Keeps the newest backup of each week, among those that are less than this older than the newest good backup of its server.
-        A duration as for O(keep_within).
+      - Keeps the newest backup of each week within this duration before the newest good backup of its server.
+        The duration is written as for O(keep_within).
     type: str
   keep_within_monthly:
     description:
-      - Keeps the newest backup of each month, among those that are less than this older than the newest good backup of its server.
-        A duration as for O(keep_within).
+      - Keeps the newest backup of each month within this duration before the newest good backup of its server.
+        The duration is written as for O(keep_within).
     type: str
   keep_within_yearly:
     description:
-      - Keeps the newest backup of each year, among those that are less than this older than the newest good backup of its server.
-        A duration as for O(keep_within).
+      - Keeps the newest backup of each year within this duration before the newest good backup of its server.
+        The duration is written as for O(keep_within).
     type: str
   keep_tags:
     description:
-      - Keeps every backup that has all these tags with these values; it counts for the other rules all the same.
-        A key with nothing after it keeps backups with that tag whatever its value is.
-      - When this is the only rule, and no good backup of a server has these tags, the task is refused, as C(restic) refuses it.
+      - Keeps every backup that has all these tags with these values. It still counts for the other rules.
+        A key without a value matches any value.
+      - If this is the only rule, and no good backup of a server has these tags, the task is refused, as C(restic) does.
     type: dict
   include_automatic:
     description:
-      - Whether backups that a policy's schedule made are thinned as well. They then count together with the manual ones.
-      - With V(false) they are not touched, and neither is a backup of which the service does not say how it was made.
+      - Whether the rules also apply to backups of a policy's schedule. These then count together with the manual backups.
+      - With V(false), they are not touched. Backups are also not touched if the service does not say how they were made.
     type: bool
     default: false
   timezone:
     description:
-      - Time zone whose hours, days, weeks, months and years count. An IANA name such as V(Europe/Berlin), or a fixed offset such as
+      - Time zone of hours, days, weeks, months and years. An IANA name such as V(Europe/Berlin), or a fixed offset such as
         V(UTC+02:00).
     type: str
     default: UTC
@@ -140,8 +142,8 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.wait
 notes:
-  - A task without any rule, or with counts of V(0) only, is refused, as everything would go.
-  - At most five deletions are under way at a time.
+  - A task without any rule, or with only counts of V(0), is refused, because it would delete everything.
+  - At most five deletions are in progress at the same time.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
   - module: opentelekomcloud.csbs.csbs_backup_info
@@ -158,7 +160,7 @@ EXAMPLES = r"""
     timezone: Europe/Berlin
     poll_interval: 1
 
-- name: Keep what was made in the two weeks before the newest backup of each web server, and what is tagged to be kept
+- name: Keep the backups of the two weeks before the newest backup of each web server, and those with the tag retain
   opentelekomcloud.csbs.csbs_backup_prune:
     server_filters:
       name: web-*
@@ -167,7 +169,7 @@ EXAMPLES = r"""
       retain: "true"
     poll_interval: 1
 
-- name: Keep one backup for each day of all servers in production, those that policies made included
+- name: Keep one backup for each day of all servers in production, and apply the rule to automatic backups too
   opentelekomcloud.csbs.csbs_backup_prune:
     server_filters:
       metadata:
@@ -176,7 +178,7 @@ EXAMPLES = r"""
     include_automatic: true
     poll_interval: 1
 
-- name: Keep one backup a day for a week, one a week for a month, and one a month for a year and a half, as restic counts them
+- name: Keep one backup a day for a week, one a week for a month, and one a month for a year and a half
   opentelekomcloud.csbs.csbs_backup_prune:
     server_filters:
       name: "*"
@@ -185,7 +187,7 @@ EXAMPLES = r"""
     keep_within_monthly: 1y6m
     poll_interval: 1
 
-- name: Keep the last two backups that were made before patches, and all that are younger than two days; touch no other backup
+- name: Keep the last two backups before patches, and all that are younger than two days, and touch no other backup
   opentelekomcloud.csbs.csbs_backup_prune:
     server_filters:
       name: "*"
@@ -194,7 +196,7 @@ EXAMPLES = r"""
     older_than: 2d
     poll_interval: 1
 
-- name: Thin out what one team made, whatever the value of its tag is
+- name: Apply the rules only to backups that have the tag team with any value
   opentelekomcloud.csbs.csbs_backup_prune:
     servers: [db-1]
     tags:
@@ -207,9 +209,10 @@ EXAMPLES = r"""
 RETURN = r"""
 kept:
   description:
-    - The backups that were judged and stay, by server and the newest first, as RV(opentelekomcloud.csbs.csbs_backup_info#module:backups) has them.
+    - The backups that stay, of those to which the rules apply. They are sorted by server, and the newest come first. They have the shape of
+      RV(opentelekomcloud.csbs.csbs_backup_info#module:backups).
     - Each has C(reasons), a list of V(last), V(hourly), V(daily), V(weekly), V(monthly), V(yearly), V(within), V(young), V(tag) and V(image),
-      in this order. V(within) stands for O(keep_within) and all options that begin with C(keep_within_).
+      in this order. V(within) is the reason of O(keep_within) and of all options that begin with C(keep_within_).
   returned: success
   type: list
   elements: dict
@@ -241,8 +244,8 @@ kept:
       reasons: [last, daily]
 removed:
   description:
-    - The backups that were deleted, or in check mode would be; with O(wait=false) those whose deletion the service has accepted.
-    - When the task fails, only those that have gone.
+    - The deleted backups, or in check mode those that would be deleted. With O(wait=false), the service has accepted their deletion.
+    - If the task fails, only the backups that are already deleted.
   returned: success
   type: list
   elements: dict
@@ -272,14 +275,15 @@ removed:
       volumes: []
 busy:
   description:
-    - The backups that no rule keeps, and that could not be deleted as they were busy, such as being restored. A later run deletes them.
-    - When the time was over while backups were being deleted, they are here too.
+    - The backups that no rule keeps, but that could not be deleted because they are busy, for example with a restore. A later run deletes
+      them.
+    - Backups whose deletion was still in progress at the timeout are here too.
   returned: success
   type: list
   elements: dict
   sample: []
 servers:
-  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name), which is null when nothing knows it any more.
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). The name is null if it is no longer known.
   returned: success
   type: list
   elements: dict
@@ -319,7 +323,8 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
+    module = create_module(ARGUMENT_SPEC, required_one_of=[["servers", "server_filters"]])
+    converge(module, parse_options, plan, finish)
 
 
 if __name__ == "__main__":

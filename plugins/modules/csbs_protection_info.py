@@ -7,28 +7,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_protection_info
-short_description: Tell which servers are protected, by what, and how old their last good backup is
+short_description: Look up which servers are protected, by which policy, and how old their last good backup is
 version_added: 0.1.0
 description:
-  - Returns for each server its backup policy, whether it can be backed up and why not, its last good backup, and how many good
-    backups it has; with O(max_age) also whether the last one is young enough.
-  - Without O(servers) and O(server_filters) it speaks of every server of the project. A server that no longer exists is not
-    spoken of, whatever backups of it there still are.
-  - It reads a few lists, as many for one server as for thousands.
+  - Returns for each server its backup policy, whether it can be backed up and why not, its last good backup, and the number of its
+    good backups. With O(max_age), the result also says whether the last good backup is young enough.
+  - Without O(servers) and O(server_filters), it returns every server of the project. Servers that no longer exist are not in the
+    result, even if they still have backups.
+  - The module reads a few lists. Their number is the same for one server and for thousands.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as results hold them.
-      - An unknown server is an error here, so that a misspelt name never passes for a protected server.
+      - Names or IDs of servers, or dictionaries with C(id) as in results.
+      - An unknown server is an error, so that a misspelled name is never taken for a protected server.
     type: list
     elements: raw
   max_age:
     description:
-      - How old the last good backup of a server may be, such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
-      - A backup that is running counts as young, so that a server is compliant exactly when
-        M(opentelekomcloud.csbs.csbs_backup) with the same O(opentelekomcloud.csbs.csbs_backup#module:max_age) would leave it alone.
+      - Maximum age of the last good backup of a server, such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+      - A backup that is in progress counts as young. So a server is compliant exactly if M(opentelekomcloud.csbs.csbs_backup) with the same
+        O(opentelekomcloud.csbs.csbs_backup#module:max_age) would not back it up.
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
@@ -37,17 +37,17 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Look up how all servers of the project are protected
+- name: Look up the protection of all servers of the project
   opentelekomcloud.csbs.csbs_protection_info:
   register: found
 
-- name: Look up which web servers have had a good backup within a day
+- name: Look up which web servers have a good backup of the last 24 hours
   opentelekomcloud.csbs.csbs_protection_info:
     server_filters:
       name: web-*
     max_age: 24h
 
-- name: Fail when one of these servers cannot be backed up
+- name: Fail if one of these servers cannot be backed up
   opentelekomcloud.csbs.csbs_protection_info:
     servers:
       - web-1
@@ -58,7 +58,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The servers, those that O(servers) names first and in its order, the others by name.
+  description: The servers. Those in O(servers) come first and in the given order, the others are sorted by name.
   returned: success
   type: list
   elements: dict
@@ -70,30 +70,30 @@ servers:
       description: Name of the server.
       type: str
     policy:
-      description: The backup policy that the server is in, with C(id), C(name) and C(enabled). Null when it is in none.
+      description: The backup policy of the server, with C(id), C(name) and C(enabled). Null if it is in no policy.
       type: dict
     protectable:
-      description: Whether the server can be backed up. One that is merely busy can, and so can one in a policy.
+      description: Whether the server can be backed up. This is also true for a server that is only busy, or that is in a policy.
       type: bool
     reason:
-      description: Why it cannot be backed up. Null when it can.
+      description: Why the server cannot be backed up. Null if it can be backed up.
       type: str
     last_backup:
       description:
-        - The newest good backup, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns. Null when there is none.
-        - A good backup is available, or is just being restored. It may have been made by a policy or by hand.
+        - The newest good backup, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns. Null if there is none.
+        - A good backup is available, or a restore from it is in progress. It can be automatic or manual.
       type: dict
     backup_count:
-      description: How many good backups there are.
+      description: Number of good backups.
       type: int
     size_mb:
-      description: What the good backups take together, in MB, as far as the service tells.
+      description: Size of all good backups in MB, as far as the service reports it.
       type: int
     age_seconds:
-      description: How old the point in time is that the last good backup holds. Null when there is none.
+      description: Age of the recovery point of the last good backup, in seconds. Null if there is no good backup.
       type: int
     compliant:
-      description: Whether the last good backup is younger than O(max_age), or one is running. Null without O(max_age).
+      description: Whether the last good backup is younger than O(max_age), or a backup is in progress. Null without O(max_age).
       type: bool
   sample:
     - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
@@ -134,12 +134,12 @@ servers:
       age_seconds: 30600
       compliant: true
 summary:
-  description: How many servers of each kind were found.
+  description: The number of servers of each kind.
   returned: success
   type: dict
   contains:
     servers:
-      description: Servers spoken of.
+      description: All servers in the result.
       type: int
     protected:
       description: Servers in a policy that is enabled.
@@ -148,19 +148,19 @@ summary:
       description: Servers in a policy that is disabled.
       type: int
     unprotected:
-      description: Servers in no policy. With C(protected) and C(disabled) they are all servers.
+      description: Servers in no policy. C(protected), C(disabled) and C(unprotected) together are all servers.
       type: int
     unprotectable:
-      description: Servers that cannot be backed up, in a policy or not.
+      description: Servers that cannot be backed up, whether they are in a policy or not.
       type: int
     never_backed_up:
       description: Servers without a good backup.
       type: int
     compliant:
-      description: Servers whose last good backup is younger than O(max_age), or that have one running. Null without O(max_age).
+      description: Servers with a good backup younger than O(max_age), or with a backup in progress. Null without O(max_age).
       type: int
     stale:
-      description: All other servers, those without a good backup among them. Null without O(max_age).
+      description: All other servers, including those without a good backup. Null without O(max_age).
       type: int
   sample:
     servers: 8

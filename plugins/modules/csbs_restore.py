@@ -7,67 +7,68 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_restore
-short_description: Put a server back to a backup of Cloud Server Backup Service
+short_description: Restore a server from a backup of Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Overwrites the disks of a server with those of a backup. The service shuts the server down first. This cannot be
+  - Overwrites the disks of a server with the disks of a backup. The service shuts the server down first. This cannot be
     undone.
-  - Before anything is sent, the module decides which disk goes onto which, and asks the service whether it accepts the
-    restore. What is not certain is refused, with the disks of both sides and the way to say what is meant.
-  - In check mode it shows all that, and needs no O(confirm).
-  - Waits until the restore has ended. The service has no status of a restore. It shows only the state of the backup,
-    which becomes C(available) again whether the restore succeeded or failed. So the module compares the failures that
-    the backup shows before and after, and checks the server.
-  - When the answer to the restore call is lost, the module reads the backup to find out whether the restore began, and
-    sends the call again only when the backup shows that it did not.
-  - While it waits, a line for each look shows the progress, when the module runs on the machine of the controller.
+  - Before the restore, the module decides which disk of the backup overwrites which disk of the server, and asks the
+    service whether it accepts the restore. If this is not clear, the task is refused. The message lists the disks of
+    both sides and says how to choose them.
+  - Check mode shows all this, and does not need O(confirm).
+  - The module waits until the restore has ended. The service has no status for a restore. It shows only the status of
+    the backup, which becomes C(available) again after success and after failure. So the module compares the failures
+    that the backup shows before and after the restore, and checks the server.
+  - If the answer to the restore call is lost, the module reads the backup to find out whether the restore began. It
+    sends the call again only if the backup shows that the restore did not begin.
+  - While the module waits on the control node, the output shows the progress.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   backup:
     description:
-      - Name or ID of the backup, or a dictionary with C(id) as results hold them.
-      - Together with O(server), a name is looked for among the backups of that server only.
-      - A name that several backups have is an error that lists their IDs; failed ones do not count where there are
+      - Name or ID of the backup, or a dictionary with C(id) as in results.
+      - Together with O(server), the name means a backup of that server.
+      - If several backups have the name, the task fails and lists their IDs. Failed backups count only if there are no
         others.
-      - Either O(backup) or O(server) is needed.
+      - At least one of O(backup) and O(server) is required.
     type: raw
   server:
     description:
-      - Name or ID of the server that was backed up, or a dictionary with C(id). It need not exist any more.
-      - A name means the server that has it now. Only when no server has it, it means the former server that had it. The
-        old name of a server that has another name now is refused.
-      - Without O(backup) it means the newest good backup of this server, made by hand or by a policy, that fits
-        O(before). One that is being restored just now counts, and is waited for.
-      - When a server was created again under its old name, its old backups belong to the former server. The error says
-        so, with the ID of the former server. Give that ID here, and the name as O(target_server).
+      - Name or ID of the server that was backed up, or a dictionary with C(id). The server may no longer exist.
+      - A name means the existing server with this name. If there is none, it means the former server with this name. The
+        old name of a server that now has another name is refused.
+      - Without O(backup), the module uses the newest good backup of this server, manual or automatic, that matches
+        O(before). If a restore from this backup is in progress, the module waits for its end.
+      - If a server was created again with its old name, the old backups belong to the former server. The message then
+        contains the ID of the former server. Use that ID here, and the name in O(target_server).
     type: raw
   before:
     description:
-      - With O(server), the recovery point is at this time or earlier, such as V(2026-03-01T02:00:00Z) or V(2026-03-01),
-        which is the beginning of that day. A time without a zone is UTC.
-      - Without it all backups that there are now fit.
+      - With O(server), the latest allowed recovery point, such as V(2026-03-01T02:00:00Z) or V(2026-03-01), which means
+        the beginning of that day. A time without a zone is UTC.
+      - Without it, every recovery point is allowed.
     type: str
   target_server:
     description:
       - Name or ID of the server whose disks are overwritten, or a dictionary with C(id).
-      - By default it is the one that was backed up; when that no longer exists, this option is needed.
-      - It must be running or stopped, and in the availability zone of the backup.
+      - The default is the server that was backed up. If that server no longer exists, this option is required.
+      - The server must be running or stopped, and in the availability zone of the backup.
     type: raw
   volumes:
     description:
-      - Which disk of the backup goes onto which disk of the target server.
-      - What is not listed goes back onto the disk that it came from, if that is attached to the target. Then the system
-        disk goes onto the system disk. Then what is left goes where its size leaves one way only. All else is refused,
-        also disks of equal size, as the backup does not hold which device a disk was.
-      - Target disks must be at least as large, must not be shared, and a system disk and a data disk do not replace
-        each other.
+      - Which disk of the backup overwrites which disk of the target server.
+      - A disk that is not listed overwrites the disk that it was made of, if that disk is attached to the target. Then
+        the system disk overwrites the system disk. Then the other disks are matched by size, if there is only one way.
+        Everything else is refused, also disks of equal size, because the backup does not contain the device of a disk.
+      - A target disk must be at least as large, and must not be shared. A system disk cannot replace a data disk, and a
+        data disk cannot replace a system disk.
     type: list
     elements: dict
     suboptions:
       backup_id:
         description:
-          - ID of the disk in the backup (C(id) in C(volumes) of a backup), or of the disk that it was made of.
+          - ID of the disk in the backup (C(id) in C(volumes) of a backup), or of the original disk.
         type: str
         required: true
       volume_id:
@@ -77,13 +78,13 @@ options:
         required: true
   power_on:
     description:
-      - Whether the server is started after the restore. With V(false) it stays shut off, even if it was running before.
-      - With V(true) the task succeeds only when the server is ACTIVE before O(timeout).
+      - Whether the server is started after the restore. With V(false), it stays shut off, even if it was running before.
+      - With V(true), the task succeeds only if the server is ACTIVE before O(timeout).
     type: bool
     default: true
   confirm:
     description:
-      - Confirms that the disks may be overwritten. Without it the module runs in check mode only.
+      - Confirms that the disks may be overwritten. Without it, the task is refused, except in check mode.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -94,14 +95,14 @@ attributes:
   idempotent:
     support: none
     details:
-      - Every run restores again, because nothing shows whether the disks still hold what the backup holds.
+      - Every run restores again, because the module cannot know whether the disks still have the content of the backup.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
   - module: opentelekomcloud.csbs.csbs_backup_info
 """
 
 EXAMPLES = r"""
-- name: Back a server up before a release
+- name: Back up a server before a release
   opentelekomcloud.csbs.csbs_backup:
     servers: [app-1]
     name: before-release
@@ -115,13 +116,13 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Put the server back to that backup
+- name: Restore the server from this backup
   opentelekomcloud.csbs.csbs_restore:
     backup: "{{ safe.backups[0] }}"
     confirm: true
     poll_interval: 1
 
-- name: Put the server back to its last good backup of a time or earlier, and leave it shut off
+- name: Restore the server from its last good backup up to a time, and leave it shut off
   opentelekomcloud.csbs.csbs_restore:
     server: app-1
     before: "{{ safe.backups[0].protected_at or safe.backups[0].created_at }}"
@@ -129,14 +130,14 @@ EXAMPLES = r"""
     confirm: true
     poll_interval: 1
 
-- name: Show which disks of another server the backup would go onto
+- name: Show which disks of another server would be overwritten
   opentelekomcloud.csbs.csbs_restore:
     backup: "{{ safe.backups[0] }}"
     target_server: web-3
   check_mode: true
   register: shown
 
-- name: Put it onto that server, and say which disk is meant instead of leaving it to the module
+- name: Restore the backup to that server, and choose the disk
   opentelekomcloud.csbs.csbs_restore:
     backup: "{{ safe.backups[0] }}"
     target_server: web-3
@@ -150,13 +151,13 @@ EXAMPLES = r"""
 RETURN = r"""
 restore:
   description:
-    - What was restored to where.
-    - C(id) is the service's ID of the restore, null in check mode and when the service's answer was lost.
-    - C(status) is C(restored), C(failed), or C(in_progress) when the end was not waited for or not reached; null in
-      check mode.
-    - C(target_server) and C(backup.server) have the names that the servers have now.
-    - C(volumes) has an entry for each disk of the backup and the disk of the target server that it goes onto.
-  returned: success, and failure after the restore was started
+    - The restore.
+    - C(id) is the ID of the restore in the service. Null in check mode, and if the answer of the service was lost.
+    - C(status) is C(restored), C(failed), or C(in_progress) if the task did not wait for the end or did not reach it.
+      Null in check mode.
+    - C(target_server) and C(backup.server) have the current names of the servers.
+    - C(volumes) has an entry for each disk of the backup, with the disk of the target server that it overwrites.
+  returned: success, or failure after the restore was started
   type: dict
   sample:
     id: d3a54e80-6483-485d-98f6-c0409e6f2e0a
@@ -176,8 +177,8 @@ restore:
         bootable: true
         device: /dev/vda
 backup:
-  description: The backup that it was restored from.
-  returned: success, and failure after the restore was started
+  description: The backup from which the server was restored.
+  returned: success, or failure after the restore was started
   type: dict
   sample:
     id: 90c1d5fa-1b9f-4aeb-b2f4-81c806e98190
@@ -237,7 +238,13 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
+    module = create_module(
+        ARGUMENT_SPEC,
+        mutually_exclusive=[("backup", "before")],
+        required_by={"before": "server"},
+        required_one_of=[("backup", "server")],
+    )
+    converge(module, parse_options, plan, finish)
 
 
 if __name__ == "__main__":
