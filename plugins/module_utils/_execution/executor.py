@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries a plan out: retries what is busy, looks for lost answers, undoes what must not stay."""
+"""Carries a plan out: one call after another, or groups of calls side by side; and undoes what must not stay."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .clock import Clock
 
-# Seconds for undoing: it is needed most when the task's time is over.
+# Undoing has its own time, because it is needed most when the task's time is over.
 _SECONDS_TO_UNDO = 120
 
 
 def execute(plan: Plan[t.Any], cloud: Cloud, clock: Clock) -> Outcome:
-    """Carry a plan out. After the clock's deadline nothing is sent but what undoes.
+    """Carry a plan out. After the clock's deadline only calls that undo are sent.
 
-    Ordered plans raise PlanFailed after undoing; plans with workers return their failures.
+    Ordered plans raise PlanFailed after undoing. Plans with workers return their failures.
     """
     if plan.workers:
         return _execute_side_by_side(plan, cloud, clock)
@@ -67,11 +67,12 @@ class _Group:
     """Calls that are sent one after another."""
 
     def __init__(self) -> None:
+        #: The calls that are not done yet, by their position in the plan
         self.attempts: dict[int, Attempt] = {}
 
     @property
     def pause(self) -> float:
-        """Return the seconds that the service asks for before the next call is sent again."""
+        """Seconds that the service asks for before the next call is sent again."""
         return next(iter(self.attempts.values())).reason.retry_after or 0.0
 
     def advance(self, cloud: Cloud, clock: Clock, outcome: Outcome) -> bool:
@@ -81,33 +82,31 @@ class _Group:
                 if not attempt.send(cloud, clock):
                     return False
                 _record(outcome, position, attempt)
-            except Exception as error:  # noqa: BLE001 - one call's failure must not hide what became of the others
-                failure = error
-                if not isinstance(failure, CloudError):
-                    failure = ForeignAnswer(attempt.call.operation, type(error).__name__)
-                outcome.failures[position] = failure
                 del self.attempts[position]
-                self._leave_out(failure, outcome)
+            except CloudError as error:
+                self._fail(position, error, outcome)
                 return True
-            del self.attempts[position]
+            except Exception as error:  # noqa: BLE001 - an unexpected error must not hide what became of other calls
+                self._fail(position, ForeignAnswer(attempt.call.operation, type(error).__name__), outcome)
+                return True
         return True
 
     def give_up(self, cloud: Cloud, outcome: Outcome) -> None:
         """Record what is left when the time is over."""
         position, attempt = next(iter(self.attempts.items()))
-        del self.attempts[position]
         try:
             attempt.end(cloud)
             _record(outcome, position, attempt)
         except CloudError as error:
-            outcome.failures[position] = error
-        self._leave_out(attempt.given_up(), outcome)
+            self._fail(position, error, outcome)
+            return
+        del self.attempts[position]
+        outcome.failures.update({position: attempt.given_up() for position, attempt in self.attempts.items()})
 
-    def _leave_out(self, error: CloudError, outcome: Outcome) -> None:
-        for position, attempt in self.attempts.items():
-            outcome.failures[position] = NotStarted(
-                attempt.call.operation, f"it was not started, because this failed: {error.operation}."
-            )
+    def _fail(self, position: int, error: CloudError, outcome: Outcome) -> None:
+        outcome.failures[position] = error
+        failed = self.attempts.pop(position).call
+        outcome.failures.update({later: _not_started(self.attempts[later].call, failed) for later in self.attempts})
         self.attempts = {}
 
 
@@ -116,40 +115,50 @@ def _undo(
 ) -> PlanFailed:
     """Revert what was done before a failure, and return the error to raise, which says how that went.
 
-    The failed call is reverted as well when it may have had its effect, and stays when it is known to have had it.
+    The failed call is reverted too when it may have had its effect. When it is known to have had it, it stays.
     """
     cloud.set_deadline(clock.timeout)
-    done, call = calls[:failed], calls[failed]
-    told_by_service = error.error_code is not None or (error.status is not None and error.status < 500)
-    refused = (error.not_sent or told_by_service) and not error.uncertain
-    # A server that has joined a new policy must not be put back into the old one because something later failed.
-    kept = max((position for position, earlier in enumerate(done, start=1) if earlier.undo is None), default=0)
-    if error.applied:
-        kept = failed
-    reverted, not_reverted = [], []
-    for position in reversed(range(kept, failed + (0 if refused or error.applied else 1))):
+    first = failed if error.applied else _first_to_undo(calls[:failed])
+    end = failed if error.applied or _was_refused(error) else failed + 1
+    undone, not_undone = [], []
+    for position in reversed(range(first, end)):
         undo = calls[position].undo
         if undo is None:
             continue
         try:
             Attempt(undo).send_until_answered(cloud, clock)
-            reverted.append(undo.operation)
+            undone.append(undo.operation)
             outcome.answers.pop(position, None)
         except CloudError as trouble:
-            not_reverted.append(f"{undo.operation} ({trouble.reason})")
-    following = failed + 1
-    stays = [kept_call.operation for kept_call in (calls[:following] if error.applied else done[:kept])]
-    left = [later.operation for later in calls[following:]]
-    notes = [
-        f"Already done and kept: {', '.join(stays)}." if stays else "",
-        f"Put back: {', '.join(reverted)}." if reverted else "",
-        f"COULD NOT PUT BACK, do it by hand: {', '.join(not_reverted)}." if not_reverted else "",
-        f"Not started: {', '.join(left)}." if left else "",
-    ]
-    outcome.failures[failed] = told = FinalError.with_note(error, " ".join(note for note in notes if note))
-    told.applied = bool(outcome.answers) or error.applied or bool(not_reverted)
-    for position in range(following, len(calls)):
-        outcome.failures[position] = NotStarted(
-            calls[position].operation, f"it was not started, because this failed: {call.operation}."
-        )
-    return PlanFailed(told, outcome)
+            not_undone.append(f"{undo.operation} ({trouble.reason})")
+    kept = calls[: failed + 1] if error.applied else calls[:first]
+    not_started = calls[failed + 1 :]
+    notes = {
+        "Already done and kept": [call.operation for call in kept],
+        "Put back": undone,
+        "COULD NOT PUT BACK, do it by hand": not_undone,
+        "Not started": [call.operation for call in not_started],
+    }
+    note = " ".join(f"{title}: {', '.join(operations)}." for title, operations in notes.items() if operations)
+    failure = FinalError.with_note(error, note)
+    failure.applied = bool(outcome.answers) or error.applied or bool(not_undone)
+    outcome.failures[failed] = failure
+    for position, call in enumerate(not_started, start=failed + 1):
+        outcome.failures[position] = _not_started(call, calls[failed])
+    return PlanFailed(failure, outcome)
+
+
+def _first_to_undo(done: tuple[Call, ...]) -> int:
+    """Return the position of the first call that is undone: the one after the last call that cannot be undone."""
+    # A server that has joined a new policy must not go back to the old one because something later failed.
+    return max((position + 1 for position, call in enumerate(done) if call.undo is None), default=0)
+
+
+def _was_refused(error: CloudError) -> bool:
+    """Return whether a failed call is known to have had no effect."""
+    said_by_service = error.error_code is not None or (error.status is not None and error.status < 500)
+    return (error.not_sent or said_by_service) and not error.uncertain
+
+
+def _not_started(call: Call, failed: Call) -> NotStarted:
+    return NotStarted(call.operation, f"it was not started, because this failed: {failed.operation}.")
