@@ -14,7 +14,7 @@ options:
     description:
       - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an answer.
       - After that, the task fails and sends nothing more. It lists in C(not_started) what it did not start.
-        The only exception are servers that already left their old policy for this task: the task puts them back.
+        Only servers that already left their old policy for this task are still put back.
     type: int
     default: 3600
 """
