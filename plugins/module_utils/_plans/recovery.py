@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What calls look for when an answer is lost or an object is busy: find_effect and find_existing of a Call.
+"""Finders for find_effect and find_existing of a Call: they look for what a call makes, after a lost or busy answer.
 
-Each function returns one that reads the cloud when it is needed, and returns the row that it finds or None.
+A finder reads the cloud when it is called, and returns the row that it finds or None. known is always the IDs of what
+was there before, which a finder passes over.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Finder = t.Callable[["Cloud"], "Row | None"]
 
 
 def created_policy(name: str, known: t.Collection[str]) -> Finder:
-    """Find a policy by its name; known are the IDs of policies that were there before."""
+    """Return a finder of a new policy with a name."""
 
     def find(cloud: Cloud) -> Row | None:
         return next((dict(row) for row in cloud.policies() if row["name"] == name and row["id"] not in known), None)
@@ -29,14 +30,14 @@ def created_policy(name: str, known: t.Collection[str]) -> Finder:
 
 
 def started_backup(server_id: str, name: str, known: t.Collection[str]) -> Finder:
-    """Find a backup of a server by its name; known are the IDs of backups that were there before."""
+    """Return a finder of a new backup of a server with a name."""
     return running_backup(server_id, BackupNames(name), None, known)
 
 
 def running_backup(
     server_id: str, names: BackupNames | None, states: t.Collection[str] | None, known: t.Collection[str]
 ) -> Finder:
-    """Find a backup of a server; names and states limit the search, known are the IDs that were there before."""
+    """Return a finder of a new backup of a server; names and states limit it, unless they are None."""
 
     def find(cloud: Cloud) -> Row | None:
         for row in cloud.backups(resource_id=server_id):
@@ -49,10 +50,9 @@ def running_backup(
 
 
 def started_run(policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> Finder:
-    """Find the checkpoint (id) of a run by hand of a policy that holds these servers and no others.
+    """Return a finder of the checkpoint (id) of a new run by hand of a policy, with these servers and no others.
 
-    known are the IDs of backups that were there before. A run may have left some of the servers out, so a checkpoint that
-    holds all of them comes first.
+    A run may have left out some of the servers, so the checkpoint with the most of them is taken.
     """
 
     def find(cloud: Cloud) -> Row | None:
@@ -68,7 +68,7 @@ def started_run(policy_id: str, server_ids: t.Collection[str], known: t.Collecti
 
 
 def running_run(policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> Finder:
-    """Find the checkpoint (id) of a run of a policy, by hand or not, that holds all these servers."""
+    """Return a finder of the checkpoint (id) of a new run of a policy, by hand or not, with all these servers."""
 
     def find(cloud: Cloud) -> Row | None:
         checkpoints = _new_checkpoints(cloud.backups(policy_id=policy_id), known)
@@ -80,7 +80,7 @@ def running_run(policy_id: str, server_ids: t.Collection[str], known: t.Collecti
 
 
 def changed_backup(backup_id: str, shows: t.Callable[[BackupRow], bool]) -> Finder:
-    """Find a backup by its ID, once it shows something."""
+    """Return a finder of a backup by its ID, which counts as found when shows returns true for it."""
 
     def find(cloud: Cloud) -> Row | None:
         row = cloud.backup(backup_id)
@@ -94,7 +94,7 @@ def _is_automatic(row: BackupRow) -> bool:
 
 
 def _new_checkpoints(rows: t.Iterable[BackupRow], known: t.Collection[str]) -> dict[str, set[str]]:
-    """Return by checkpoint the servers that it holds, of backups that are not among known."""
+    """Return by checkpoint its servers, as far as their backups are not among known."""
     checkpoints: dict[str, set[str]] = {}
     for row in rows:
         if row["id"] not in known:
