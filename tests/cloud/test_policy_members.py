@@ -171,7 +171,7 @@ def test_an_accepted_change_that_cannot_be_looked_at_is_told_as_one(
 def test_who_is_overwritten_again_and_again_says_so(
     cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policy_members, "_TRIES", 2)
+    monkeypatch.setattr(policy_members, "_MAX_WRITES", 2)
     node = connect(cloud)
     plain_update = type(node.csbs).update_policy
     monkeypatch.setattr(
@@ -222,7 +222,7 @@ def test_where_there_is_no_place_for_a_lock_the_task_goes_on(monkeypatch: pytest
 
 def test_a_lock_inside_a_lock_of_another_kind_never_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that creates a policy changes the servers of other policies meanwhile; their keys may share a file."""
-    monkeypatch.setattr(lock, "_FILES", 1)
+    monkeypatch.setattr(lock, "_MAX_FILES", 1)
     waits: list[float] = []
     monkeypatch.setattr(lock.time, "sleep", waits.append)
     with file_lock("create", "a"), file_lock("change", "b"):

@@ -38,7 +38,7 @@ def find_image(backup: BackupRow, cloud: Cloud) -> ImageRow | None:
     """Return the image that a backup has or that is being made of it, None when there is none.
 
     The backup names its image when that is finished; until then only the list of images shows it. An image that the
-    backup names and that cannot be read comes with UNREAD. An image that the image service itself does not know is gone.
+    backup names and that cannot be read comes with UNREAD. An image that the image service does not know is gone.
     Raises CloudError when the images cannot be listed.
     """
     unread = None

@@ -32,8 +32,8 @@ class Membership(t.TypedDict):
 def find_policy_row(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow | None:
     """Return the row of a list with that ID or else name, None when there is none.
 
-    Raises InvalidInput that lists the IDs when several have that name. It is Unsettled when one of them is new: tasks on
-    several machines that created it at once are about to keep the oldest.
+    Raises InvalidInput that lists the IDs when several have that name. It is Unsettled when one of them is new: tasks
+    on several machines that created it at once are about to keep the oldest.
     """
     try:
         return find_one("policy", ref, rows)

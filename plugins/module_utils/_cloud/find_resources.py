@@ -57,7 +57,9 @@ def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, Ta
         rows = _by_ref([row for name in names for row in cloud.backups(name=name)])
     for name in names:
         row = find_one(resource_type, name, rows.get(name, ()))
-        found[name] = None if row is None else {**row, "tags": None}
+        if row is not None:
+            row["tags"] = None
+        found[name] = row
     return found
 
 
@@ -71,7 +73,7 @@ def _by_ref(rows: t.Iterable[TaggableRow]) -> dict[str, list[TaggableRow]]:
     """Return rows of a list by their ID and by their name. A row that two pages show counts once."""
     found: dict[str, list[TaggableRow]] = {}
     for row in {row["id"]: row for row in rows}.values():
-        for ref in {row["id"], row["name"]}:
+        for ref in {row["id"], row["name"] or row["id"]}:
             found.setdefault(ref, []).append(row)
     return found
 

@@ -13,30 +13,31 @@ import time
 import typing as t
 import zlib
 
-# The lock is advisory: writers on other machines do not see it, so a waiter goes on without it after this time.
-_LOCK_WITHIN = 120.0
-_LOOK_EVERY = 0.05
-# So that a machine never gathers more files than this.
-_FILES = 64
+# The lock is advisory: writers on other machines do not see it, so a waiter goes on without it after these seconds.
+_MAX_WAIT = 120.0
+# Seconds between two attempts to take the lock
+_PAUSE = 0.05
+# How many lock files of one kind a machine may have; nothing ever deletes them
+_MAX_FILES = 64
 
 
 @contextlib.contextmanager
-def file_lock(kind: str, key: str, within: float = _LOCK_WITHIN) -> t.Iterator[None]:
+def file_lock(kind: str, key: str, within: float = _MAX_WAIT) -> t.Iterator[None]:
     """Hold the lock of a key during the block; wait for it at most within seconds, and then go on without it.
 
-    Keys share files, so a lock may only be taken inside a lock of another kind.
+    Keys share files, so inside a lock only one of another kind may be taken.
     """
-    handle = _open(f"ansible-csbs-{kind}-{zlib.crc32(key.encode()) % _FILES:02d}.lock")
+    handle = _open(f"ansible-csbs-{kind}-{zlib.crc32(key.encode()) % _MAX_FILES:02d}.lock")
     if handle is None:
         yield
         return
     try:
-        deadline = time.monotonic() + min(within, _LOCK_WITHIN)
-        while not _taken(handle) and time.monotonic() < deadline:
-            time.sleep(_LOOK_EVERY)
+        deadline = time.monotonic() + min(within, _MAX_WAIT)
+        while not _take(handle) and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
         yield
     finally:
-        # The lock goes with the handle, also when the process is killed.
+        # Closing the handle frees the lock; so does the end of the process.
         os.close(handle)
 
 
@@ -47,14 +48,15 @@ def _open(name: str) -> int | None:
             continue
         with contextlib.suppress(OSError):
             os.makedirs(folder, mode=0o700, exist_ok=True)
-            about = os.stat(folder)
-            # Where others can write, somebody else could create the file first and hold the lock.
-            if about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            status = os.stat(folder)
+            # Where other users can write, one of them could create the file first and hold the lock.
+            if status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return os.open(os.path.join(folder, name), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     return None
 
 
-def _taken(handle: int) -> bool:
+def _take(handle: int) -> bool:
+    """Take the lock and return True, or return False when another process has it."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The change of a policy's servers, safe when several tasks change the same policy at once.
 
-The service can only replace the whole list of servers, so two writers can overwrite each other. On one machine they take
-a lock. Everywhere each writer reads the list right before it writes, and reads it again after a pause until its own change
-is there.
+The service can only replace the whole list of servers, so two writers can overwrite each other. On one machine they
+take a lock. Everywhere, each writer reads the list right before it writes, and reads it again after a pause until its
+own change is there.
 """
 
 from __future__ import annotations
@@ -17,99 +17,115 @@ import typing as t
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
 from .._domain.limits import SERVER_TYPE
+from .compute import plain
 from .lock import file_lock
 
-# How often a change that others have overwritten is written again.
-_TRIES = 20
-# Pause (seconds) before the list is read again. What the own writing took is added: others may take as long.
-_PAUSE = (0.2, 0.6)
-_PAUSE_PER_SECOND = 1.5
-Entry = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from .._domain.rows import MemberRow
+    from .csbs import CsbsCloud
+
+# How often a change is written that others overwrite
+_MAX_WRITES = 20
+# Seconds (from, to) until the list is read again. The time that writing took is added, because others may take as long.
+_SECONDS_UNTIL_CHECK = (0.2, 0.6)
+_WAIT_PER_SECOND_OF_WRITING = 1.5
+
+
+class _Change(t.NamedTuple):
+    """Servers that join a policy, and IDs of servers that leave it; operation is what messages call the change."""
+
+    operation: str
+    policy: str
+    add: t.Sequence[MemberRow]
+    remove: t.Collection[str]
+
+    def apply(self, members: list[MemberRow]) -> list[MemberRow]:
+        """Return members as they are after the change."""
+        present = {member["id"] for member in members}
+        staying = [member for member in members if member["id"] not in self.remove]
+        return staying + [member for member in self.add if member["id"] not in present]
 
 
 class PolicyMembers:
-    """Changes the servers of policies for a cloud."""
+    """Changes the servers of policies."""
 
-    def __init__(self, cloud: t.Any) -> None:
+    def __init__(self, cloud: CsbsCloud) -> None:
         self._cloud = cloud
 
     def change(
-        self, operation: str, policy: str, add: t.Sequence[Entry] = (), remove: t.Sequence[str] = (), **attrs: t.Any
+        self, operation: str, policy: str, add: t.Sequence[MemberRow] = (), remove: t.Sequence[str] = (), **attrs: t.Any
     ) -> None:
-        """Add and remove servers of a policy, and change other fields of it with the same request; errors name the act.
+        """Add and remove servers of a policy (its ID), and change other fields of it with the same request.
 
-        add is a list of dicts with id, type and name, remove a list of IDs. Raises CloudError; applied says whether the
-        change was accepted before the error. The request is never repeated with a list that was read before a pause.
+        add holds servers with id, type and name, remove holds IDs. Errors name the operation. Raises CloudError;
+        applied says whether the change was accepted before the error. A list read before a pause is never sent.
         Reference: api_description/backup_policy_management/modifying_a_backup_policy.
         """
-        for count in range(_TRIES):
+        change = _Change(operation, policy, add, frozenset(remove))
+        for count in range(_MAX_WRITES):
             with file_lock("change", policy, self._cloud.seconds_left()):
                 started = time.monotonic()
-                current, wanted = self._read(operation, policy, add, remove)
-                if wanted == current and not attrs:
+                members = self._read(change)
+                if change.apply(members) == members and not attrs:
                     return
-                self._write(operation, policy, add, remove, wanted, attrs)
-                took = time.monotonic() - started
+                self._write(change, members, attrs)
+                seconds = time.monotonic() - started
+            # Other tasks cannot overwrite these.
             attrs = {}
-            try:
-                self._sleep(random.uniform(*_PAUSE) + took * _PAUSE_PER_SECOND)
-                current, wanted = self._read(operation, policy, add, remove)
-            except CloudError as error:
-                error.applied = True
-                raise
-            if wanted == current:
+            if self._is_there_after(
+                random.uniform(*_SECONDS_UNTIL_CHECK) + seconds * _WAIT_PER_SECOND_OF_WRITING, change
+            ):
                 return
             if not self._cloud.seconds_left():
                 break
-            # Writers in step with each other would overwrite each other again and again.
-            self._sleep(random.uniform(0, took * count))
+            # Writers that keep in step would overwrite each other again and again.
+            self._sleep(random.uniform(0, seconds * count))
         overwritten = FinalError(
             operation, "other tasks keep changing the servers of the policy. What to do: run the task again."
         )
         overwritten.applied = True
         raise overwritten
 
-    def _write(
-        self,
-        operation: str,
-        policy: str,
-        add: t.Sequence[Entry],
-        remove: t.Sequence[str],
-        wanted: list[Entry],
-        attrs: Entry,
-    ) -> None:
+    def _write(self, change: _Change, members: list[MemberRow], attrs: dict[str, t.Any]) -> None:
         try:
-            with self._cloud.errors_of(operation):
-                self._cloud.csbs.update_policy(policy, resources=wanted, **attrs)
+            with self._cloud.errors_of(change.operation):
+                self._cloud.csbs.update_policy(change.policy, resources=change.apply(members), **attrs)
         except (ForeignAnswer, OutcomeUnknown) as error:
-            # A look that fails must not hide that the answer was lost.
+            # A reading that fails must not hide that the answer was lost.
             with contextlib.suppress(CloudError):
-                current, wanted = self._read(operation, policy, add, remove)
-                error.applied = wanted == current
+                error.applied = self._is_there(change)
             raise
 
-    def _read(
-        self, operation: str, policy: str, add: t.Sequence[Entry], remove: t.Sequence[str]
-    ) -> tuple[list[Entry], list[Entry]]:
-        """Return the servers of a policy as they are and as they are to be."""
-        gone = set(remove)
-        with self._cloud.errors_of(operation):
-            found = self._cloud.csbs.get_policy(policy)
-            if found.name is None:
-                raise KeyError("name")
-            current = [_as_sent(entry) for entry in found.resources or []]
-        present = {entry["id"] for entry in current}
-        return current, [entry for entry in current if entry["id"] not in gone] + [
-            entry for entry in add if entry["id"] not in present
-        ]
+    def _is_there_after(self, seconds: float, change: _Change) -> bool:
+        """Return after a pause whether a change that was accepted is there; CloudError says that it was accepted."""
+        try:
+            self._sleep(seconds)
+            return self._is_there(change)
+        except CloudError as error:
+            error.applied = True
+            raise
+
+    def _is_there(self, change: _Change) -> bool:
+        members = self._read(change)
+        return change.apply(members) == members
+
+    def _read(self, change: _Change) -> list[MemberRow]:
+        with self._cloud.errors_of(change.operation):
+            policy = plain(self._cloud.csbs.get_policy(change.policy), "name")
+            return [_as_sent(member) for member in policy.get("resources") or []]
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, self._cloud.seconds_left()))
 
 
-def _as_sent(entry: Entry) -> Entry:
-    """Return an entry of a policy's resources as an update takes it; a label that is missing is the ID."""
-    sent = {"id": entry["id"], "type": entry.get("type") or SERVER_TYPE, "name": entry.get("name") or entry["id"]}
-    if isinstance(entry.get("extra_info"), dict) and entry["extra_info"]:
-        sent["extra_info"] = entry["extra_info"]
+def _as_sent(member: MemberRow) -> MemberRow:
+    """Return a server of a policy as an update takes it; without a name it has its ID as the name."""
+    sent: MemberRow = {
+        "id": member["id"],
+        "type": member.get("type") or SERVER_TYPE,
+        "name": member.get("name") or member["id"],
+    }
+    extra_info = member.get("extra_info")
+    if isinstance(extra_info, dict) and extra_info:
+        sent["extra_info"] = extra_info
     return sent

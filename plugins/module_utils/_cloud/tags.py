@@ -13,7 +13,7 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, PolicyRow, TaggedRow
 
-    Taggable = t.TypeVar("Taggable", BackupRow, PolicyRow)
+    Taggable = t.TypeVar("Taggable", bound=BackupRow | PolicyRow)
 
 _BAD_REQUEST = 400
 

@@ -6,20 +6,30 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
-from .._cloud.find_policy import find_policy, read_policy
+from .._cloud.find_policy import find_policy, policies_with_members, read_policy
 from .._domain.errors import InvalidInput
 from .._domain.policy import members_of, policy_result
 from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers
-from .._execution.clock import Clock
-from .._plans.members import check_capacity, plan_joining, plan_leaving, plan_moves
-from .._plans.plan import Outcome, Plan
+from .._plans.members import (
+    MembersContext,
+    check_capacity,
+    check_joinable,
+    find_moves,
+    plan_joining,
+    plan_leaving,
+)
+from .._plans.plan import Plan
+
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import PolicyRow, ServerRef, ServerRow
+    from .._execution.clock import Clock
+    from .._plans.plan import Outcome
 
 
-@dataclass(frozen=True)
-class MembershipOptions:
+class MembersOptions(t.NamedTuple):
     """The options of csbs_policy_server in normal form."""
 
     policy: str
@@ -29,18 +39,19 @@ class MembershipOptions:
     move_servers: bool = True
 
 
-def parse_options(params: dict[str, t.Any]) -> MembershipOptions:
+def parse_options(params: dict[str, t.Any]) -> MembersOptions:
     """Return what the options of csbs_policy_server ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     policy = parse_policy_ref(params["policy"])
+    # The argument spec lets both be null.
     if servers is None and filters is None:
         raise InvalidInput("servers or server_filters is needed: they say which servers join or leave the policy")
     if params["state"] == "present":
         check_capacity("servers", len(servers or []), policy)
-    return MembershipOptions(policy, params["state"], servers, filters, params["move_servers"])
+    return MembersOptions(policy, params["state"], servers, filters, params["move_servers"])
 
 
-def plan(options: MembershipOptions, cloud: t.Any) -> Plan:
+def plan(options: MembersOptions, cloud: Cloud) -> Plan[MembersContext]:
     """Read what a task about members needs to know and return its plan."""
     rows = cloud.policies()
     current = find_policy(options.policy, rows, cloud)
@@ -50,31 +61,40 @@ def plan(options: MembershipOptions, cloud: t.Any) -> Plan:
         raise InvalidInput(f"policy: no such policy: {options.policy!r}")
     servers = cloud.servers()
     names = names_of(servers)
-    members = members_of(current, names)
     if options.state == "absent":
-        return plan_leaving(current, _leaving(options, current, servers, names), names)
-    chosen = choose_servers(options.servers, options.filters, servers, known=members)
-    member_ids = {one["id"] for one in members}
+        return plan_leaving(current, _choose_leaving(options, current, servers, names), names)
+    members = members_of(current, names)
+    # A current member may be named by its ID even if the server no longer exists.
+    chosen = choose_servers(options.servers, options.filters, servers, known=t.cast("list[ServerRow]", members))
+    member_ids = {member["id"] for member in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
-    check_capacity("servers", len(member_ids) + len(joining), current["name"])
-    return plan_joining(current, chosen, plan_moves(joining, rows, current["id"], options.move_servers, cloud), names)
+    check_capacity("servers", len(members) + len(joining), current["name"])
+    moves = []
+    if joining:
+        others = policies_with_members([row for row in rows if row["id"] != current["id"]], cloud)
+        moves = find_moves(joining, others, options.move_servers)
+    if moves:
+        check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
+    return plan_joining(current, chosen, moves, names)
 
 
-def _leaving(
-    options: MembershipOptions, current: dict[str, t.Any], servers: list[dict[str, t.Any]], names: t.Mapping[str, str]
-) -> list[dict[str, t.Any]]:
-    """Return the servers that are not to be members; what matches nothing has nothing to leave.
+def _choose_leaving(
+    options: MembersOptions, current: PolicyRow, servers: list[ServerRow], names: t.Mapping[str, str]
+) -> list[ServerRef]:
+    """Return the servers that are not to be members; a name or an ID that no server has is ignored.
 
-    A server that no longer exists is known by its ID, or by the label that the policy has for it.
+    A server that no longer exists is known by its ID, or by the name that the policy has for it.
     """
     ids = resolve_servers(options.servers, options.filters, servers, members_of(current), unknown="ignore")
-    known = {one["id"]: one for one in (*members_of(current, names), *servers)}
-    return [known[key] for key in ids if key in known]
+    known = {server["id"]: server for server in (*members_of(current, names), *servers)}
+    return [{"id": known[key]["id"], "name": known[key]["name"]} for key in ids if key in known]
 
 
-def finish(options: MembershipOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
-    """Return the result of a task about members: the policy as it is now."""
+def finish(
+    options: MembersOptions, cloud: Cloud, plan: Plan[MembersContext], outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
+    """Return the result of a task about members: the policy as it is now. Raises CloudError."""
     if not plan.changed:
         return {}
-    raw = read_policy(cloud, plan.context["policy"])
-    return {"policy": None if raw is None else policy_result(raw, plan.context["names"])}
+    policy = read_policy(cloud, plan.context.policy_id)
+    return {"policy": None if policy is None else policy_result(policy, plan.context.names)}

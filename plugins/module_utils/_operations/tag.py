@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_tag: its options, what it reads, and whether the tags are then as they should be."""
+"""csbs_tag: its options, what it reads, and whether each resource then has the tags as desired."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from .._plans.plan import Call, Outcome, Plan
 from .._plans.tag import TagOptions, changes_of, tag_calls
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import Row
+    from .._cloud.find_resources import TaggedResource
+    from .._domain.cloud import Cloud
 
-# So many backups or policies are changed at a time.
+# How many backups or policies are changed at a time
 _WORKERS = 5
-# Seconds in which readings must show a change.
-_SHOWN_WITHIN = 10
+# Seconds within which readings, and then the tag query, must show a change; and the first pause between two of them
+_SECONDS_UNTIL_SHOWN = 10
+_SECONDS_BETWEEN_READINGS = 0.5
 
 
 def parse_options(params: dict[str, t.Any]) -> TagOptions:
@@ -33,111 +35,126 @@ def parse_options(params: dict[str, t.Any]) -> TagOptions:
             "purge goes with state present; to remove every tag write tags: {} with state present and purge: true"
         )
     tags = parse_tags_to_remove("tags", params["tags"]) if state == "absent" else parse_tags("tags", params["tags"])
-    return TagOptions(
-        params["resource_type"], parse_refs("resources", params["resources"]) or [], tags or {}, state, purge
-    )
+    resources = parse_refs("resources", params["resources"])
+    return TagOptions(params["resource_type"], resources or [], tags or {}, state, purge)
 
 
-def plan(options: TagOptions, cloud: t.Any) -> Plan:
-    """Read the present tags and return the plan that leads to the wanted ones; removals go first."""
+def plan(options: TagOptions, cloud: Cloud) -> Plan[None]:
+    """Read the current tags and return the plan that leads to the desired ones; removals go first."""
     resources = read_resources(options.resource_type, options.resources, cloud, missing_ok=options.state == "absent")
     calls: list[Call] = []
     after = []
     for resource in resources:
-        unset, put = changes_of(options, resource["tags"])
-        wanted = apply_tags(resource["tags"], unset, put)
-        check_count(_describe(options, resource), wanted if put else {})
-        calls += tag_calls(
-            options.resource_type, resource["id"], _describe(options, resource), unset, put, group=resource["id"]
-        )
-        after.append({**resource, "tags": wanted})
+        what, current = _describe(options, resource), resource["tags"] or {}
+        remove, put = changes_of(options, current)
+        tags = apply_tags(current, remove, put)
+        # Other tags than the service allows may be there already; only a task that adds some is refused.
+        check_count(what, tags if put else {})
+        calls += tag_calls(options.resource_type, resource["id"], what, remove, put, group=resource["id"])
+        after.append({**resource, "tags": tags})
     return Plan(tuple(calls), {"resources": resources}, {"resources": after}, {"resources": after}, workers=_WORKERS)
 
 
-def _describe(options: TagOptions, resource: Row) -> str:
+def _describe(options: TagOptions, resource: TaggedResource) -> str:
     return f"{options.resource_type} {resource['name']!r} ({resource['id']})"
 
 
-def finish(options: TagOptions, cloud: t.Any, plan: Plan, outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
-    """Return the resources with their tags as they are now; raises ActionFailed naming each that is not as wanted."""
+def finish(options: TagOptions, cloud: Cloud, plan: Plan[None], outcome: Outcome, clock: Clock) -> dict[str, t.Any]:
+    """Return the resources with their tags as they are now; raises TaskFailed naming each that is not as desired."""
     if not plan.changed:
         return {}
-    refused: dict[str, CloudError] = {}
-    sent = set()
-    for position, call in enumerate(plan.calls):
-        error = outcome.failures.get(position)
-        if error is not None:
-            # After the first failure, the later calls of the resource are not sent.
-            refused.setdefault(call.arguments["resource_id"], error)
-        if not isinstance(error, NotStarted):
-            sent.add(call.arguments["resource_id"])
-    reading = _Reading(options, cloud, sent)
-    poll(lambda: reading.look(refused), clock.renewed(min(_SHOWN_WITHIN, clock.left)), 0.5)
-    # The next task may ask the tag query.
-    poll(reading.query_agrees, clock.renewed(min(_SHOWN_WITHIN, clock.left)), 0.5)
-    resources = []
-    for old, new in zip(plan.before["resources"], plan.result["resources"]):
-        tags = reading.tags.get(new["id"]) if new["id"] in sent else (old if new["id"] in refused else new)["tags"]
-        resources.append({**new, "tags": tags})
-    problems = [why for row in resources if (why := _problem(options, row, refused, reading)) is not None]
+    failures, sent = _by_resource(plan, outcome)
+    reader = _TagReader(options, cloud, sent, failures)
+    for shown in (reader.read, reader.query_agrees):
+        poll(shown, clock.renewed(min(_SECONDS_UNTIL_SHOWN, clock.left)), _SECONDS_BETWEEN_READINGS)
+    before: list[TaggedResource] = plan.before["resources"]
+    resources: list[TaggedResource] = [
+        {**resource, "tags": reader.tags.get(resource["id"]) if resource["id"] in sent else resource["tags"]}
+        for resource in before
+    ]
+    errors = {**reader.errors, **failures}
+    problems = [why for resource in resources if (why := _problem(options, resource, errors)) is not None]
     if not problems:
         return {"resources": resources}
-    differ = any(row["tags"] not in (None, old["tags"]) for row, old in zip(resources, plan.before["resources"]))
-    first = next((error for error in (*refused.values(), *reading.troubles.values())), CloudError("", ""))
-    text = f"{len(problems)} of {len(resources)} resources do not have the tags as wanted. {' '.join(problems)}"
+    differ = any(new["tags"] not in (None, old["tags"]) for old, new in zip(before, resources))
+    first_error = next(iter((failures or reader.errors).values()), None)
     raise TaskFailed(
-        text, {"changed": outcome.changed or differ, "resources": resources, **first.fields(), **outcome.fields()}
+        f"{len(problems)} of {len(resources)} resources do not have the desired tags. {' '.join(problems)}",
+        {
+            "changed": outcome.changed or differ,
+            "resources": resources,
+            **(first_error.fields() if first_error else {}),
+            **outcome.fields(),
+        },
     )
 
 
-def _problem(options: TagOptions, row: Row, refused: dict[str, CloudError], reading: _Reading) -> str | None:
-    """Return why a resource is not as wanted, None when it is."""
-    error = refused.get(row["id"]) or reading.troubles.get(row["id"])
+def _by_resource(plan: Plan[None], outcome: Outcome) -> tuple[dict[str, CloudError], set[str]]:
+    """Return by ID why resources could not be changed, and the IDs of those for which anything was sent."""
+    failures: dict[str, CloudError] = {}
+    sent = set()
+    for position, call in enumerate(plan.calls):
+        resource_id, error = call.arguments["resource_id"], outcome.failures.get(position)
+        if error is not None:
+            # After the first failure, the later calls of the resource are not sent.
+            failures.setdefault(resource_id, error)
+        if not isinstance(error, NotStarted):
+            sent.add(resource_id)
+    return failures, sent
+
+
+def _problem(options: TagOptions, resource: TaggedResource, errors: t.Mapping[str, CloudError]) -> str | None:
+    """Return why a resource is not as desired, None when it is."""
+    error = errors.get(resource["id"])
     if error is not None:
         return str(error)
-    if row["tags"] is None or changes_of(options, row["tags"]) == ({}, {}):
+    if resource["tags"] is None or changes_of(options, resource["tags"]) == ({}, {}):
         return None
     return (
-        f"The service accepted the change of {_describe(options, row)} but shows the tags {row['tags']!r}."
+        f"The service accepted the change of {_describe(options, resource)} but shows the tags {resource['tags']!r}."
         " What to do: look for other tasks that change these tags, and run the task again."
     )
 
 
-class _Reading:
-    """The tags of changed resources, each read by itself until it shows the change."""
+class _TagReader:
+    """Reads the tags of changed resources, each by itself, until it shows the change."""
 
-    def __init__(self, options: TagOptions, cloud: t.Any, touched: set[str]) -> None:
-        self._wish, self._cloud = options, cloud
-        self._waiting = set(touched)
+    def __init__(
+        self, options: TagOptions, cloud: Cloud, resource_ids: t.Iterable[str], failures: t.Container[str]
+    ) -> None:
+        self._options, self._cloud, self._failures = options, cloud, failures
+        self._waiting = set(resource_ids)
+        #: The tags that could be read, by resource
         self.tags: dict[str, dict[str, str]] = {}
-        #: Why tags could not be read
-        self.troubles: dict[str, CloudError] = {}
+        #: Why tags could not be read, by resource
+        self.errors: dict[str, CloudError] = {}
 
-    def look(self, refused: t.Container[str]) -> bool:
-        """Read what has not shown its change; return whether there is nothing more to wait for."""
-        for key in sorted(self._waiting):
+    def read(self) -> bool:
+        """Read the resources that have not shown their change; return whether no reading is left to wait for."""
+        for resource_id in sorted(self._waiting):
             try:
-                self.tags[key] = tags_as_dict(self._cloud.tags_of(self._wish.resource_type, key))
-            except NotFound as error:
-                # What is gone has no tags.
-                if self._wish.state == "absent":
-                    self.tags[key] = {}
-                else:
-                    self.troubles[key] = error
+                self.tags[resource_id] = tags_as_dict(self._cloud.tags_of(self._options.resource_type, resource_id))
             except CloudError as error:
-                self.troubles[key] = error
-            if key in refused or key in self.troubles or changes_of(self._wish, self.tags[key]) == ({}, {}):
-                self._waiting.discard(key)
+                if isinstance(error, NotFound) and self._options.state == "absent":
+                    # What does not exist has no tags.
+                    self.tags[resource_id] = {}
+                else:
+                    self.errors[resource_id] = error
+            if resource_id in self._failures or resource_id in self.errors or self._shows_change(resource_id):
+                self._waiting.discard(resource_id)
         return not self._waiting
 
+    def _shows_change(self, resource_id: str) -> bool:
+        return changes_of(self._options, self.tags[resource_id]) == ({}, {})
+
     def query_agrees(self) -> bool:
-        """Return whether the tag query shows no other tags than the resources themselves."""
-        rows: list[Row] = []
+        """Return whether the tag query, which the next task may use, shows the same tags as the resources do."""
+        rows = []
         if not self.tags:
             return True
-        # Whether it answers at all is the next task's concern.
+        # The query only serves the next task, so its failure is no failure of this one.
         with contextlib.suppress(CloudError):
-            rows = self._cloud.find_tagged(self._wish.resource_type, {})
+            rows = self._cloud.find_tagged(self._options.resource_type, {})
         return all(
             tags_as_dict(row["tags"]) == self.tags[row["resource_id"]]
             for row in rows

@@ -1,38 +1,35 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plans that create, update and delete a policy."""
+"""From a policy and the options of csbs_policy to the calls that make the policy as desired."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_POLICIES
-from .._domain.policy import as_resource, definition_in, for_diff, members_of, operation_of, pattern_of, policy_result
+from .._domain.policy import as_resource, definition_in, for_diff, operation_of, pattern_of, policy_result
 from .._domain.retention import LONG_TERM, definition_of, same_retention, unreported
-from .._domain.schedule import RawPattern, Rule, describe_schedule, format_pattern, same_schedule
+from .._domain.schedule import describe_schedule, format_pattern, same_schedule
 from .._domain.selection import is_id, server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags, tags_as_list
-from .members import Move, check_capacity, members_call, move_calls
+from .members import check_capacity, members_call, move_calls
 from .plan import Call, Plan
 from .recovery import created_policy
 from .tag import tag_calls
 
-
-def changed_fields(current: dict[str, t.Any], wanted: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return those of wanted that are given (not None) and differ from current."""
-    return {key: value for key, value in wanted.items() if value is not None and current.get(key) != value}
-
+if t.TYPE_CHECKING:
+    from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow
+    from .._domain.schedule import RawPattern, Rule
+    from .members import Move
 
 # The service already has a policy of that name.
 _NAME_TAKEN = "CSBS.9007"
 
 
-@dataclass(frozen=True)
-class PolicyOptions:
-    """The options of csbs_policy in normal form; None is "leave it alone"."""
+class PolicyOptions(t.NamedTuple):
+    """The options of csbs_policy in normal form; None leaves a field as it is."""
 
     name: str
     state: str
@@ -50,40 +47,87 @@ class PolicyOptions:
     notes: tuple[str, ...] = ()
 
 
-def plan_absent(current: dict[str, t.Any] | None, names: t.Mapping[str, str] | None = None) -> Plan:
-    """Return the plan after which a policy is not there. Its backups stay."""
+class PolicyContext(t.NamedTuple):
+    """What the finish step of csbs_policy needs to know.
+
+    policy_id: None for a policy that the plan creates.
+    name, create_call, known: for a new policy, its name, the position of the call that creates it, and the IDs of the
+    policies that existed before.
+    chosen: the servers that the task names or filters. names: the names that servers have now, by ID.
+    """
+
+    policy_id: str | None
+    chosen: t.Sequence[ServerRow] = ()
+    names: t.Mapping[str, str] = {}
+    name: str = ""
+    create_call: int = 0
+    known: t.Collection[str] = ()
+
+
+class _Update(t.NamedTuple):
+    """What one request changes of a policy: its fields, those of its scheduled operation, and its servers."""
+
+    fields: dict[str, t.Any]
+    scheduled: dict[str, t.Any]
+    add: list[MemberRow]
+    remove: list[str]
+
+
+def plan_absent(current: PolicyRow | None, names: t.Mapping[str, str] | None = None) -> Plan[PolicyContext]:
+    """Return the plan after which a policy does not exist. Its backups stay."""
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
     if current is None:
         return Plan(before={}, after={}, result=result)
-    return Plan(
-        (delete_call(current),), for_diff(policy_result(current, names)), {}, result, context={"policy": current["id"]}
-    )
+    before = for_diff(policy_result(current, names))
+    return Plan((delete_call(current),), before, {}, result, context=PolicyContext(current["id"]))
 
 
-def delete_call(policy: dict[str, t.Any]) -> Call:
+def delete_call(policy: PolicyRow) -> Call:
+    """Return the call that deletes a policy."""
     return Call(f"delete backup policy {policy['name']!r}", "delete_policy", {"policy": policy["id"]}, missing_ok=True)
 
 
 def plan_creation(
     options: PolicyOptions,
-    chosen: list[dict[str, t.Any]],
+    chosen: list[ServerRow],
     moves: list[Move],
-    rows: list[dict[str, t.Any]],
+    rows: list[PolicyRow],
     names: t.Mapping[str, str] | None = None,
-) -> Plan:
-    """Return the plan that creates a policy; raises InvalidInput when a limit or a missing schedule forbids it."""
+) -> Plan[PolicyContext]:
+    """Return the plan that creates a policy; rows are the policies that exist.
+
+    Raises InvalidInput when a limit or a missing schedule forbids it.
+    """
     name = options.new_name or options.name
+    attrs = _new_policy(options, name, chosen)
+    if len(rows) >= MAX_POLICIES:
+        raise InvalidInput(
+            f"name: a new policy {name!r} would be number {len(rows) + 1};"
+            f" the service allows {MAX_POLICIES} in a project"
+        )
+    check_capacity("servers", len(chosen), name)
+    known = frozenset(row["id"] for row in rows)
+    create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
+    after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
+    return Plan(
+        (*move_calls(moves), create),
+        {},
+        for_diff(after),
+        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
+        context=PolicyContext(None, chosen, names or {}, name, len(moves), known),
+        lock=f"policy {name}",
+        replan_on=frozenset({_NAME_TAKEN}),
+    )
+
+
+def _new_policy(options: PolicyOptions, name: str, chosen: list[ServerRow]) -> dict[str, t.Any]:
+    """Return the fields of a new policy; raises InvalidInput when the options are not enough for one."""
     if is_id(options.name):
         raise InvalidInput(f"name: there is no policy with the ID {options.name}, and a new one needs a name")
     if options.rule is None:
         raise InvalidInput(
             f"schedule is needed: there is no policy {options.name!r}, and a new one must say when it runs"
         )
-    if len(rows) >= MAX_POLICIES:
-        raise InvalidInput(
-            f"name: a new policy {name!r} would be number {len(rows) + 1}; the service allows {MAX_POLICIES} in a project"
-        )
-    check_capacity("servers", len(chosen), name)
     scheduled = {
         "enabled": options.enabled is not False,
         "operation_type": "backup",
@@ -99,105 +143,108 @@ def plan_creation(
         attrs["description"] = options.description
     if options.tags:
         attrs["tags"] = tags_as_list(options.tags)
-    known = frozenset(row["id"] for row in rows)
-    create = Call(
-        f"create backup policy {name!r}",
-        "create_policy",
-        attrs,
-        find_effect=created_policy(name, known),
-    )
-    after = policy_result({**attrs, "tags": tags_as_list(options.tags or {})})
-    return Plan(
-        (*move_calls(moves), create),
-        {},
-        for_diff(after),
-        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
-        context={"created": len(moves), "name": name, "known": known, "chosen": chosen, "names": names},
-        lock=f"policy {name}",
-        replan_on=frozenset({_NAME_TAKEN}),
-    )
+    return attrs
 
 
 def plan_update(
     options: PolicyOptions,
-    current: dict[str, t.Any],
-    chosen: list[dict[str, t.Any]],
+    current: PolicyRow,
+    chosen: list[ServerRow],
     moves: list[Move],
     names: t.Mapping[str, str] | None = None,
-) -> Plan:
-    """Return the plan that leads a policy to what is wanted of it; raises InvalidInput when a limit forbids it."""
+) -> Plan[PolicyContext]:
+    """Return the plan that makes a policy as desired; raises InvalidInput when a limit forbids it."""
     before = policy_result(current, names)
-    after = dict(before)
-    attrs = changed_fields(before, {"name": options.new_name, "description": options.description})
-    scheduled = _changed_schedule(options, current, before)
-    members = members_of(current, names)
-    member_ids, chosen_ids = {one["id"] for one in members}, {one["id"] for one in chosen}
-    add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
-    remove = [one["id"] for one in members if one["id"] not in chosen_ids] if _purges(options) else []
-    check_capacity("servers", len(members) + len(add) - len(remove), before["name"])
-    unset, put = ({}, {}) if options.tags is None else compare_tags(before["tags"], options.tags, options.purge_tags)
-    operation, policy_id = f"update backup policy {before['name']!r}", current["id"]
-
-    calls: list[Call] = []
-    if attrs or scheduled or add or remove:
-        after.update(attrs)
-        after["servers"] = [one for one in members if one["id"] not in remove] + [
-            {"id": one["id"], "name": one["name"]} for one in add
-        ]
-        if options.retention is not None:
-            # What the service does not report back goes along with every update.
-            scheduled["operation_definition"] = definition_of(options.retention, update=True)
-            after["retention"] = options.retention
-        if scheduled:
-            after["enabled"] = before["enabled"] if options.enabled is None else options.enabled
-            after["schedule"] = (
-                describe_schedule(format_pattern(options.rule))
-                if "trigger" in scheduled and options.rule
-                else before["schedule"]
-            )
-            # An operation sent without "enabled" would be switched on.
-            attrs["scheduled_operations"] = [
-                {"id": operation_of(current).get("id"), "enabled": after["enabled"], **scheduled}
-            ]
-        if add or remove:
-            calls.append(members_call(operation, policy_id, add, remove, **attrs))
-        else:
-            calls.append(Call(operation, "update_policy", {"policy": policy_id, **attrs}))
-    notes = list(options.notes) + _unseen_retention(options, current, updated=bool(calls))
+    update = _find_update(options, current, before, chosen)
+    check_capacity("servers", len(before["servers"]) + len(update.add) - len(update.remove), before["name"])
+    calls = [*move_calls(moves), *_update_calls(current, before, update)]
+    after = _after_update(options, before, update)
     if options.tags is not None:
+        what = f"policy {before['name']!r}"
+        unset, put = compare_tags(before["tags"], options.tags, options.purge_tags)
         after["tags"] = apply_tags(before["tags"], unset, put)
-        check_count(f"policy {before['name']!r}", after["tags"])
-    calls.extend(tag_calls("policy", policy_id, f"policy {before['name']!r}", unset, put))
+        check_count(what, after["tags"])
+        calls += tag_calls("policy", current["id"], what, unset, put)
+    notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
     return Plan(
-        (*move_calls(moves), *calls),
+        tuple(calls),
         for_diff(before),
         for_diff(after),
         {"policy": after, "servers": server_refs(chosen), "notes": notes},
-        context={"policy": policy_id, "chosen": chosen, "names": names},
+        context=PolicyContext(current["id"], chosen, names or {}),
     )
 
 
-def _changed_schedule(options: PolicyOptions, current: dict[str, t.Any], before: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return those parts of the scheduled operation that must change."""
-    scheduled: dict[str, t.Any] = changed_fields(before, {"enabled": options.enabled})
+def changed_fields(current: dict[str, t.Any], desired: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return those of desired that are given (not None) and differ from current."""
+    return {key: value for key, value in desired.items() if value is not None and current.get(key) != value}
+
+
+def _find_update(
+    options: PolicyOptions, current: PolicyRow, before: dict[str, t.Any], chosen: list[ServerRow]
+) -> _Update:
+    """Return what must change of a policy; before is the policy in the shape of results."""
+    fields = changed_fields(before, {"name": options.new_name, "description": options.description})
+    scheduled = changed_fields(before, {"enabled": options.enabled})
     if options.rule is not None and not same_schedule(pattern_of(current), options.rule):
         scheduled["trigger"] = {"properties": {"pattern": format_pattern(options.rule)}}
+    add, remove = _changed_members(options, before["servers"], chosen)
+    if options.retention is not None:
+        hidden = unreported(definition_in(current))
+        differs = not same_retention(before["retention"], options.retention, hidden)
+        # What the service does not report cannot be compared, so it goes along with every update.
+        if differs or fields or scheduled or add or remove:
+            scheduled["operation_definition"] = definition_of(options.retention, update=True)
+    return _Update(fields, scheduled, add, remove)
+
+
+def _changed_members(
+    options: PolicyOptions, members: list[ServerRef], chosen: list[ServerRow]
+) -> tuple[list[MemberRow], list[str]]:
+    """Return the servers that join a policy, and the IDs of those that leave it."""
+    member_ids = {member["id"] for member in members}
+    add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
+    if not options.purge_servers or (options.servers is None and options.filters is None):
+        return add, []
+    chosen_ids = {server["id"] for server in chosen}
+    return add, [member["id"] for member in members if member["id"] not in chosen_ids]
+
+
+def _update_calls(current: PolicyRow, before: dict[str, t.Any], update: _Update) -> list[Call]:
+    """Return the call of an update, none when nothing changes."""
+    operation, attrs = f"update backup policy {before['name']!r}", dict(update.fields)
+    if update.scheduled:
+        operation_id = operation_of(current).get("id")
+        # An operation sent without "enabled" would be switched on.
+        attrs["scheduled_operations"] = [{"id": operation_id, "enabled": before["enabled"], **update.scheduled}]
+    if update.add or update.remove:
+        return [members_call(operation, current["id"], update.add, update.remove, **attrs)]
+    return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []
+
+
+def _after_update(options: PolicyOptions, before: dict[str, t.Any], update: _Update) -> dict[str, t.Any]:
+    """Return what a policy will be after an update, in the shape of results."""
+    after = {**before, **update.fields}
+    staying = [member for member in before["servers"] if member["id"] not in update.remove]
+    after["servers"] = [*staying, *server_refs(update.add)]
+    if "enabled" in update.scheduled:
+        after["enabled"] = update.scheduled["enabled"]
+    if "trigger" in update.scheduled:
+        after["schedule"] = describe_schedule(update.scheduled["trigger"]["properties"]["pattern"])
+    if "operation_definition" in update.scheduled:
+        after["retention"] = options.retention
+    return after
+
+
+def _notes_on_retention(options: PolicyOptions, current: PolicyRow, updated: bool) -> list[str]:
+    """Return a note when it is unknown whether the desired retention is set, because the service does not report it."""
+    if options.retention is None or updated:
+        return []
     hidden = unreported(definition_in(current))
-    if options.retention is not None and not same_retention(before["retention"], options.retention, hidden):
-        scheduled["operation_definition"] = {}
-    return scheduled
-
-
-def _purges(options: PolicyOptions) -> bool:
-    return options.purge_servers and (options.servers is not None or options.filters is not None)
-
-
-def _unseen_retention(options: PolicyOptions, current: dict[str, t.Any], updated: bool) -> list[str]:
-    hidden = unreported(definition_in(current))
-    unseen = [key for key in LONG_TERM if options.retention and options.retention[key] and key in hidden]
-    if not unseen or updated:
+    unseen = [key for key in LONG_TERM if options.retention[key] and key in hidden]
+    if not unseen:
         return []
     return [
         f"The service does not report {', '.join(f'retention.{key}' for key in unseen)}:"
-        " it cannot be told what is set there, and what is wanted goes along with the next update of the policy"
+        " it is not known what is set there. The next update of the policy sends what this task asks for"
     ]

@@ -23,12 +23,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_info import (
     read as read_policy_info,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import (
-    parse_options as parse_tag_info_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import (
-    read as read_tag_info,
-)
 from tests.support.fakes import DAILY_0200, Cloud, backup, policy, server
 
 QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
@@ -237,43 +231,6 @@ def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], na
 def test_a_filter_that_is_none_is_refused_with_its_value(options: dict[str, t.Any], fragment: str) -> None:
     with pytest.raises(InvalidInput, match=fragment):
         backups(**options)
-
-
-# ========== Tags ==========
-def tags(**options: t.Any) -> dict[str, t.Any]:
-    cloud = Cloud(
-        policies=[policy("nightly", tags=A), policy("weekly", tags=[{"key": "a", "value": "2"}]), policy("plain")]
-    )
-    return read_tag_info(
-        parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES, **options}), cloud
-    )
-
-
-@pytest.mark.parametrize(
-    ("options", "values", "names"),
-    [
-        ({}, {"a": ["1", "2"]}, ["nightly", "weekly"]),
-        ({"resources": ["weekly"]}, {"a": ["2"]}, ["weekly"]),
-        ({"resources": ["plain"]}, {}, ["plain"]),
-        ({"resources": ["none"]}, {}, []),
-        ({"resources": []}, {}, []),
-        ({"tags": {"a": None}, "resources": ["weekly", "plain"]}, {"a": ["2"]}, ["weekly"]),
-        ({"tags": {"b": None}}, {}, []),
-    ],
-)
-def test_tags_of_the_resources_that_are_asked_for(
-    options: dict[str, t.Any], values: dict[str, t.Any], names: list[str]
-) -> None:
-    found = tags(**options)
-    assert (found["tags"], [one["name"] for one in found["resources"]]) == (values, names)
-
-
-def test_foreign_rows_of_tags_are_no_traceback() -> None:
-    cloud = Cloud(policies=[policy("nightly", tags=A)])
-    odd: list[t.Any] = [{"key": "b"}, {"values": ["1"]}, {"key": "a", "values": ["2", None, "1"]}, None]
-    cloud.tags_in_project = lambda resource_type: odd  # type: ignore[method-assign]
-    make_options = parse_tag_info_options({"resource_type": "policy", "resources": None, **QUERIES})
-    assert read_tag_info(make_options, cloud)["tags"] == {"b": [], "a": ["", "1", "2"]}
 
 
 def test_a_backup_that_two_pages_show_is_one() -> None:

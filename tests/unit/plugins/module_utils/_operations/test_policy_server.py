@@ -45,12 +45,12 @@ def told(call: Call | None) -> tuple[str, str, list[str]] | None:
     """A change of members as (policy, add or remove, servers)."""
     if call is None:
         return None
-    assert (call.service, call.method, call.arguments["operation"]) == ("members", "change_members", call.operation)
+    assert (call.method, call.arguments["operation"]) == ("change_members", call.operation)
     ((kind, value),) = ((key, call.arguments[key]) for key in ("add", "remove") if call.arguments[key])
     return (
         call.arguments["policy"].removeprefix("pol-"),
         kind,
-        [(one["id"] if kind == "add" else one).removeprefix("id-") for one in value],
+        [(entry["id"] if kind == "add" else entry).removeprefix("id-") for entry in value],
     )
 
 
@@ -85,14 +85,14 @@ def test_who_is_chosen_joins_or_leaves_and_nobody_else(
     todo = plan(**options)
     assert [told(call) for call in todo.calls] == calls
     result = todo.result["policy"]
-    assert (None if result is None else [one["name"] for one in result["servers"]]) == members
+    assert (None if result is None else [member["name"] for member in result["servers"]]) == members
     assert todo.changed == (todo.before != todo.after)
 
 
 def test_a_move_can_be_undone_from_its_end_to_its_beginning() -> None:
     leaving, joining = plan(servers=["db", "free"]).calls
     assert told(leaving.undo) == ("other", "add", ["db"])
-    # Who was in no policy may stay in this one, should it have joined.
+    # A server that was in no policy may stay in this one, if it has joined.
     assert told(joining) == ("nightly", "add", ["db", "free"]) and told(joining.undo) == ("nightly", "remove", ["db"])
 
 
@@ -140,7 +140,7 @@ def test_the_others_stay_in_their_order_and_a_second_run_has_nothing_to_do(
         return plan_policy_server(make_options, Cloud([server(name) for name in NAMES], [policy("nightly", names)]))
 
     first = again(sorted(present))
-    after = [one["name"] for one in first.result["policy"]["servers"]]
+    after = [member["name"] for member in first.result["policy"]["servers"]]
     assert [name for name in after if name not in chosen] == [name for name in sorted(present) if name not in chosen]
     assert set(after) == (present | set(chosen) if state == "present" else present - set(chosen))
     assert first.changed == (set(after) != present)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_tag: from the present tags to the wanted ones, for several resources at once."""
+"""csbs_tag: from the current tags to the desired ones, for several resources at once."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_tag_that_cannot_be_set_can_still_be_removed() -> None:
         make_options(tags={"a.b": ""})
 
 
-def test_the_limit_counts_what_would_be_there_afterwards_and_names_the_owner() -> None:
+def test_the_limit_counts_what_would_be_there_afterwards_and_names_the_resource() -> None:
     cloud = Cloud(policies=[policy("free"), policy("full", tags=TEN)])
     with pytest.raises(InvalidInput, match=r"policy 'full' \(pol-full\) would have 11 tags"):
         plan(cloud, resources=["free", "full"], tags={"new": "1"})
@@ -142,7 +142,7 @@ def test_a_resource_that_is_too_new_to_be_listed_is_found_by_its_id(others: int)
     listed_ones = [policy(f"p{number}") for number in range(others)]
     cloud = Cloud(policies=[policy("new", id=NEW_ID), *listed_ones])
     cloud.policies = lambda: listed_ones  # type: ignore[method-assign]
-    keys = [NEW_ID, *(one["name"] for one in listed_ones)]
+    keys = [NEW_ID, *(row["name"] for row in listed_ones)]
     assert [call.arguments["resource_id"] for call in plan(cloud, resources=keys, tags={"a": "1"}).calls][0] == NEW_ID
 
 
@@ -203,8 +203,8 @@ def test_what_was_not_started_is_named_with_the_tags_that_it_has() -> None:
     with pytest.raises(
         TaskFailed, match=r"^1 of 2 resources .*set a tag of policy 'p2' \(pol-p2\): it was not started"
     ) as failure:
-        finish(cloud, todo, Outcome({0: None}, {1: late}), resources=["p1", "p2"], tags={"a": "1"})
-    assert [one["tags"] for one in failure.value.results["resources"]] == [{"a": "1"}, {"old": "1"}]
+        finish(cloud, todo, Outcome({0: None}, failures={1: late}), resources=["p1", "p2"], tags={"a": "1"})
+    assert [resource["tags"] for resource in failure.value.results["resources"]] == [{"a": "1"}, {"old": "1"}]
     assert reads == ["pol-p1"]
 
 
@@ -214,7 +214,10 @@ def test_a_lost_answer_that_had_its_effect_is_a_change() -> None:
     cloud.all_policies[0]["tags"] = listed(a="1", b="2")
     with pytest.raises(TaskFailed) as failure:
         finish(
-            cloud, todo, Outcome({}, {0: OutcomeUnknown(todo.calls[0].operation, "closed")}), tags={"a": "1", "b": "2"}
+            cloud,
+            todo,
+            Outcome(failures={0: OutcomeUnknown(todo.calls[0].operation, "closed")}),
+            tags={"a": "1", "b": "2"},
         )
     assert failure.value.results["changed"] is True
 
