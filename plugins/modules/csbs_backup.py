@@ -192,7 +192,15 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
+    module = create_module(
+        ARGUMENT_SPEC,
+        mutually_exclusive=[["ids", "name"], ["ids", "servers"], ["ids", "server_filters"]],
+        required_if=[
+            ["state", "absent", ["ids", "name"], True],
+            ["state", "present", ["servers", "server_filters"], True],
+        ],
+    )
+    converge(module, parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,34 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which backups make a new one needless."""
+"""Which servers need no new backup, because they have one that is good enough or in progress."""
 
 from __future__ import annotations
 
 import typing as t
 from datetime import datetime, timedelta
 
-from .backup import IN_PROGRESS, USABLE, BackupNames, backup_names, newest, recovery_point
+from .backup import IN_PROGRESS, USABLE, newest, recovery_point
+from .backup_names import BackupNames, backup_names
+
+if t.TYPE_CHECKING:
+    from .rows import BackupRow, ServerRow
 
 
 def find_done(
     max_age: timedelta | None,
     name: str | None,
     now: datetime,
-    chosen: list[dict[str, t.Any]],
-    rows: list[dict[str, t.Any]],
-) -> dict[str, dict[str, t.Any]]:
-    """Return by server ID the backup that makes a new one needless.
+    chosen: t.Sequence[ServerRow],
+    rows: t.Sequence[BackupRow],
+) -> dict[str, BackupRow]:
+    """Return by server ID the backup that makes a new one unnecessary.
 
-    With max_age that is a good backup that is young enough, or else one that is running; with name alone a
-    good or running backup of that name, or of its suffixed form when several servers share it.
+    With max_age it is a good backup that is young enough, or else one in progress. With name alone it is a good backup,
+    or else one in progress, that has this name, or this name with a number when several servers share it.
     """
     names = None if name is None else names_that_count(name, chosen, rows)
-    by_server: dict[str, list[dict[str, t.Any]]] = {}
+    by_server: dict[str, list[BackupRow]] = {}
     for row in rows:
         by_server.setdefault(row["resource_id"], []).append(row)
     return {
@@ -35,8 +39,8 @@ def find_done(
 
 
 def _done_by(
-    max_age: timedelta | None, names: BackupNames | None, now: datetime, rows: list[dict[str, t.Any]]
-) -> dict[str, t.Any] | None:
+    max_age: timedelta | None, names: BackupNames | None, now: datetime, rows: list[BackupRow]
+) -> BackupRow | None:
     good = [row for row in rows if row["status"] in USABLE]
     running = [row for row in rows if row["status"] in IN_PROGRESS]
     if max_age is not None:
@@ -49,6 +53,6 @@ def _done_by(
     return newest(good) or newest(running)
 
 
-def names_that_count(name: str, chosen: t.Sized, rows: list[dict[str, t.Any]]) -> BackupNames:
-    """Return the names that a task with this name gives; one server alone gets no number."""
+def names_that_count(name: str, chosen: t.Sized, rows: t.Iterable[BackupRow]) -> BackupNames:
+    """Return the names that a task with this name gives. A single server gets no number."""
     return backup_names(name, rows, more=len(chosen)) if len(chosen) > 1 else BackupNames(name)

@@ -6,41 +6,40 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 
-from .times import Duration
+if t.TYPE_CHECKING:
+    from .durations import Duration
 
-#: Rules that keep the newest of each period, in the order of their reasons; each says which period a local time is in
+#: Rules that keep the newest point of each period, in the order of their reasons. Each returns a local time's period.
 PERIODS: dict[str, t.Callable[[datetime], tuple[int, ...]]] = {
     "hourly": lambda local: (local.year, local.month, local.day, local.hour),
     "daily": lambda local: (local.year, local.month, local.day),
-    # The ISO year goes with the ISO week: the first days of January may be in the last week of the year before.
+    # The ISO year belongs to the ISO week: the first days of January may be in the last week of the year before.
     "weekly": lambda local: tuple(local.isocalendar())[:2],
     "monthly": lambda local: (local.year, local.month),
     "yearly": lambda local: (local.year,),
 }
+#: The count that keeps all
 UNLIMITED = -1
 # Clocks of one cloud differ by less than this.
-_CLOCKS_AGREE = timedelta(minutes=1)
+_MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
-class Point:
-    """A recovery point: something that names it, its moment (with a time zone) and its tags."""
+class Point(t.NamedTuple):
+    """A recovery point: a key that identifies it, its moment (with a time zone) and its tags."""
 
     key: str
     moment: datetime
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: t.Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What to keep; periods are those of zone.
+class Rules(t.NamedTuple):
+    """What to keep. Periods are those of the time zone.
 
-    Counts: 0 is none, -1 is all. The durations reach back from the newest point: within keeps all points in it, the
-    others the newest of each period in it. What is younger than older_than at the time now is kept. A tag whose wanted
-    value is None may have any value.
+    Counts: 0 keeps none, -1 keeps all. Durations are counted back from the newest point: within keeps all points in it,
+    within_hourly and so on keep the newest point of each period in it. Points that are younger than older_than at the
+    time now are kept. A tag with the value None fits any value.
     """
 
     last: int = 0
@@ -56,34 +55,34 @@ class Rules:
     within_monthly: Duration | None = None
     within_yearly: Duration | None = None
     older_than: timedelta | None = None
-    tags: dict[str, str | None] = field(default_factory=dict)
+    tags: t.Mapping[str, str | None] = {}
     zone: tzinfo = timezone.utc
     now: datetime | None = None
 
     @property
     def only_tags(self) -> bool:
-        """Whether nothing but tags keeps a point that is old; all other rules keep at least the newest."""
+        """Whether only tags can keep an old point. Every other rule keeps at least the newest point."""
         counts = (self.last, *(getattr(self, name) for name in PERIODS))
         durations = (self.within, *(getattr(self, f"within_{name}") for name in PERIODS))
         return not any(counts) and not any(durations)
 
     @property
     def empty(self) -> bool:
-        """Whether there is no rule that keeps an old point, so that all old ones would go."""
+        """Whether no rule keeps an old point, so that all old points would be deleted."""
         return self.only_tags and not self.tags
 
     def keeps_as_young(self, moment: datetime | None) -> bool:
-        """Return whether older_than keeps a point because it is younger than that."""
+        """Return whether older_than keeps a point of this moment, because it is younger."""
         if moment is None or self.older_than is None or self.now is None:
             return False
         return self.now - moment < self.older_than
 
 
 def reasons_to_keep(points: t.Iterable[Point], rules: Rules) -> dict[str, list[str]]:
-    """Return by key why each point of a group is kept; what has no reason goes.
+    """Return by key why each point of a group is kept. A point without a reason is to be deleted.
 
-    The reasons are last, hourly, daily, weekly, monthly, yearly, within, young and tag, in this order. No rule looks at
-    what another one keeps. Points of one moment count in the order of their keys, so that the answer does not depend on
+    The reasons are last, hourly, daily, weekly, monthly, yearly, within, young and tag, in this order. The rules do not
+    affect each other. Points of the same moment count in the order of their keys, so that the result does not depend on
     the order of points.
     """
     newest_first = sorted(sorted(points, key=lambda point: point.key), key=lambda point: point.moment, reverse=True)
@@ -114,7 +113,10 @@ def _newest_of_periods(
     period_of: t.Callable[[datetime], tuple[int, ...]],
     zone: tzinfo,
 ) -> list[Point]:
-    """Return the newest point of each of the last count periods that have one, and oldest while count is not used up."""
+    """Return the newest point of each of the last count periods that have one.
+
+    The oldest point is returned as well, unless count is used up before it.
+    """
     kept: list[Point] = []
     seen: set[tuple[int, ...]] = set()
     for point in newest_first:
@@ -128,7 +130,7 @@ def _newest_of_periods(
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a moment in a time zone, or as it is where the calendar has no such day, as before the year 1."""
+    """Return a moment in a time zone, or unchanged where the calendar has no such day, such as before the year 1."""
     try:
         return moment.astimezone(zone)
     except OverflowError:
@@ -138,14 +140,14 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
 def _kept_within(newest_first: list[Point], rules: Rules) -> set[str]:
     """Return the keys of the points that a duration keeps.
 
-    As restic has it, a duration reaches back from the newest point that is not in the future, and what is older by the
-    whole duration is not within it. The oldest of all points is kept as well when it is within.
+    As in restic, a duration is counted back from the newest point that is not in the future. A point that is older by
+    exactly the duration is not within it. The oldest point of all is kept as well when it is within.
     """
-    until = None if rules.now is None else rules.now + _CLOCKS_AGREE
+    until = None if rules.now is None else rules.now + _MAX_CLOCK_DIFFERENCE
     anchor = next((point.moment for point in newest_first if until is None or point.moment < until), None)
 
     def inside(duration: Duration) -> list[Point]:
-        # All points are in the future: there is nothing to count from, so none is too old.
+        # Without an anchor all points are in the future, so none is too old.
         start = None if anchor is None else duration.before(anchor, rules.zone)
         return [point for point in newest_first if start is None or point.moment > start]
 
@@ -160,6 +162,6 @@ def _kept_within(newest_first: list[Point], rules: Rules) -> set[str]:
     return kept
 
 
-def has_tags(tags: dict[str, str], wanted: dict[str, str | None]) -> bool:
-    """Return whether tags hold all that are wanted; where none is wanted nothing has them."""
+def has_tags(tags: t.Mapping[str, str], wanted: t.Mapping[str, str | None]) -> bool:
+    """Return whether tags contain all wanted tags; False when no tag is wanted."""
     return bool(wanted) and all(key in tags and value in (None, tags[key]) for key, value in wanted.items())

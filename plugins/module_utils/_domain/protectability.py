@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .error_codes import CODES, RETRYABLE_CODES
+from .errors import RETRYABLE_CODES
+
+if t.TYPE_CHECKING:
+    from .rows import ServerRow, VerdictRow
+
+#: States in which the service backs a server up or restores to it
+PROTECTABLE_STATUSES = ("ACTIVE", "SHUTOFF")
+#: The code for a server in another policy. It stops the server from joining a policy, and from nothing else.
+OTHER_POLICY = "CSBS.6004"
 
 
-def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str, t.Any]]) -> dict[str, str]:
-    """Return by server why it cannot be backed up; a server that is merely busy, or bound to a policy, can."""
+def unprotectable(servers: t.Iterable[ServerRow], verdicts: t.Mapping[str, VerdictRow]) -> dict[str, str]:
+    """Return by server ID why servers cannot be backed up. A server that is only busy, or in a policy, can be."""
     refusals = {}
     for server in servers:
         verdict = verdicts.get(server["id"])
@@ -24,22 +32,18 @@ def unprotectable(servers: list[dict[str, t.Any]], verdicts: dict[str, dict[str,
     return refusals
 
 
-# Keeps a server from joining a policy, and from nothing else.
-OTHER_POLICY = "CSBS.6004"
+def explain_verdict(verdict: VerdictRow) -> str:
+    """Return in words why the service refuses to back a server up."""
+    # Most tasks meet no refusal, so they need not load the words of the codes.
+    from .error_codes import CODES
 
-
-def explain_verdict(verdict: dict[str, t.Any]) -> str:
-    """Return why the service would not back a server up, in words."""
     code = verdict.get("error_code") or ""
     meaning = CODES.get(code, ("", ""))[0]
-    said = str(verdict.get("error_msg") or "").strip()
-    words = "; ".join(part for part in (meaning, said) if part) or "the service gives no reason"
+    message = str(verdict.get("error_msg") or "").strip()
+    words = "; ".join(part for part in (meaning, message) if part) or "the service gives no reason"
     return f"{words} ({code})" if code else words
 
 
-def describe_refusal(server: dict[str, t.Any], reason: str) -> str:
-    """Return how messages say why a server has no backup."""
+def describe_refusal(server: ServerRow, reason: str) -> str:
+    """Return how messages name a server and the reason why it has no backup."""
     return f"{server['name']!r} ({server['id']}): {reason}"
-
-
-PROTECTABLE_STATUSES = ("ACTIVE", "SHUTOFF")

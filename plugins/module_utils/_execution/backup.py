@@ -1,113 +1,193 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows backups, and the backups of a policy run, to their end by one list."""
+"""Follows backups, and the backups of a policy run, until each has ended."""
 
 from __future__ import annotations
 
 import typing as t
 from datetime import timedelta
 
-from .._domain.backup import IN_PROGRESS, USABLE, fail_reason
+from .._domain.backup import IN_PROGRESS, USABLE, describe_backup, fail_reason
 from .._domain.times import parse_time
+from .watch import follow, problems_of
 
-# A filter that hides what was started is dropped after so many looks.
-_LOOKS_BEFORE_FULL_LIST = 3
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.errors import CloudError
+    from .._domain.rows import BackupRow
+    from .clock import Clock
+    from .watch import WaitOptions
+
+# After this many polls without a started backup, the list is no longer filtered by start time: clocks differ.
+_POLLS_BEFORE_FULL_LIST = 3
+# Lists lag. A server that is not listed when all others have ended is looked for in this many more polls.
+_MORE_POLLS_FOR_MISSING = 3
 
 
 class BackupFollower:
-    """Backups that are followed until each has ended, by one list for all of them."""
+    """Follows backups of several servers by one list."""
 
-    def __init__(self, cloud: t.Any, name: str | None = None, checkpoint_id: str | None = None) -> None:
-        """Follow backups that have a name in common, or the record of a policy run, or neither."""
+    def __init__(self, cloud: Cloud, name: str | None = None, checkpoint_id: str | None = None) -> None:
+        """Follow backups whose names begin with name, or backups of a checkpoint, or any others."""
         self._cloud, self._name, self._checkpoint_id = cloud, name, checkpoint_id
-        self._looks = 0
-        self._narrow = True
-        #: server id -> what is known of its backup: checkpoint_id, resource_id and later the row
-        self.rows: dict[str, dict[str, t.Any]] = {}
-        #: server id -> why its backup failed
+        self._polls = 0
+        self._filter_by_time = True
+        self._seen: set[str] = set()
+        #: By server ID, what is known of its backup; checkpoint_id and resource_id are always known
+        self.rows: dict[str, BackupRow] = {}
+        #: By server ID, why its backup failed
         self.failed: dict[str, str] = {}
 
+    def add(self, row: BackupRow, seen: bool) -> None:
+        """Follow one more backup; seen says whether the service has already shown it."""
+        self.rows[row["resource_id"]] = row
+        if seen:
+            self._seen.add(row["resource_id"])
+
     @property
-    def pending(self) -> dict[str, dict[str, t.Any]]:
-        """Return what has neither ended nor failed."""
+    def pending(self) -> dict[str, BackupRow]:
+        """By server ID, the backups that have not ended."""
         return {
-            server: row
-            for server, row in self.rows.items()
-            if server not in self.failed and row.get("status") not in USABLE
+            server_id: row
+            for server_id, row in self.rows.items()
+            if server_id not in self.failed and row.get("status") not in USABLE
         }
 
-    def look(self) -> bool:
-        """Read the list once; return whether everything has ended."""
+    @property
+    def unlisted(self) -> list[str]:
+        """IDs of the servers whose backups the service has not shown yet."""
+        return [server_id for server_id in self.pending if server_id not in self._seen]
+
+    def refresh(self) -> bool:
+        """Read the list once; return whether every backup has ended."""
         pending = self.pending
         if not pending:
             return True
-        self._looks += 1
+        self._polls += 1
         query = self._query(pending)
-        found = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**query)}
-        for server, known in pending.items():
-            row = found.get((known["checkpoint_id"], server))
-            if row is None and known.get("seen"):
+        listed = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**query)}
+        for server_id, known in pending.items():
+            row = listed.get((known["checkpoint_id"], server_id))
+            if row is None and server_id in self._seen:
                 if "start_time" in query:
-                    self._narrow = False
+                    self._filter_by_time = False
                     continue
-                # Lists lag, and pages move while others delete: only the backup itself tells that it is gone.
+                # Lists lag, and pages move while others delete: only the backup itself shows that it is gone.
                 row = self._cloud.backup(known["id"])
                 if row is None:
-                    self.failed[server] = "it is no longer there"
+                    self.failed[server_id] = "it is no longer there"
             if row is not None:
-                # Rows of a list may lack the tags.
-                tags = known.get("tags") if row.get("tags") is None else row["tags"]
-                self.rows[server] = {**row, "tags": tags, "seen": True}
-                if row["status"] not in USABLE | IN_PROGRESS:
-                    why = fail_reason(row) or "the service gives no reason"
-                    self.failed[server] = (
-                        why if row["status"] == "error" else f"it was deleted meanwhile ({row['status']})"
-                    )
+                self._update(server_id, row)
         return not self.pending
 
-    def _query(self, pending: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    def find_ids(self) -> bool:
+        """Read the list once; return whether the ID of every backup is known."""
+        return self.refresh() or all(row.get("id") for row in self.pending.values())
+
+    def _update(self, server_id: str, row: BackupRow) -> None:
+        # Rows of a list may lack the tags.
+        tags = self.rows[server_id].get("tags") if row.get("tags") is None else row["tags"]
+        self.add({**row, "tags": tags}, seen=True)
+        status = row["status"]
+        if status == "error":
+            self.failed[server_id] = fail_reason(row) or "the service gives no reason"
+        elif status not in USABLE | IN_PROGRESS:
+            self.failed[server_id] = f"it was deleted meanwhile ({status})"
+
+    def _query(self, pending: dict[str, BackupRow]) -> dict[str, t.Any]:
         if self._checkpoint_id is not None:
             return {"checkpoint_id": self._checkpoint_id}
         if self._name is not None and all((row.get("name") or "").startswith(self._name) for row in pending.values()):
             return {"name": self._name}
         if len(pending) == 1:
             return {"resource_id": next(iter(pending))}
-        since = [parse_time(row.get("created_at")) for row in pending.values()]
-        if self._looks > _LOOKS_BEFORE_FULL_LIST and any(not row.get("seen") for row in pending.values()):
-            self._narrow = False
-        if None in since or not self._narrow:
+        started = [parse_time(row.get("created_at")) for row in pending.values()]
+        if self._polls > _POLLS_BEFORE_FULL_LIST and self.unlisted:
+            self._filter_by_time = False
+        if None in started or not self._filter_by_time:
             return {}
-        earliest = min(moment for moment in since if moment) - timedelta(seconds=1)
+        earliest = min(moment for moment in started if moment) - timedelta(seconds=1)
         return {"start_time": earliest.replace(tzinfo=None).isoformat(timespec="microseconds")}
 
 
-# Lists lag: who has not turned up when the others have ended is looked for so many times more.
-_EXTRA_LOOKS = 3
-
-
 class RunFollower(BackupFollower):
-    """The backups of a policy run, and the servers that the service left out of it without a word."""
+    """Follows the backups of a policy run, and finds the servers that the service left out without a message."""
 
-    def __init__(self, cloud: t.Any, checkpoint_id: str) -> None:
-        """Follow the record of a run."""
+    def __init__(self, cloud: Cloud, checkpoint_id: str) -> None:
+        """Follow the backups of the checkpoint that a run makes."""
         super().__init__(cloud, checkpoint_id=checkpoint_id)
-        self._more = _EXTRA_LOOKS
-        #: ids of servers of which the run made no backup
+        self._polls_left = _MORE_POLLS_FOR_MISSING
+        #: IDs of servers of which the run made no backup
         self.left_out: list[str] = []
 
-    def look(self) -> bool:
-        """Read the list once; return whether everything has ended, and who is missing does so for good."""
-        ended = super().look()
-        pending = self.pending
-        missing = [server for server, row in pending.items() if not row.get("seen")]
-        # As long as nothing of the run is listed, the list is late and nobody is missing.
-        if not missing or len(missing) < len(pending) or len(missing) == len(self.rows):
+    def refresh(self) -> bool:
+        """Read the list once; return True when every backup has ended and the missing servers have been given up."""
+        ended = super().refresh()
+        missing = self.unlisted
+        # While nothing of the run is listed, the list lags and no server is missing.
+        if not missing or len(missing) < len(self.pending) or len(missing) == len(self.rows):
             return ended
-        self._more -= 1
-        if self._more >= 0:
+        self._polls_left -= 1
+        if self._polls_left >= 0:
             return False
         self.left_out = missing
-        for server in missing:
-            del self.rows[server]
+        for server_id in missing:
+            del self.rows[server_id]
         return True
+
+
+class BackupFollowers:
+    """Several followers of backups as one. A server is in one of them at most."""
+
+    def __init__(self, *followers: BackupFollower) -> None:
+        self._followers = followers
+
+    @property
+    def rows(self) -> dict[str, BackupRow]:
+        """By server ID, what is known of its backup."""
+        return {server_id: row for follower in self._followers for server_id, row in follower.rows.items()}
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """By server ID, why its backup failed."""
+        return {server_id: reason for follower in self._followers for server_id, reason in follower.failed.items()}
+
+    @property
+    def pending(self) -> dict[str, BackupRow]:
+        """By server ID, the backups that have not ended."""
+        return {server_id: row for follower in self._followers for server_id, row in follower.pending.items()}
+
+    def refresh(self) -> bool:
+        """Read the lists once; return whether every backup has ended."""
+        return all([follower.refresh() for follower in self._followers])
+
+    def find_ids(self) -> bool:
+        """Read the lists once; return whether the ID of every backup is known."""
+        return all([follower.find_ids() for follower in self._followers])
+
+
+class BackupsEnding(t.NamedTuple):
+    """How the wait for backups ended."""
+
+    #: The number of servers that have a usable backup
+    usable: int
+    #: What is wrong, as sentences for the message of the task
+    problems: list[str]
+    #: Why the end could not be seen, None when it could
+    unseen: CloudError | None
+
+
+def await_backups(
+    follower: BackupFollower | BackupFollowers, options: WaitOptions, clock: Clock, remedy: str
+) -> BackupsEnding:
+    """Follow backups as options say. remedy is what the user can do when the end was not seen."""
+    ending = follow(follower, options, clock, "backups available", len(follower.rows))
+    late = ", ".join(
+        f"{describe_backup(row)} is {row.get('status') or 'not listed yet'}" for row in follower.pending.values()
+    )
+    rows, failed = follower.rows, follower.failed
+    problems = [f"Backup {describe_backup(rows[server_id])} failed: {reason}" for server_id, reason in failed.items()]
+    problems += problems_of(ending, late, "What was started goes on.", remedy)
+    usable = sum(1 for server_id, row in rows.items() if row.get("status") in USABLE and server_id not in failed)
+    return BackupsEnding(usable, problems, ending.unseen)

@@ -1,29 +1,28 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of new backups."""
+"""csbs_backup: the options, the names of new backups, and the plan that makes them."""
 
 from __future__ import annotations
 
 import secrets
 import typing as t
-from dataclasses import dataclass
 from datetime import timedelta
 
 from .._domain.backup import IN_PROGRESS, USABLE, backup_result
-from .._domain.backup_names import BackupNames
+from .._domain.backup_names import UNNAMED
 from .._domain.freshness import names_that_count
 from .._domain.selection import names_of, server_refs
 from .._domain.tags import tags_as_list
 from .plan import Call, Plan
 from .recovery import running_backup, started_backup
 
-# What the diff shows of a name that is made up when the backup is sent.
-UNNAMED = "manualbk_xxxx"
+if t.TYPE_CHECKING:
+    from .._domain.backup_names import BackupNames
+    from .._domain.rows import BackupRow, ServerRow
 
 
-@dataclass(frozen=True)
-class BackupOptions:
+class BackupOptions(t.NamedTuple):
     """The options of csbs_backup in normal form."""
 
     state: str
@@ -41,24 +40,33 @@ class BackupOptions:
     poll_interval: float = 10
 
 
-def assign_names(
-    names: BackupNames | None, servers: list[dict[str, t.Any]], rows: list[dict[str, t.Any]]
-) -> dict[str, str | None]:
-    """Return by server the name of its new backup; None where it is made up.
+class CreationContext(t.NamedTuple):
+    """What the backups of a task are followed by."""
 
-    A server that had a number for itself keeps it; the others get the numbers after the highest that is taken.
+    #: All servers of the task, also those that are skipped
+    chosen: list[ServerRow]
+    #: Servers that get a new backup, in the order of the calls
+    to_back_up: list[ServerRow]
+    #: By server ID, the backups that make a new one unnecessary; some may be in progress
+    done: dict[str, BackupRow]
+
+
+def assign_names(
+    names: BackupNames | None, servers: t.Iterable[ServerRow], rows: t.Iterable[BackupRow]
+) -> dict[str, str | None]:
+    """Return by server ID the name of its new backup, None where it is made up.
+
+    A server that had a number of its own keeps it. The others get the numbers after the highest number in use.
     """
     if names is None or names.highest is None:
         return {server["id"]: names.base if names else None for server in servers}
-    owners: dict[int, set[str]] = {}
+    users: dict[int, set[str]] = {}
     for row in rows:
         number = names.number_of(row["name"])
         if number:
-            owners.setdefault(number, set()).add(row["resource_id"])
-    highest = max(owners, default=0)
-    numbers = {
-        next(iter(resource_type)): number for number, resource_type in sorted(owners.items()) if len(resource_type) == 1
-    }
+            users.setdefault(number, set()).add(row["resource_id"])
+    highest = max(users, default=0)
+    numbers = {next(iter(ids)): number for number, ids in sorted(users.items()) if len(ids) == 1}
     assigned: dict[str, str | None] = {}
     for server in servers:
         if server["id"] not in numbers:
@@ -70,63 +78,70 @@ def assign_names(
 
 def plan_creation(
     options: BackupOptions,
-    chosen: list[dict[str, t.Any]],
-    rows: list[dict[str, t.Any]],
-    done: dict[str, dict[str, t.Any]],
-    refusals: dict[str, str],
-) -> Plan:
-    """Return the plan that backs up every chosen server that is neither done nor refused."""
+    chosen: list[ServerRow],
+    rows: list[BackupRow],
+    done: dict[str, BackupRow],
+    refusals: t.Mapping[str, str],
+) -> Plan[CreationContext]:
+    """Return the plan that backs up every chosen server that is neither done nor refused.
+
+    rows are existing backups. done holds by server ID the backups that make a new one unnecessary, refusals the reasons
+    why servers cannot be backed up.
+    """
     to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
     names = None if options.name is None else names_that_count(options.name, chosen, rows)
     assigned = assign_names(names, to_back_up, rows)
-    present = names_of(chosen)
     known = frozenset(row["id"] for row in rows)
-    # A backup that another run has just started may be too new to be listed. The server is busy then, and it is looked for.
-    any_will_do = options.name is not None or options.max_age is not None
-    names_that_do = None if options.max_age is not None else names
-    calls, planned = [], {}
-    for server in to_back_up:
-        name = assigned[server["id"]]
-        attrs: dict[str, t.Any] = {"backup_name": name or f"manualbk_{secrets.token_hex(2)}"}
-        if options.description is not None:
-            attrs["description"] = options.description
-        if options.incremental is not None:
-            attrs["incremental"] = options.incremental
-        if options.tags:
-            attrs["tags"] = tags_as_list(options.tags)
-        calls.append(
-            Call(
-                f"back up server {server['name']!r}",
-                "back_up_server",
-                {"server": server["id"], **attrs},
-                find_effect=started_backup(server["id"], attrs["backup_name"], known),
-                find_existing=running_backup(server["id"], names_that_do, USABLE | IN_PROGRESS, known)
-                if any_will_do
-                else None,
-            )
-        )
-        planned[server["id"]] = backup_result(_planned_row(server, name, options))
-    results = [
-        planned.get(server["id"]) or backup_result(done[server["id"]], present)
-        for server in chosen
-        if server["id"] not in refusals
-    ]
-    skipped = [
-        {"id": server["id"], "name": server["name"], "reason": refusals[server["id"]]}
-        for server in chosen
-        if server["id"] in refusals
-    ]
+    planned = [planned_row(server, assigned[server["id"]], options) for server in to_back_up]
+    shown = {row["resource_id"]: backup_result(row) for row in planned}
+    present = names_of(chosen)
+    results = {**{server_id: backup_result(row, present) for server_id, row in done.items()}, **shown}
     return Plan(
-        tuple(calls),
-        {"backups": []},
-        {"backups": [_for_diff(planned[server["id"]]) for server in to_back_up]},
-        {"backups": results, "skipped_servers": skipped, "servers": server_refs(chosen)},
+        tuple(_call(options, server, row, names, known) for server, row in zip(to_back_up, planned)),
+        before={"backups": []},
+        after={"backups": [_for_diff(backup) for backup in shown.values()]},
+        result={
+            "backups": [results[server["id"]] for server in chosen if server["id"] in results],
+            "skipped_servers": [
+                {"id": server["id"], "name": server["name"], "reason": refusals[server["id"]]}
+                for server in chosen
+                if server["id"] in refusals
+            ],
+            "servers": server_refs(chosen),
+        },
         workers=options.concurrency,
-        context={"to_back_up": to_back_up, "done": done, "chosen": chosen, "skipped": skipped},
+        context=CreationContext(chosen, to_back_up, done),
     )
 
 
-def _planned_row(server: dict[str, t.Any], name: str | None, options: BackupOptions) -> dict[str, t.Any]:
+def _call(
+    options: BackupOptions, server: ServerRow, row: BackupRow, names: BackupNames | None, known: t.Collection[str]
+) -> Call:
+    """Return the call that makes a planned backup; known are the IDs of backups that were there before."""
+    name = row["name"] or f"manualbk_{secrets.token_hex(2)}"
+    arguments: dict[str, t.Any] = {"server": server["id"], "backup_name": name}
+    if options.description is not None:
+        arguments["description"] = options.description
+    if options.incremental is not None:
+        arguments["incremental"] = options.incremental
+    if options.tags:
+        arguments["tags"] = row["tags"]
+    find_existing = None
+    if options.name is not None or options.max_age is not None:
+        # A backup that another task has just started may not be listed yet, but it makes the server busy.
+        names_that_do = None if options.max_age is not None else names
+        find_existing = running_backup(server["id"], names_that_do, USABLE | IN_PROGRESS, known)
+    return Call(
+        f"back up server {server['name']!r}",
+        "back_up_server",
+        arguments,
+        find_effect=started_backup(server["id"], name, known),
+        find_existing=find_existing,
+    )
+
+
+def planned_row(server: ServerRow, name: str | None, options: BackupOptions) -> BackupRow:
+    """Return what is known of a new backup before the service shows it."""
     return {
         "name": name,
         "description": options.description,
@@ -136,10 +151,10 @@ def _planned_row(server: dict[str, t.Any], name: str | None, options: BackupOpti
     }
 
 
-def _for_diff(planned: dict[str, t.Any]) -> dict[str, t.Any]:
+def _for_diff(backup: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
-        "name": planned["name"] or UNNAMED,
-        "description": planned["description"],
-        "server": planned["server"],
-        "tags": planned["tags"],
+        "name": backup["name"] or UNNAMED,
+        "description": backup["description"],
+        "server": backup["server"],
+        "tags": backup["tags"],
     }

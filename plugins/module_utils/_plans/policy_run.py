@@ -1,24 +1,30 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of a policy run by hand."""
+"""csbs_policy_run: the options, the choice of members, and the plan of a run."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 from datetime import timedelta
 
 from .._domain.backup import backup_result
+from .._domain.backup_names import UNNAMED
+from .._domain.errors import InvalidInput
 from .._domain.policy import members_of, policy_result
 from .._domain.selection import names_of, server_refs
-from .backup import UNNAMED
+from .._domain.server_lookup import choose_servers
 from .plan import Call, Plan
 from .recovery import running_run, started_run
 
+if t.TYPE_CHECKING:
+    from .._domain.rows import BackupRow, PolicyRow, ServerRow
 
-@dataclass(frozen=True)
-class RunOptions:
+# The state of a member that is no longer a server of the project.
+_GONE = "DELETED"
+
+
+class RunOptions(t.NamedTuple):
     """The options of csbs_policy_run in normal form."""
 
     policy: str
@@ -29,59 +35,95 @@ class RunOptions:
     poll_interval: float = 10
 
 
+class RunContext(t.NamedTuple):
+    """What the backups of a run are followed by."""
+
+    policy: PolicyRow
+    #: All servers of the task, also those that are refused
+    chosen: list[ServerRow]
+    #: Servers that the run backs up
+    to_back_up: list[ServerRow]
+    #: By server ID, the backups that make a new one unnecessary; some may be in progress
+    done: dict[str, BackupRow]
+    #: By server ID, why servers cannot be backed up
+    refusals: dict[str, str]
+
+
+def choose_members(options: RunOptions, policy: PolicyRow, servers: list[ServerRow]) -> list[ServerRow]:
+    """Return the members of a policy that the task means: those named or filtered, or else all.
+
+    Raises InvalidInput that lists every server that is not a member. A run cannot back up others.
+    """
+    by_id = {server["id"]: server for server in servers}
+    members: dict[str, ServerRow] = {}
+    for member in members_of(policy):
+        gone: ServerRow = {"id": member["id"], "name": member["name"] or member["id"], "status": _GONE}
+        members[member["id"]] = by_id.get(member["id"], gone)
+    if options.servers is None and options.filters is None:
+        return list(members.values())
+    named = choose_servers(options.servers, None, servers, known=members.values())
+    others = [server for server in named if server["id"] not in members]
+    if others:
+        listed = ", ".join(f"{server['name']!r} ({server['id']})" for server in others)
+        raise InvalidInput(
+            f"servers: not in policy {policy['name']!r}, which can back up its own servers only: {listed}"
+        )
+    matching = choose_servers(None, options.filters, [server for server in servers if server["id"] in members])
+    return list({server["id"]: server for server in (*named, *matching)}.values())
+
+
 def plan_run(
     options: RunOptions,
-    policy: dict[str, t.Any],
-    chosen: list[dict[str, t.Any]],
-    rows: list[dict[str, t.Any]],
-    done: dict[str, dict[str, t.Any]],
+    policy: PolicyRow,
+    chosen: list[ServerRow],
+    rows: list[BackupRow],
+    done: dict[str, BackupRow],
     refusals: dict[str, str],
-) -> Plan:
-    """Return the plan that backs up every chosen member that is neither done nor refused, with one run of the policy."""
-    names = names_of(chosen)
-    ready = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
-    planned = {server["id"]: backup_result(_planned_row(server, policy)) for server in ready}
-    calls = (
-        (_run_call(options, policy, [server["id"] for server in ready], frozenset(row["id"] for row in rows)),)
-        if ready
-        else ()
-    )
-    known = policy_result(policy)
+) -> Plan[RunContext]:
+    """Return the plan that backs up every chosen member that is neither done nor refused, with one run of the policy.
+
+    rows are existing backups. done holds by server ID the backups that make a new one unnecessary, refusals the reasons
+    why servers cannot be backed up.
+    """
+    to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
+    known = frozenset(row["id"] for row in rows)
+    planned = {server["id"]: backup_result(planned_row(server, policy)) for server in to_back_up}
+    present = names_of(chosen)
+    results = {**{server_id: backup_result(row, present) for server_id, row in done.items()}, **planned}
+    shown = policy_result(policy)
     return Plan(
-        calls,
-        {"backups": []},
-        {
+        (_call(options, policy, [server["id"] for server in to_back_up], known),) if to_back_up else (),
+        before={"backups": []},
+        after={
             "backups": [
-                {"name": UNNAMED, "server": planned[key]["server"], "tags": planned[key]["tags"]} for key in planned
+                {"name": UNNAMED, "server": backup["server"], "tags": backup["tags"]} for backup in planned.values()
             ]
         },
-        {
-            "backups": [
-                planned.get(one["id"]) or backup_result(done[one["id"]], names)
-                for one in chosen
-                if one["id"] not in refusals
-            ],
-            "policy": {key: known[key] for key in ("id", "name", "enabled")},
+        result={
+            "backups": [results[server["id"]] for server in chosen if server["id"] in results],
+            "policy": {key: shown[key] for key in ("id", "name", "enabled")},
             "servers": server_refs(chosen),
         },
-        context={"policy": policy, "chosen": chosen, "ready": ready, "done": done, "refusals": refusals},
+        context=RunContext(policy, chosen, to_back_up, done, refusals),
     )
 
 
-def _run_call(options: RunOptions, policy: dict[str, t.Any], ready: list[str], known: frozenset[str]) -> Call:
+def _call(options: RunOptions, policy: PolicyRow, server_ids: list[str], known: t.Collection[str]) -> Call:
+    """Return the call that runs a policy for servers; known are the IDs of backups that were there before."""
     arguments: dict[str, t.Any] = {"policy": policy["id"]}
-    if set(ready) != {one["id"] for one in members_of(policy)}:
-        arguments["servers"] = ready
+    if set(server_ids) != {member["id"] for member in members_of(policy)}:
+        arguments["servers"] = server_ids
     return Call(
         f"run backup policy {policy['name']!r}",
         "run_policy",
         arguments,
-        find_effect=started_run(policy["id"], ready, known),
-        # The run that keeps the policy busy may be too new to have been listed, and make all that is wanted.
-        find_existing=None if options.max_age is None else running_run(policy["id"], ready, known),
+        find_effect=started_run(policy["id"], server_ids, known),
+        # The run that keeps the policy busy may not be listed yet, and may make all the wanted backups.
+        find_existing=None if options.max_age is None else running_run(policy["id"], server_ids, known),
     )
 
 
-def _planned_row(server: dict[str, t.Any], policy: dict[str, t.Any]) -> dict[str, t.Any]:
+def planned_row(server: ServerRow, policy: PolicyRow) -> BackupRow:
+    """Return what is known of a new backup before the service shows it."""
     info = {"resource_name": server["name"], "auto_trigger": False}
     return {"resource_id": server["id"], "tags": policy.get("tags") or [], "extend_info": info}

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import calendar
-import dataclasses
 import typing as t
 import zoneinfo
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -15,13 +14,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.durations import Duration
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.keep_rules import (
     Point,
     Rules,
     has_tags,
     reasons_to_keep,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.times import Duration
 
 BERLIN, KATHMANDU = zoneinfo.ZoneInfo("Europe/Berlin"), zoneinfo.ZoneInfo("Asia/Kathmandu")
 COUNTS = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
@@ -174,7 +173,7 @@ def test_each_rule_keeps_what_its_definition_says(rules: Rules, expected: dict[s
             ["2026-03-28 22:30", "2026-03-28 23:00", "2026-03-29 21:59", "2026-03-29 22:00"],
             ["2026-03-29 21:59", "2026-03-29 22:00"],
         ),
-        # The ISO week of New Year: 2027-01-01 is in week 53 of 2026, as 2026-12-31 is; 2027-01-04 begins week 1 of 2027.
+        # The ISO week of New Year: 2026-12-31 and 2027-01-01 are in week 53 of 2026; 2027-01-04 begins week 1 of 2027.
         (
             Rules(weekly=2),
             ["2026-12-27 12:00", "2026-12-31 12:00", "2027-01-01 12:00", "2027-01-04 12:00"],
@@ -263,7 +262,7 @@ def test_a_tag_rule_wants_all_its_tags_with_their_values(
     tags: dict[str, str], wanted: dict[str, str | None], expected: bool
 ) -> None:
     assert has_tags(tags, wanted) is expected
-    one = dataclasses.replace(SUNDAYS[0], tags=tags)
+    one = SUNDAYS[0]._replace(tags=tags)
     assert reasons_to_keep([one], Rules(tags=wanted)) == {one.key: ["tag"] if expected else []}
 
 
@@ -330,7 +329,8 @@ def long_before(moment: datetime, duration: Duration, zone: tzinfo) -> datetime:
     wall = local.replace(tzinfo=None, year=year, month=month, day=min(local.day, length)) + timedelta(
         days=beyond - duration.days
     )
-    # Where clocks change, a time may come twice or never: restic takes the later moment east of Greenwich, and the earlier one west of it.
+    # Where clocks change, a time may come twice or never. Restic takes the later moment east of Greenwich, and the
+    # earlier one west of it.
     moments = [wall.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1)]
     east = (local.utcoffset() or timedelta(0)) >= timedelta(0)
     return (max if east else min)(moments) - timedelta(hours=duration.hours)
@@ -412,9 +412,9 @@ def test_more_generous_rules_keep_all_that_meaner_ones_keep(
 ) -> None:
     now, duration = getattr(rules, name), getattr(rules, within) or Duration()
     count = -1 if -1 in (now, more) else now + more
-    total = Duration(*(one + other for one, other in zip(dataclasses.astuple(duration), dataclasses.astuple(longer))))
+    total = Duration(*(number + more for number, more in zip(duration, longer)))
     older_than = (rules.older_than or timedelta(0)) + timedelta(hours=hours)
-    generous = dataclasses.replace(rules, **{name: count, within: total, "older_than": older_than})
+    generous = rules._replace(**{name: count, within: total, "older_than": older_than})
     assert set(kept(group, rules)) <= set(kept(group, generous))
 
 
