@@ -27,8 +27,12 @@ class Compute:
 
     def __init__(self, connection: t.Any) -> None:
         self.connection = connection
+
+    @property
+    def _compute(self) -> t.Any:
+        # Looked for when it is first needed: finding it costs a request, and some tasks need no server.
         with errors_of("find the compute service"):
-            self._compute = connection.compute
+            return self.connection.compute
 
     def now(self) -> datetime:
         """Return the time at the cloud: its clock dates the backups, and the clock here may be off."""
