@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backup as results show it, and what its states mean."""
+"""A backup as results show it, and the meaning of its states and times."""
 
 from __future__ import annotations
 
@@ -12,28 +12,33 @@ from .numbers import whole_number
 from .tags import tags_as_dict
 from .times import format_time, parse_time
 
+if t.TYPE_CHECKING:
+    from .rows import BackupRow
+
 USABLE = frozenset({"available", "waiting_restore", "restoring"})
 IN_PROGRESS = frozenset({"waiting_protect", "protecting"})
 BEING_DELETED = frozenset({"waiting_delete", "deleting"})
-# A name never means one of these when a usable backup has it too.
+#: A name never means a backup in one of these states when a usable backup has the name too
 UNUSABLE = BEING_DELETED | {"deleted", "error"}
 
 
-def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
+def backup_result(raw: BackupRow, names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
     """Return a backup in the one shape of results, from the service's checkpoint item.
 
-    What is not known yet is null, so a backup that is only planned has the same keys. names holds the names that servers
-    have now, by id; where it has none, the name stands that the server had when it was backed up.
+    What is not known is None, so a backup that is only planned has the same keys. names holds the present names of
+    servers by ID; a server that is not in it has the name from the time of the backup.
     """
     info = raw.get("extend_info") or {}
-    server_name = (names or {}).get(raw.get("resource_id") or "") or info.get("resource_name")
     return {
         "id": raw.get("id"),
         "checkpoint_id": raw.get("checkpoint_id"),
         "name": raw.get("name"),
         "description": raw.get("description") or "",
         "status": raw.get("status"),
-        "server": {"id": raw.get("resource_id"), "name": server_name},
+        "server": {
+            "id": raw.get("resource_id"),
+            "name": (names or {}).get(raw.get("resource_id") or "") or info.get("resource_name"),
+        },
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
         "protected_at": format_time(raw.get("protected_at")),
@@ -42,18 +47,18 @@ def backup_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = Non
         "auto_trigger": _flag(info.get("auto_trigger")),
         "incremental": _flag(info.get("incremental")),
         "instant_restore": _flag(info.get("support_lld")),
-        # Progress lags behind; the end is the status.
+        # The service's progress lags behind its status.
         "progress": 100 if raw.get("status") == "available" else whole_number(info.get("progress")),
         "size_mb": size_of(raw),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),
         "images": [image["image_id"] for image in info.get("os_images_data") or [] if image.get("image_id")],
         "fail_reason": fail_reason(raw) or None,
-        "volumes": [_volume(one) for one in info.get("volume_backups") or []],
+        "volumes": [_volume_result(volume) for volume in info.get("volume_backups") or []],
     }
 
 
-def _volume(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+def _volume_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         "id": raw.get("id"),
         "status": raw.get("status"),
@@ -66,31 +71,33 @@ def _volume(raw: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _flag(value: t.Any) -> bool | None:
+    """Return a boolean of the service, which may come as text; None when it is not given."""
     return None if value is None or value == "" else str(value).lower() == "true"
 
 
-def fail_reason(raw: dict[str, t.Any]) -> str:
-    """Return why a backup failed, in the service's words; empty when it did not."""
+def fail_reason(raw: BackupRow) -> str:
+    """Return why a backup failed, in the service's words; an empty text when it did not."""
     info = raw.get("extend_info") or {}
     code = info.get("fail_code")
     code = code if isinstance(code, dict) else {"Description": code}
-    words = dict.fromkeys(str(text).strip() for text in (info.get("fail_reason"), code.get("Description")) if text)
-    said = "; ".join(words)
-    return f"{said} (code {code['Code']})" if code.get("Code") else said
+    # Both fields often hold the same text.
+    texts = dict.fromkeys(str(text).strip() for text in (info.get("fail_reason"), code.get("Description")) if text)
+    reason = "; ".join(texts)
+    return f"{reason} (code {code['Code']})" if code.get("Code") else reason
 
 
-def recovery_point(raw: dict[str, t.Any]) -> datetime | None:
-    """Return the point in time that a backup holds: protected_at, or created_at where the service does not tell."""
+def recovery_point(raw: BackupRow) -> datetime | None:
+    """Return the point in time whose data a backup holds: protected_at, or else created_at; None without both."""
     return parse_time(raw.get("protected_at")) or parse_time(raw.get("created_at"))
 
 
-def size_of(raw: dict[str, t.Any]) -> int | None:
-    """Return the size of a backup in MB, None where the service does not tell."""
+def size_of(raw: BackupRow) -> int | None:
+    """Return the size of a backup in MB, None when the service does not give it."""
     return whole_number((raw.get("extend_info") or {}).get("size"))
 
 
-def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:
-    """Return the backup with the latest recovery point, None for an empty list."""
+def newest(rows: t.Iterable[BackupRow]) -> BackupRow | None:
+    """Return the backup with the latest recovery point, None for an empty list; one without a point comes last."""
     dated = [(recovery_point(row), row) for row in rows]
     known = [(moment, row) for moment, row in dated if moment is not None]
     if known:
@@ -98,8 +105,8 @@ def newest(rows: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:
     return dated[0][1] if dated else None
 
 
-def describe_backup(raw: dict[str, t.Any]) -> str:
-    """Return how messages speak of a backup: its name, its server and its id, or its record's while it has none."""
+def describe_backup(raw: BackupRow) -> str:
+    """Return how messages name a backup: its name, its server and its ID, or its checkpoint's ID while it has none."""
     info = raw.get("extend_info") or {}
-    known_by = raw.get("id") or f"record {raw.get('checkpoint_id')}"
-    return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({known_by})"
+    identity = raw.get("id") or f"checkpoint {raw.get('checkpoint_id')}"
+    return f"{raw.get('name')!r} of server {(info.get('resource_name') or raw.get('resource_id'))!r} ({identity})"

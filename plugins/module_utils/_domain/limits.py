@@ -10,45 +10,50 @@ import typing as t
 
 from .errors import InvalidInput
 
-#: The one type of backed-up objects
+#: The type of backed-up objects; the service knows no other
 SERVER_TYPE = "OS::Nova::Server"
 MAX_POLICIES = 32
 MAX_SERVERS_PER_POLICY = 64
 MAX_TAGS = 10
+#: Characters
 MAX_NAME = 255
-#: So many objects are read one by one; more are read by one list
+_MAX_DESCRIPTION = 255
+#: Up to this number objects are read one by one; more are read by one list
 MAX_SINGLE_READS = 3
 _OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def check_name(option: str, value: str, room: int = 0) -> str:
-    """Return value when it is a valid name with room more characters to come, else raise InvalidInput.
+    """Return value when it is a valid name and leaves room for a suffix of so many characters.
 
-    Reference: api_description/backup_policy_management/creating_a_backup_policy, field name.
+    Raises InvalidInput. Reference: api_description/backup_policy_management/creating_a_backup_policy, field name.
     """
-    if not _NAME.fullmatch(value):
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", value):
         raise InvalidInput(
-            f"{option}: {value!r} is not a valid name; a name has 1 to {MAX_NAME} letters, digits, hyphens and underscores"
+            f"{option}: {value!r} is not a valid name;"
+            f" a name has 1 to {MAX_NAME} letters, digits, hyphens and underscores"
         )
     if len(value) + room > MAX_NAME:
         raise InvalidInput(
-            f"{option}: {value!r} is too long; with the suffix -0001 a name may have {MAX_NAME} characters, this one has {len(value) + room}"
+            f"{option}: {value!r} is too long; with the suffix -0001 a name may have {MAX_NAME} characters,"
+            f" this one has {len(value) + room}"
         )
     return value
 
 
 def check_description(option: str, value: str) -> str:
-    """Return value when it is a valid description, else raise InvalidInput."""
-    if len(value) > 255:
-        raise InvalidInput(f"{option}: a description has at most 255 characters, this one has {len(value)}")
+    """Return value when it is a valid description. Raises InvalidInput."""
+    if len(value) > _MAX_DESCRIPTION:
+        raise InvalidInput(
+            f"{option}: a description has at most {_MAX_DESCRIPTION} characters, this one has {len(value)}"
+        )
     if "<" in value or ">" in value:
         raise InvalidInput(f"{option}: {value!r} must not contain '<' or '>'")
     return value
 
 
 def check_range(option: str, value: int | None, least: int, most: int, also: tuple[int, ...] = ()) -> int | None:
-    """Return value when it is None, in least..most or one of also, else raise InvalidInput."""
+    """Return value when it is None, from least to most, or one of also. Raises InvalidInput."""
     if value is None or least <= value <= most or value in also:
         return value
     extra = "".join(f" or {number}" for number in also)
@@ -56,24 +61,24 @@ def check_range(option: str, value: int | None, least: int, most: int, also: tup
 
 
 def check_positive(option: str, value: float, zero: bool = False) -> None:
-    """Raise InvalidInput unless value is above zero, or zero where that is allowed."""
+    """Raise InvalidInput unless value is above zero, or is zero where zero is allowed."""
     if value < 0 or (value == 0 and not zero):
         raise InvalidInput(f"{option}: {value:g} is out of range; it must be {'0 or more' if zero else 'more than 0'}")
 
 
 def refuse_ignored(params: dict[str, t.Any], when: str, options: t.Iterable[str]) -> None:
-    """Raise InvalidInput naming the first of options that is given although it has no effect; when says in which case.
+    """Raise InvalidInput for the first of options that is given although it has no effect; when says in which case.
 
-    An option that is off by default is given when it is on.
+    An option that is off by default counts as given when it is on.
     """
     for option in options:
-        off = (None, False) if option in _OFF_BY_DEFAULT else (None,)
-        if params[option] not in off:
+        not_given = (None, False) if option in _OFF_BY_DEFAULT else (None,)
+        if params[option] not in not_given:
             raise InvalidInput(f"{option} has no effect {when}. Leave it out, so that nobody takes it for a condition")
 
 
 def as_text(value: t.Any) -> str:
-    """Return a YAML scalar as the text that its writer saw: booleans in lower case, null as nothing."""
+    """Return a YAML scalar as the text that its writer saw: booleans in lower case, null as an empty text."""
     if value is None:
         return ""
     if isinstance(value, bool):

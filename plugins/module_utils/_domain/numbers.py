@@ -9,7 +9,7 @@ import typing as t
 
 
 def whole_number(value: t.Any) -> int | None:
-    """Return a value as a whole number, rounded down; None when it is no number."""
+    """Return a value as a whole number, without its fraction; None when it is not a number."""
     try:
         return int(float(value))
     except (OverflowError, TypeError, ValueError):

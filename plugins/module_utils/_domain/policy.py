@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy as results show it, and what its fields mean."""
+"""A policy as results show it, and the meaning of its fields."""
 
 from __future__ import annotations
 
@@ -13,44 +13,48 @@ from .schedule import describe_schedule
 from .tags import tags_as_dict
 from .times import format_time
 
+if t.TYPE_CHECKING:
+    from .rows import MemberRow, PolicyRow, ServerRef
 
-def operation_of(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+
+def operation_of(raw: PolicyRow) -> dict[str, t.Any]:
     """Return the one scheduled operation of a policy, empty when there is none."""
-    operations: list[dict[str, t.Any]] = raw.get("scheduled_operations") or [{}]
+    operations = raw.get("scheduled_operations") or [{}]
     return operations[0]
 
 
-def pattern_of(raw: dict[str, t.Any]) -> str | None:
+def pattern_of(raw: PolicyRow) -> str | None:
     """Return the pattern of a policy's schedule."""
     trigger = operation_of(raw).get("trigger") or {}
     return (trigger.get("properties") or {}).get("pattern")
 
 
-def definition_in(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+def definition_in(raw: PolicyRow) -> dict[str, t.Any]:
     """Return the operation_definition of a policy: its retention."""
     return operation_of(raw).get("operation_definition") or {}
 
 
-def members_of(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
+def members_of(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> list[ServerRef]:
     """Return the servers of a policy: id and name.
 
-    names holds the names that servers have now, by id. The policy's own label may be old: it stands in where names has none.
+    names holds the present names of servers by ID. A server that is not in it has the name that the policy stored when
+    it joined, which may be old.
     """
     present = names or {}
     return [
-        {"id": one["id"], "name": present.get(one["id"]) or one.get("name") or None}
-        for one in raw.get("resources") or []
-        if one.get("id")
+        {"id": member["id"], "name": present.get(member["id"]) or member.get("name") or None}
+        for member in raw.get("resources") or []
+        if member.get("id")
     ]
 
 
-def policy_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
+def policy_result(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
     """Return a policy in the one shape of results, from the service's answer to a get; names as for members_of."""
     return {
         "id": raw.get("id"),
         "name": raw.get("name"),
         "description": raw.get("description") or "",
-        # The policy's own status says nothing about this.
+        # The policy's own status says nothing about the schedule.
         "enabled": str(operation_of(raw).get("enabled")).lower() == "true",
         "schedule": describe_schedule(pattern_of(raw)),
         "retention": current_retention(definition_in(raw)),
@@ -61,10 +65,10 @@ def policy_result(raw: dict[str, t.Any], names: t.Mapping[str, str] | None = Non
 
 
 def for_diff(policy: dict[str, t.Any] | None) -> dict[str, t.Any]:
-    """Return what of a policy belongs in a diff: all but what the service makes up."""
+    """Return the part of a policy's result that a user can change, for a diff; empty for no policy."""
     return {key: value for key, value in (policy or {}).items() if key not in ("id", "created_at")}
 
 
-def as_resource(server: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return a server as an entry of a policy's resources."""
+def as_resource(server: t.Mapping[str, t.Any]) -> MemberRow:
+    """Return a server (id and name) as an entry of a policy's resources."""
     return {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}

@@ -9,32 +9,35 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .backup import USABLE, backup_result, recovery_point, size_of
-from .selection import names_of
+from .selection import names_of, once
 
 if t.TYPE_CHECKING:
-    from .rows import Row
+    from .rows import BackupRow, ServerRow
 
 
-def good_backups(chosen: list[Row], backups: list[Row]) -> dict[str, list[Row]]:
-    """Return the good backups of each chosen server, those of a policy and those made by hand."""
-    good: dict[str, list[Row]] = {server["id"]: [] for server in chosen}
-    # Pages move while others write, so a row may come twice.
-    for row in {row["id"]: row for row in backups}.values():
+def good_backups(servers: t.Iterable[ServerRow], backups: t.Iterable[BackupRow]) -> dict[str, list[BackupRow]]:
+    """Return the usable backups of each server by its ID, made by a policy or by hand."""
+    good: dict[str, list[BackupRow]] = {server["id"]: [] for server in servers}
+    for row in once(backups):
         if row["status"] in USABLE and row["resource_id"] in good:
             good[row["resource_id"]].append(row)
     return good
 
 
 def protection_result(
-    server: Row,
-    policy: Row | None,
+    server: ServerRow,
+    policy: t.Mapping[str, t.Any] | None,
     refusal: str | None,
-    good: list[Row],
-    last: Row | None,
+    good: list[BackupRow],
+    last: BackupRow | None,
     now: datetime,
     compliant: bool | None,
-) -> Row:
-    """Return the protection of a server in the shape of results; last is the newest of its good backups."""
+) -> dict[str, t.Any]:
+    """Return the protection of a server in the shape of results.
+
+    policy is the one that the server is in (id, name, enabled). refusal says why it cannot be backed up. good are its
+    usable backups, and last is the newest of them, with its tags. compliant is None without an age to compare with.
+    """
     moment = None if last is None else recovery_point(last)
     return {
         "id": server["id"],
@@ -45,24 +48,24 @@ def protection_result(
         "last_backup": None if last is None else backup_result(last, names_of([server])),
         "backup_count": len(good),
         "size_mb": sum(size_of(row) or 0 for row in good),
-        # A backup that is made meanwhile may be newer than the time that was told.
+        # A backup may be made between the reading of the time and of the backups.
         "age_seconds": None if moment is None else max(int((now - moment).total_seconds()), 0),
         "compliant": compliant,
     }
 
 
-def summarise(rows: list[Row], max_age: timedelta | None) -> dict[str, int | None]:
-    """Return how many rows there are of each kind; what max_age decides is null without it."""
-    protected = sum(1 for row in rows if row["policy"] and row["policy"]["enabled"])
-    disabled = sum(1 for row in rows if row["policy"] and not row["policy"]["enabled"])
-    compliant = sum(1 for row in rows if row["compliant"])
+def summarise(results: list[dict[str, t.Any]], max_age: timedelta | None) -> dict[str, int | None]:
+    """Return the number of protection results of each kind; compliant and stale are None without max_age."""
+    protected = sum(1 for result in results if result["policy"] and result["policy"]["enabled"])
+    disabled = sum(1 for result in results if result["policy"] and not result["policy"]["enabled"])
+    compliant = sum(1 for result in results if result["compliant"])
     return {
-        "servers": len(rows),
+        "servers": len(results),
         "protected": protected,
         "disabled": disabled,
-        "unprotected": len(rows) - protected - disabled,
-        "unprotectable": sum(1 for row in rows if not row["protectable"]),
-        "never_backed_up": sum(1 for row in rows if row["last_backup"] is None),
+        "unprotected": len(results) - protected - disabled,
+        "unprotectable": sum(1 for result in results if not result["protectable"]),
+        "never_backed_up": sum(1 for result in results if result["last_backup"] is None),
         "compliant": None if max_age is None else compliant,
-        "stale": None if max_age is None else len(rows) - compliant,
+        "stale": None if max_age is None else len(results) - compliant,
     }

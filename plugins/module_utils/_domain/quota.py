@@ -12,12 +12,15 @@ import typing as t
 
 from .numbers import whole_number
 
+if t.TYPE_CHECKING:
+    from .rows import QuotaRow
 
-def quota_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
+
+def quota_result(raw: QuotaRow) -> dict[str, t.Any]:
     """Return a quota in the shape of results.
 
-    What is left of an unlimited quota, or of one that the service does not tell, is null. Per cent are rounded down,
-    so that 100 means used up.
+    free and used_percent are None for an unlimited quota, and when the service gives no numbers. The percentage is
+    rounded down, so that 100 means used up.
     """
     quota, used = whole_number(raw.get("quota")), whole_number(raw.get("used"))
     free = percent = None

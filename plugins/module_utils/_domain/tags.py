@@ -14,99 +14,118 @@ import typing as t
 from .errors import InvalidInput
 from .limits import MAX_TAGS, as_text
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,36}")
-_VALUE = re.compile(r"[A-Za-z0-9_-]{0,43}")
+if t.TYPE_CHECKING:
+    from .rows import TagRow
+
+#: The options of info modules that ask for tags
 QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
+#: Characters of a key and of a value in queries and removals; for new tags the service allows fewer
+_MAX_OLD_KEY = 127
+_MAX_OLD_VALUE = 255
+_MAX_VALUES_PER_KEY = 10
 
 
 def parse_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | None:
-    """Return tags to be set, as text, when each keeps the rules, else raise InvalidInput; None stays None."""
+    """Return tags to set, as text; None stays None. Raises InvalidInput for a tag that the service does not allow."""
     if tags is None:
         return None
-    wanted = {as_text(key): as_text(value) for key, value in tags.items()}
-    for key, value in wanted.items():
-        if not _KEY.fullmatch(key):
+    given = {as_text(key): as_text(value) for key, value in tags.items()}
+    for key, value in given.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,36}", key):
             raise InvalidInput(
                 f"{option}: {key!r} is not a valid tag key; a key has 1 to 36 letters, digits, hyphens and underscores"
             )
-        if not _VALUE.fullmatch(value):
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,43}", value):
             raise InvalidInput(
-                f"{option}: {value!r} is not a valid value of tag {key!r}; a value has up to 43 letters, digits, hyphens and underscores"
+                f"{option}: {value!r} is not a valid value of tag {key!r};"
+                " a value has up to 43 letters, digits, hyphens and underscores"
             )
-    if len(wanted) > MAX_TAGS:
-        raise InvalidInput(f"{option}: {len(wanted)} tags given; the service allows {MAX_TAGS}")
-    return wanted
+    if len(given) > MAX_TAGS:
+        raise InvalidInput(f"{option}: {len(given)} tags given; the service allows {MAX_TAGS}")
+    return given
 
 
 def parse_tags_to_remove(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
-    """Return tags to be removed, as text; a removal takes keys that no tag could be given today."""
-    wanted = {as_text(key): as_text(value) for key, value in tags.items()}
-    for key, value in wanted.items():
-        if not key.strip() or len(key) > 127 or len(value) > 255:
+    """Return tags to remove, as text. Raises InvalidInput for a key or value that no tag can have.
+
+    Old tags may have keys and values that the service does not allow for new ones.
+    """
+    given = {as_text(key): as_text(value) for key, value in tags.items()}
+    for key, value in given.items():
+        if not key.strip() or len(key) > _MAX_OLD_KEY or len(value) > _MAX_OLD_VALUE:
             raise InvalidInput(
-                f"{option}: {key!r} cannot be removed; a key has 1 to 127 and a value up to 255 characters"
+                f"{option}: {key!r} cannot be removed;"
+                f" a key has 1 to {_MAX_OLD_KEY} and a value up to {_MAX_OLD_VALUE} characters"
             )
-    return wanted
+    return given
 
 
 def tags_as_dict(tags: t.Any) -> dict[str, str]:
-    """Return the service's list of tags as a dict, sorted by key. An entry without a key is no tag."""
-    entries = [tag for tag in tags or () if isinstance(tag, dict) and tag.get("key") is not None]
-    return dict(sorted((str(tag["key"]), as_text(tag.get("value"))) for tag in entries))
+    """Return the service's list of tags as a dict, sorted by key. Entries without a key are left out."""
+    return dict(sorted((str(tag["key"]), as_text(tag.get("value"))) for tag in _tags_with_key(tags)))
 
 
 def values_by_key(tags: t.Any) -> dict[str, list[str]]:
-    """Return the service's list of the tags in use, key and values, as a dict with the values in order."""
-    entries = [tag for tag in tags or () if isinstance(tag, dict) and tag.get("key") is not None]
-    return {str(tag["key"]): sorted(as_text(value) for value in tag.get("values") or ()) for tag in entries}
+    """Return the service's list of the tags in use as a dict of the sorted values by key."""
+    return {
+        str(tag["key"]): sorted(as_text(value) for value in tag.get("values") or ()) for tag in _tags_with_key(tags)
+    }
 
 
-def tags_as_list(tags: dict[str, str]) -> list[dict[str, str]]:
+def _tags_with_key(tags: t.Any) -> list[dict[str, t.Any]]:
+    return [tag for tag in tags or () if isinstance(tag, dict) and tag.get("key") is not None]
+
+
+def tags_as_list(tags: dict[str, str]) -> list[TagRow]:
     """Return a dict of tags as the list that the service takes, sorted by key."""
     return [{"key": key, "value": value} for key, value in sorted(tags.items())]
 
 
-def compare_tags(current: dict[str, str], wanted: dict[str, str], purge: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """Return (tags to remove, tags to set) that lead from current to wanted; purge removes what is not wanted."""
-    remove = {key: value for key, value in current.items() if purge and key not in wanted}
-    put = {key: value for key, value in wanted.items() if current.get(key) != value}
+def compare_tags(
+    current: dict[str, str], desired: dict[str, str], purge: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return (tags to remove, tags to set) that lead from current to desired; purge removes what is not desired."""
+    remove = {key: value for key, value in current.items() if purge and key not in desired}
+    put = {key: value for key, value in desired.items() if current.get(key) != value}
     return remove, put
 
 
 def apply_tags(current: dict[str, str], remove: dict[str, str], put: dict[str, str]) -> dict[str, str]:
     """Return current without remove and with put, sorted by key."""
-    merged = {**{key: value for key, value in current.items() if key not in remove}, **put}
-    return dict(sorted(merged.items()))
+    kept = {key: value for key, value in current.items() if key not in remove}
+    return dict(sorted({**kept, **put}.items()))
 
 
-def check_count(resource_type: str, tags: dict[str, str]) -> None:
-    """Raise InvalidInput when owner would carry more tags than the service allows."""
+def check_count(resource: str, tags: dict[str, str]) -> None:
+    """Raise InvalidInput when a resource would have more tags than the service allows; resource names it in words."""
     if len(tags) > MAX_TAGS:
-        raise InvalidInput(f"tags: {resource_type} would have {len(tags)} tags; the service allows {MAX_TAGS}")
+        raise InvalidInput(f"tags: {resource} would have {len(tags)} tags; the service allows {MAX_TAGS}")
 
 
 def tag_query(params: dict[str, t.Any]) -> dict[str, list[dict[str, t.Any]]]:
-    """Return the tag filters of an info module as the service's query; empty when none is given.
+    """Return the tag options of an info module as the service's query, empty when none is given.
 
-    A value, a list of values (any of them), or nothing (any value) may stand at each key.
+    Each key may have a value, a list of values (any of them), or nothing (any value). Raises InvalidInput.
     """
     query = {}
     for option in QUERIES:
-        wanted = params.get(option)
-        if not wanted:
+        tags = params.get(option)
+        if not tags:
             continue
-        if len(wanted) > MAX_TAGS:
-            raise InvalidInput(f"{option}: {len(wanted)} keys given; the service allows {MAX_TAGS}")
+        if len(tags) > MAX_TAGS:
+            raise InvalidInput(f"{option}: {len(tags)} keys given; the service allows {MAX_TAGS}")
         query[option] = [
-            {"key": _query_key(option, key), "values": _query_values(option, value)} for key, value in wanted.items()
+            {"key": _query_key(option, key), "values": _query_values(option, value)} for key, value in tags.items()
         ]
     return query
 
 
 def _query_key(option: str, key: t.Any) -> str:
     text = as_text(key)
-    if not 1 <= len(text) <= 127:
-        raise InvalidInput(f"{option}: {text!r} is not a tag key that can be looked for; it has 1 to 127 characters")
+    if not 1 <= len(text) <= _MAX_OLD_KEY:
+        raise InvalidInput(
+            f"{option}: {text!r} is not a tag key that can be looked for; it has 1 to {_MAX_OLD_KEY} characters"
+        )
     return text
 
 
@@ -117,7 +136,11 @@ def _query_values(option: str, value: t.Any) -> list[str]:
         raise InvalidInput(
             f"{option}: {value!r} is not a tag value; give one value, a list of values, or nothing for any value"
         )
-    values = list(dict.fromkeys(as_text(one) for one in (value if isinstance(value, (list, tuple)) else [value])))
-    if len(values) > 10 or any(len(one) > 255 for one in values):
-        raise InvalidInput(f"{option}: at most 10 values of up to 255 characters can be looked for at one key")
-    return values
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    texts = list(dict.fromkeys(as_text(entry) for entry in entries))
+    if len(texts) > _MAX_VALUES_PER_KEY or any(len(text) > _MAX_OLD_VALUE for text in texts):
+        raise InvalidInput(
+            f"{option}: at most {_MAX_VALUES_PER_KEY} values of up to {_MAX_OLD_VALUE} characters can be looked for at"
+            " one key"
+        )
+    return texts

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_backup_info: its options, and the backups that fit them."""
+"""csbs_backup_info: its options, and the backups that match them."""
 
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from .._cloud.tags import add_tags
 from .._domain.backup import backup_result
@@ -17,138 +18,191 @@ from .._domain.tags import tag_query
 from .._domain.times import parse_time, parse_user_time
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import Row
+    from .._domain.cloud import Cloud
+    from .._domain.rows import BackupRow, ServerRow
+
+_FIELDS = ("availability_zone", "checkpoint_id", "image_type", "status")
 
 
-# ========== csbs_backup_info ==========
-def parse_options(params: dict[str, t.Any]) -> Row:
-    """Return the options of csbs_backup_info in normal form; raises InvalidInput for times that are none, and for what cannot be counted."""
+class BackupInfoOptions(t.NamedTuple):
+    """The options of csbs_backup_info in normal form.
+
+    query holds the options for tags; fields holds those that are compared with one field of a backup.
+    """
+
+    ids: list[str] | None
+    name: str | None
+    policy: str | None
+    servers: list[str] | None
+    filters: dict[str, t.Any] | None
+    created_after: datetime | None
+    created_before: datetime | None
+    query: dict[str, t.Any]
+    fields: dict[str, str]
+    count_only: bool
+
+    @property
+    def asks_for_servers(self) -> bool:
+        """Whether the server of a backup decides if it matches."""
+        return self.servers is not None or self.filters is not None
+
+
+class _Scope(t.NamedTuple):
+    """A query of the service that every matching backup fits, and the IDs of the servers, None for all servers."""
+
+    query: dict[str, str]
+    server_ids: set[str] | None
+
+
+def parse_options(params: dict[str, t.Any]) -> BackupInfoOptions:
+    """Return the options in normal form. Raises InvalidInput."""
     after, before = params["created_after"], params["created_before"]
-    options = {
-        "ids": parse_refs("ids", params["ids"]),
-        "name": params["name"],
-        "policy": params["policy"],
-        "servers": parse_refs("servers", params["servers"]),
-        "filters": parse_filters(params["server_filters"]),
-        "after": None if after is None else parse_user_time("created_after", after),
-        "before": None if before is None else parse_user_time("created_before", before),
-        "query": tag_query(params),
-        "fields": {
-            key: params[key]
-            for key in ("availability_zone", "checkpoint_id", "image_type", "status")
-            if params[key] is not None
-        },
-        "count_only": params["count_only"],
-    }
-    if options["count_only"]:
+    options = BackupInfoOptions(
+        ids=parse_refs("ids", params["ids"]),
+        name=params["name"],
+        policy=params["policy"],
+        servers=parse_refs("servers", params["servers"]),
+        filters=parse_filters(params["server_filters"]),
+        created_after=None if after is None else parse_user_time("created_after", after),
+        created_before=None if before is None else parse_user_time("created_before", before),
+        query=tag_query(params),
+        fields={field: params[field] for field in _FIELDS if params[field] is not None},
+        count_only=bool(params["count_only"]),
+    )
+    if options.count_only:
         _check_countable(options)
     return options
 
 
-def _check_countable(options: Row) -> None:
-    # The service counts names by a part of them, and backups by their tags or by anything else.
-    for option in ("ids", "name"):
-        if options[option] is not None:
+def _check_countable(options: BackupInfoOptions) -> None:
+    """Raise InvalidInput when the service cannot count what matches; it finds names by a part of them."""
+    for option, value in (("ids", options.ids), ("name", options.name)):
+        if value is not None:
             raise InvalidInput(
-                f"count_only: the service cannot count by {option}; leave count_only out, and count holds the number as well"
+                f"count_only: the service cannot count by {option};"
+                " leave count_only out, and count holds the number as well"
             )
-    others = (
-        options["servers"],
-        options["filters"],
-        options["policy"],
-        options["after"],
-        options["before"],
-        options["fields"] or None,
-    )
-    if options["query"] and any(one is not None for one in others):
+    others = (options.policy, options.created_after, options.created_before, options.fields or None)
+    if options.query and (options.asks_for_servers or any(value is not None for value in others)):
         raise InvalidInput(
             "count_only: the service counts by tags or by the other filters, not by both; leave count_only out"
         )
 
 
-def read(options: Row, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the backups that fit all filters, the newest first, and their number. With count_only, return the number alone."""
-    if options["count_only"] and options["query"]:
-        return {"backups": [], "count": int(cloud.count_tagged("backup", options["query"]))}
-    asks_for_servers = options["servers"] is not None or options["filters"] is not None
-    servers = cloud.servers() if asks_for_servers else None
-    wanted = None if servers is None else _wanted_server_ids(options, servers, cloud)
-    policy_id = None if options["policy"] is None else _policy_id(options["policy"], cloud)
-    if wanted == set() or (options["policy"] is not None and policy_id is None):
+def read(options: BackupInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
+    """Return the matching backups, the newest first, and their number; with count_only the number alone.
+
+    Raises InvalidInput for an ambiguous name of a server or policy.
+    """
+    if options.count_only and options.query:
+        return {"backups": [], "count": cloud.count_tagged("backup", options.query)}
+    servers = cloud.servers() if options.asks_for_servers else None
+    scope = _find_scope(options, servers, cloud)
+    if scope is None:
         return {"backups": [], "count": 0}
-    query = {**options["fields"], **({} if policy_id is None else {"policy_id": policy_id})}
-    if options["count_only"]:
-        return {"backups": [], "count": _count_backups(options, cloud, query, wanted)}
-    rows = _candidates(options, cloud, query, wanted)
-    if options["query"]:
-        tagged = {row.get("resource_id") for row in cloud.find_tagged("backup", options["query"])}
-        rows = [row for row in rows if row["id"] in tagged]
-    rows = [row for row in rows if _fits(row, options) and (wanted is None or row["resource_id"] in wanted)]
+    if options.count_only:
+        return {"backups": [], "count": _count(options, scope, cloud)}
+    rows = _find_matching(options, scope, cloud)
     rows.sort(key=lambda row: (as_text(row.get("created_at")), row["id"]), reverse=True)
     add_tags(cloud, rows, "backup")
-    names = names_of((cloud.servers() if rows else []) if servers is None else servers)
+    if servers is None:
+        servers = cloud.servers() if rows else []
+    names = names_of(servers)
     return {"backups": [backup_result(row, names) for row in rows], "count": len(rows)}
 
 
-def _wanted_server_ids(options: Row, servers: list[Row], cloud: t.Any) -> set[str]:
-    """Return the IDs of the servers that are asked for. Former servers are looked for among all backups."""
-    known = {key for server in servers for key in (server["id"], server["name"])}
-    names = [ref for ref in options["servers"] or [] if ref not in known and not is_id(ref)]
-    # The service finds backups by a part of their server's name.
-    lists = (
-        [cloud.backups(resource_name=name) for name in names] if len(names) <= MAX_SINGLE_READS else [cloud.backups()]
-    )
-    former = servers_of_backups(row for rows in lists for row in rows)
-    return set(resolve_servers(options["servers"], options["filters"], servers, former, unknown="ignore"))
+def _find_scope(options: BackupInfoOptions, servers: list[ServerRow] | None, cloud: Cloud) -> _Scope | None:
+    """Return where to look for backups, None when no backup can match. servers are None when all are meant."""
+    query = dict(options.fields)
+    server_ids = None if servers is None else _find_server_ids(options, servers, cloud)
+    if options.policy is not None:
+        policy_id = _find_policy_id(options.policy, cloud)
+        if policy_id is None:
+            return None
+        query["policy_id"] = policy_id
+    return None if server_ids == set() else _Scope(query, server_ids)
 
 
-def _count_backups(options: Row, cloud: t.Any, query: Row, wanted: set[str] | None) -> int:
-    query = dict(query)
-    for option, name in (("after", "start_time"), ("before", "end_time")):
-        if options[option] is not None:
-            query[name] = options[option].replace(tzinfo=None).isoformat(timespec="microseconds")
-    if wanted is None:
-        return int(cloud.count_backups(**query))
-    if len(wanted) <= MAX_SINGLE_READS:
-        return sum(cloud.count_backups(**query, resource_id=server) for server in sorted(wanted))
-    return sum(1 for row in once(cloud.backups(**query)) if row["resource_id"] in wanted)
+def _find_server_ids(options: BackupInfoOptions, servers: list[ServerRow], cloud: Cloud) -> set[str]:
+    """Return the IDs of the servers that are meant. Names of former servers are looked for among the backups."""
+    known = {ref for server in servers for ref in (server["id"], server["name"])}
+    names = [ref for ref in options.servers or [] if ref not in known and not is_id(ref)]
+    # The service also finds the servers that have this name as a part of theirs.
+    queries = [{"resource_name": name} for name in names] if len(names) <= MAX_SINGLE_READS else [{}]
+    former = servers_of_backups(row for query in queries for row in cloud.backups(**query))
+    return set(resolve_servers(options.servers, options.filters, servers, former, unknown="ignore"))
 
 
-def _candidates(options: Row, cloud: t.Any, query: Row, wanted: set[str] | None) -> list[Row]:
-    """Return backups among which all are that fit, by as few and as short lists as can tell."""
-    if options["ids"] is None:
-        if options["name"] is not None:
-            query = {**query, "name": options["name"]}
-        if wanted is None or len(wanted) > MAX_SINGLE_READS:
-            return once(cloud.backups(**query))
-        return once([row for server in sorted(wanted) for row in cloud.backups(**query, resource_id=server)])
-    made = {row["id"] for row in cloud.backups(policy_id=query["policy_id"])} if "policy_id" in query else None
-    found = dict(cloud.backups_by_id(options["ids"]))
-    return [row for key in options["ids"] if (row := found[key]) is not None and (made is None or row["id"] in made)]
-
-
-def _policy_id(key: str, cloud: t.Any) -> str | None:
+def _find_policy_id(ref: str, cloud: Cloud) -> str | None:
     """Return the ID of a policy, None when there is none. The ID of a deleted policy still finds its backups."""
-    row = find_one("policy", key, once(cloud.policies()))
-    return row["id"] if row is not None else key if is_id(key) else None
+    row = find_one("policy", ref, once(cloud.policies()))
+    if row is not None:
+        return row["id"]
+    return ref if is_id(ref) else None
 
 
-def _fits(row: dict[str, t.Any], options: Row) -> bool:
-    """Return whether a backup fits; the service finds names by a part of them, and some were read by their id.
+def _count(options: BackupInfoOptions, scope: _Scope, cloud: Cloud) -> int:
+    query = dict(scope.query)
+    for field, moment in (("start_time", options.created_after), ("end_time", options.created_before)):
+        if moment is not None:
+            query[field] = moment.replace(tzinfo=None).isoformat(timespec="microseconds")
+    if scope.server_ids is None:
+        return cloud.count_backups(**query)
+    if len(scope.server_ids) <= MAX_SINGLE_READS:
+        return sum(cloud.count_backups(**query, resource_id=server_id) for server_id in sorted(scope.server_ids))
+    return sum(1 for row in once(cloud.backups(**query)) if row["resource_id"] in scope.server_ids)
 
-    What a row of a list does not tell was the service's to filter by.
-    """
-    shape = backup_result(row)
+
+def _find_matching(options: BackupInfoOptions, scope: _Scope, cloud: Cloud) -> list[BackupRow]:
+    if options.ids is None:
+        rows = _list_candidates(options.name, scope, cloud)
+    else:
+        rows = _read_by_id(options.ids, scope, cloud)
+    if options.query:
+        tagged_ids = {row["resource_id"] for row in cloud.find_tagged("backup", options.query)}
+        rows = [row for row in rows if row["id"] in tagged_ids]
+    if scope.server_ids is not None:
+        rows = [row for row in rows if row["resource_id"] in scope.server_ids]
+    return [row for row in rows if _matches(row, options)]
+
+
+def _list_candidates(name: str | None, scope: _Scope, cloud: Cloud) -> list[BackupRow]:
+    """Return backups that include all matching ones, from as few and as short lists as possible."""
+    query = scope.query if name is None else {**scope.query, "name": name}
+    if scope.server_ids is None or len(scope.server_ids) > MAX_SINGLE_READS:
+        return once(cloud.backups(**query))
+    return once(row for server_id in sorted(scope.server_ids) for row in cloud.backups(**query, resource_id=server_id))
+
+
+def _read_by_id(ids: list[str], scope: _Scope, cloud: Cloud) -> list[BackupRow]:
+    """Return the backups with these IDs, made by the policy of the scope if it has one."""
+    found = dict(cloud.backups_by_id(ids))
+    rows = [row for backup_id in ids if (row := found[backup_id]) is not None]
+    if "policy_id" not in scope.query:
+        return rows
+    made_ids = {row["id"] for row in cloud.backups(policy_id=scope.query["policy_id"])}
+    return [row for row in rows if row["id"] in made_ids]
+
+
+def _matches(row: BackupRow, options: BackupInfoOptions) -> bool:
+    """Return whether a backup matches the options that its own fields can answer."""
+    # The service finds names by a part of them.
+    if options.name is not None and row["name"] != options.name:
+        return False
+    return _is_created_within(row, options.created_after, options.created_before) and _has_fields(row, options)
+
+
+def _is_created_within(row: BackupRow, after: datetime | None, before: datetime | None) -> bool:
+    if after is None and before is None:
+        return True
     created = parse_time(row.get("created_at"))
-    if options["ids"] is not None and row["id"] not in options["ids"]:
-        return False
-    if options["name"] is not None and row["name"] != options["name"]:
-        return False
-    if options["after"] is not None and (created is None or created < options["after"]):
-        return False
-    if options["before"] is not None and (created is None or created > options["before"]):
-        return False
-    return all(
-        shape[key] == value or (shape[key] is None and options["ids"] is None)
-        for key, value in options["fields"].items()
-    )
+    return created is not None and (after is None or created >= after) and (before is None or created <= before)
+
+
+def _has_fields(row: BackupRow, options: BackupInfoOptions) -> bool:
+    if not options.fields:
+        return True
+    result = backup_result(row)
+    # The service has filtered lists by these fields, even where its rows do not have them.
+    listed = options.ids is None
+    return all(result[field] == value or (listed and result[field] is None) for field, value in options.fields.items())

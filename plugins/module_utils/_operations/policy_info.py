@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_policy_info: its options, and the policies that fit them."""
+"""csbs_policy_info: its options, and the policies that match them."""
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._cloud.tags import add_tags
@@ -15,63 +16,93 @@ from .._domain.server_lookup import resolve_servers
 from .._domain.tags import tag_query
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import Row
+    from .._domain.cloud import Cloud
+    from .._domain.rows import PolicyRow, ServerRow
+
+    ReadPolicy = t.Callable[[str], PolicyRow | None]
 
 
-# ========== csbs_policy_info ==========
-def parse_options(params: dict[str, t.Any]) -> Row:
-    """Return the options of csbs_policy_info in normal form."""
-    return {
-        "name": params["name"],
-        "servers": parse_refs("servers", params["servers"]),
-        "filters": parse_filters(params["server_filters"]),
-        "query": tag_query(params),
-    }
+class PolicyInfoOptions(t.NamedTuple):
+    """The options of csbs_policy_info in normal form; query holds those for tags."""
+
+    name: str | None
+    servers: list[str] | None
+    filters: dict[str, t.Any] | None
+    query: dict[str, t.Any]
+
+    @property
+    def asks_for_servers(self) -> bool:
+        """Whether the servers of a policy decide if it matches."""
+        return self.servers is not None or self.filters is not None
 
 
-def read(options: Row, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the policies that fit all filters."""
-    listed = rows = once(cloud.policies())
-    if options["name"] is not None:
-        row = next((row for row in rows if row["id"] == options["name"]), None)
-        rows = (
-            [row] if row else [row for row in rows if row["name"] == options["name"]] or _direct(cloud, options["name"])
-        )
-    if options["query"]:
-        tagged = {row.get("resource_id") for row in cloud.find_tagged("policy", options["query"])}
-        rows = [row for row in rows if row["id"] in tagged]
-    asks_for_servers = options["servers"] is not None or options["filters"] is not None
-    servers = cloud.servers() if rows or asks_for_servers else []
-    if asks_for_servers:
-        rows = _wholes(rows, cloud, lambda row: row.get("resources") is None)
-        former = [one for row in (*listed, *rows) for one in members_of(row)]
-        wanted = set(resolve_servers(options["servers"], options["filters"], servers, former, unknown="ignore"))
-        rows = [row for row in rows if wanted & {one["id"] for one in members_of(row)}]
-    # A few policies are read in full: that costs no more than the tag query.
+def parse_options(params: dict[str, t.Any]) -> PolicyInfoOptions:
+    """Return the options in normal form. Raises InvalidInput."""
+    return PolicyInfoOptions(
+        name=params["name"],
+        servers=parse_refs("servers", params["servers"]),
+        filters=parse_filters(params["server_filters"]),
+        query=tag_query(params),
+    )
+
+
+def read(options: PolicyInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
+    """Return the policies that match all options. Raises InvalidInput for an ambiguous name of a server."""
+    # No policy is read twice.
+    read_policy = functools.cache(cloud.policy)
+    listed = once(cloud.policies())
+    rows = listed if options.name is None else _find_named(options.name, listed, read_policy)
+    if options.query:
+        tagged_ids = {row["resource_id"] for row in cloud.find_tagged("policy", options.query)}
+        rows = [row for row in rows if row["id"] in tagged_ids]
+    servers = cloud.servers() if rows or options.asks_for_servers else []
+    if options.asks_for_servers:
+        rows = _complete(rows, _lacks_members, read_policy)
+        rows = _with_servers(options, rows, [*listed, *rows], servers)
+    # A few policies are read in full for their tags: that costs no more than a tag query.
     few = len(rows) <= MAX_SINGLE_READS
-    policies = _wholes(rows, cloud, lambda row: few or _is_sparse(row))
+    policies = _complete(rows, _lacks_tags if few else _lacks_fields, read_policy)
     add_tags(cloud, policies, "policy")
-    return {"policies": [policy_result(raw, names_of(servers)) for raw in policies]}
+    names = names_of(servers)
+    return {"policies": [policy_result(policy, names) for policy in policies]}
 
 
-def _wholes(rows: list[Row], cloud: t.Any, lacks: t.Callable[[Row], bool]) -> list[Row]:
-    """Return rows of the list. Those that lack something are read by their ID, or left out when they are gone by now."""
-    wholes = []
-    for row in rows:
-        if row.get("whole") or not lacks(row):
-            wholes.append(row)
-        elif (found := cloud.policy(row["id"])) is not None:
-            wholes.append({**found, "whole": True})
-    return wholes
+def _find_named(ref: str, listed: list[PolicyRow], read_policy: ReadPolicy) -> list[PolicyRow]:
+    """Return the policies with that ID, or else with that name."""
+    rows = [row for row in listed if row["id"] == ref] or [row for row in listed if row["name"] == ref]
+    if rows:
+        return rows
+    # A policy that is too new to be listed is found by its ID.
+    policy = read_policy(ref)
+    return [] if policy is None else [policy]
 
 
-def _is_sparse(row: Row) -> bool:
+def _with_servers(
+    options: PolicyInfoOptions, rows: list[PolicyRow], known: list[PolicyRow], servers: list[ServerRow]
+) -> list[PolicyRow]:
+    """Return the policies that have one of the wanted servers; known policies give the names of former servers."""
+    former = [member for policy in known for member in members_of(policy)]
+    wanted_ids = set(resolve_servers(options.servers, options.filters, servers, former, unknown="ignore"))
+    return [row for row in rows if any(member["id"] in wanted_ids for member in members_of(row))]
+
+
+def _complete(rows: list[PolicyRow], lacks: t.Callable[[PolicyRow], bool], read_policy: ReadPolicy) -> list[PolicyRow]:
+    """Return policies of the list. One that lacks something is read in full, and left out when it no longer exists."""
+    policies = [read_policy(row["id"]) if lacks(row) else row for row in rows]
+    return [policy for policy in policies if policy is not None]
+
+
+def _lacks_members(row: PolicyRow) -> bool:
+    return row.get("resources") is None
+
+
+def _lacks_fields(row: PolicyRow) -> bool:
     """Return whether a row of the list lacks something that results show, other than tags."""
     operation = operation_of(row)
     shown = (row.get("description"), row.get("resources"), row.get("created_at"), pattern_of(row))
     return None in (*shown, operation.get("enabled"), operation.get("operation_definition"))
 
 
-def _direct(cloud: t.Any, key: str) -> list[Row]:
-    """Return what is too new to be listed, by its ID."""
-    return _wholes([{"id": key}], cloud, lambda row: True)
+def _lacks_tags(row: PolicyRow) -> bool:
+    """Return True: the list of policies has no tags."""
+    return True

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .._cloud.find_policy import read_memberships
@@ -20,47 +19,49 @@ from .._domain.server_lookup import choose_servers
 from .._domain.times import parse_age
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import Row
+    from .._domain.cloud import Cloud
+    from .._domain.rows import BackupRow, ServerRow
 
 
-@dataclass(frozen=True)
-class ProtectionOptions:
-    """The options of csbs_protection_info in normal form; filters {} fits every server."""
+class ProtectionInfoOptions(t.NamedTuple):
+    """The options of csbs_protection_info in normal form. Empty filters match every server."""
 
     servers: list[str] | None
     filters: dict[str, t.Any] | None
     max_age: timedelta | None
 
 
-def parse_options(params: dict[str, t.Any]) -> ProtectionOptions:
-    """Return what the options of csbs_protection_info ask for; raises InvalidInput before anything is sent."""
+def parse_options(params: dict[str, t.Any]) -> ProtectionInfoOptions:
+    """Return the options in normal form. Raises InvalidInput."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
-    if servers is None and filters is None:
-        filters = {}
-    return ProtectionOptions(
-        servers, filters, None if params["max_age"] is None else parse_age("max_age", params["max_age"])
+    return ProtectionInfoOptions(
+        servers=servers,
+        filters={} if servers is None and filters is None else filters,
+        max_age=None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
     )
 
 
-def read(options: ProtectionOptions, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the chosen servers with their protection, and a summary; the same few lists for one server as for thousands.
+def read(options: ProtectionInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
+    """Return the protection of the chosen servers and a summary, from as few lists for many servers as for one.
 
-    Raises InvalidInput naming a server that there is not.
+    Raises InvalidInput that lists unknown servers.
     """
     chosen = choose_servers(options.servers, options.filters, cloud.servers())
-    if not chosen:
-        return {"servers": [], "summary": summarise([], options.max_age)}
+    results = _protection_of(chosen, options.max_age, cloud) if chosen else []
+    return {"servers": results, "summary": summarise(results, options.max_age)}
+
+
+def _protection_of(chosen: list[ServerRow], max_age: timedelta | None, cloud: Cloud) -> list[dict[str, t.Any]]:
     policies = read_memberships(cloud)
-    verdicts = cloud.protectable([server["id"] for server in chosen])
-    backups = cloud.backups(**({"resource_id": chosen[0]["id"]} if len(chosen) == 1 else {}))
+    refusals = unprotectable(chosen, cloud.protectable([server["id"] for server in chosen]))
+    backups = cloud.backups(resource_id=chosen[0]["id"]) if len(chosen) == 1 else cloud.backups()
     good = good_backups(chosen, backups)
     last = {server_id: newest(rows) for server_id, rows in good.items()}
     add_tags(cloud, [row for row in last.values() if row is not None], "backup")
-    refusals = unprotectable(chosen, verdicts)
-    # Ages are counted by the clock that gave the backups their times.
+    # The backups' times come from the clock of the cloud.
     now = cloud.now()
-    young = find_young(options.max_age, now, chosen, backups)
-    rows = [
+    compliant = _compliance(chosen, backups, max_age, now)
+    return [
         protection_result(
             server,
             policies.get(server["id"]),
@@ -68,15 +69,17 @@ def read(options: ProtectionOptions, cloud: t.Any) -> dict[str, t.Any]:
             good[server["id"]],
             last[server["id"]],
             now,
-            None if young is None else server["id"] in young,
+            compliant.get(server["id"]),
         )
         for server in chosen
     ]
-    return {"servers": rows, "summary": summarise(rows, options.max_age)}
 
 
-def find_young(
-    max_age: timedelta | None, now: datetime, chosen: list[Row], backups: list[Row]
-) -> t.Collection[str] | None:
-    """Return the servers that csbs_backup with the same max_age would leave alone, None without max_age."""
-    return None if max_age is None else find_done(max_age, None, now, chosen, backups)
+def _compliance(
+    chosen: list[ServerRow], backups: list[BackupRow], max_age: timedelta | None, now: datetime
+) -> dict[str, bool]:
+    """Return by server ID whether csbs_backup with the same max_age would leave the server alone; empty without it."""
+    if max_age is None:
+        return {}
+    done = find_done(max_age, None, now, chosen, backups)
+    return {server["id"]: server["id"] in done for server in chosen}

@@ -9,11 +9,14 @@ import typing as t
 
 from .._domain.quota import quota_result
 
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+
 
 def parse_options(params: dict[str, t.Any]) -> None:
-    """Return what the options of csbs_quota_info ask for: there is nothing to choose."""
+    """Return None: the module has no options of its own."""
 
 
-def read(options: None, cloud: t.Any) -> dict[str, t.Any]:
-    """Return the quotas in the order in which the service lists them."""
-    return {"quotas": [quota_result(raw) for raw in cloud.quotas()]}
+def read(options: None, cloud: Cloud) -> dict[str, t.Any]:
+    """Return the quotas in the order of the service's list."""
+    return {"quotas": [quota_result(row) for row in cloud.quotas()]}

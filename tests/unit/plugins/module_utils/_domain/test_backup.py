@@ -138,6 +138,6 @@ def test_a_cause_that_is_a_text_and_an_image_without_an_id_are_no_trouble() -> N
     assert (result["fail_reason"], result["images"]) == ("snapshot failed", [])
 
 
-def test_a_backup_that_is_not_listed_yet_is_known_by_its_record() -> None:
+def test_a_backup_that_is_not_listed_yet_is_named_by_its_checkpoint() -> None:
     raw = {"id": None, "checkpoint_id": "rec-1", "name": "b", "resource_id": "id-web"}
-    assert describe_backup(raw) == "'b' of server 'id-web' (record rec-1)"
+    assert describe_backup(raw) == "'b' of server 'id-web' (checkpoint rec-1)"
