@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An image as results show it, and what its states mean.
+"""An image as results show it, and the meaning of its states.
 
 Reference: Image Management Service, common_parameters/image_attributes.
 """
@@ -13,52 +13,54 @@ import typing as t
 
 from .times import format_time
 
+if t.TYPE_CHECKING:
+    from .rows import ImageRow
+
 READY = "active"
 #: Key of an image that could not be read; its value says why
 UNREAD = "unread"
 _DEAD = ("killed", "deleted")
-# Tags come as key=value, old ones as key.value; neither sign is allowed in a key.
-_TAG = re.compile(r"[=.]")
 
 
-def is_alive(raw: dict[str, t.Any]) -> bool:
-    """Return whether an image is ready or in the making."""
-    return raw.get("status") not in _DEAD
+def is_alive(row: ImageRow) -> bool:
+    """Return whether an image is ready or being made."""
+    return row.get("status") not in _DEAD
 
 
-def unread_image(image_id: str, backup_id: str, reason: str) -> dict[str, t.Any]:
-    """Return what is known of an image that could not be read for a reason."""
+def unread_image(image_id: str, backup_id: str, reason: str) -> ImageRow:
+    """Return the row of an image that could not be read."""
     return {"id": image_id, "__backup_id": backup_id, UNREAD: reason}
 
 
-def image_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return an image in the one shape of results, from the image service's answer; what is not known is null."""
+def image_result(row: ImageRow) -> dict[str, t.Any]:
+    """Return an image as results show it. What is not known is null."""
     return {
-        "id": raw.get("id"),
-        "name": raw.get("name"),
-        "description": raw["__description"] or "" if "__description" in raw else None,
-        "status": raw.get("status"),
-        "backup_id": raw.get("__backup_id"),
-        "tags": dict(_tag(text) for text in sorted(raw["tags"] or [])) if "tags" in raw else None,
-        "min_ram": _megabytes(raw.get("min_ram")),
-        "max_ram": _megabytes(raw.get("max_ram")),
-        "created_at": format_time(raw.get("created_at")),
+        "id": row.get("id"),
+        "name": row.get("name"),
+        "description": row["__description"] or "" if "__description" in row else None,
+        "status": row.get("status"),
+        "backup_id": row.get("__backup_id"),
+        "tags": dict(_split_tag(tag) for tag in sorted(row["tags"] or [])) if "tags" in row else None,
+        "min_ram": _megabytes(row.get("min_ram")),
+        "max_ram": _megabytes(row.get("max_ram")),
+        "created_at": format_time(row.get("created_at")),
     }
 
 
-def _tag(text: str) -> tuple[str, str]:
-    key, *value = _TAG.split(text, maxsplit=1)
+def _split_tag(tag: str) -> tuple[str, str]:
+    """Return key and value of a tag: key=value, or key.value as old ones have it. Neither sign is allowed in a key."""
+    key, *value = re.split(r"[=.]", tag, maxsplit=1)
     return key, "".join(value)
 
 
 def _megabytes(value: t.Any) -> int | None:
-    """Return an amount of memory as a number; none is written as 0, as nothing, or left out."""
+    """Return an amount of memory in MB, or None when there is none: the service then writes 0 or nothing."""
     try:
         return int(value) or None
     except (TypeError, ValueError):
         return None
 
 
-def describe_image(raw: dict[str, t.Any]) -> str:
-    """Return how messages speak of an image: its name and its id."""
-    return f"{raw.get('name')!r} ({raw.get('id') or 'its id is not known'})"
+def describe_image(row: ImageRow) -> str:
+    """Return name and ID of an image for messages."""
+    return f"{row.get('name')!r} ({row.get('id') or 'its id is not known'})"

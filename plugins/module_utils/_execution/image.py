@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows an image from the job that makes it to its end."""
+"""Follows an image from the job that makes it until it is ready."""
 
 from __future__ import annotations
 
@@ -11,79 +11,91 @@ from .._domain.errors import CloudError
 from .._domain.image import READY, UNREAD, is_alive, unread_image
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import Row
+    from .._domain.cloud import Cloud
+    from .._domain.rows import ImageRow
 
-# How often an image is looked for after its job has succeeded: a new image may be shown late.
-_LOOKS_WHEN_MADE = 3
+# How often a made image that cannot be read is polled: the service may show a new image late.
+_MAX_UNREAD_POLLS = 3
 
 
 class ImageFollower:
-    """An image that is followed from the job that makes it, or from the image itself where the job is not known."""
+    """An image that is followed from the job that makes it, or by itself when its job is not known."""
 
-    def __init__(self, cloud: t.Any, backup_id: str, job_id: str | None, image: Row | None) -> None:
+    def __init__(self, cloud: Cloud, backup_id: str, job_id: str | None, image: ImageRow | None) -> None:
+        """Follow the image of a backup, given its job or the image itself."""
         self._cloud, self._backup_id, self.job_id = cloud, backup_id, job_id
-        #: The image as it was read last, with UNREAD when it is made and cannot be read
-        self.image, self.state = image, "" if image is None else str(image.get("status"))
-        self.ended = image is not None and (image.get("status") == READY or UNREAD in image)
-        #: Why there will be no image, in words and as a code
+        #: The image as it was last read; with UNREAD when it is made and cannot be read
+        self.image = image
+        #: Status of the job, then of the image; empty while neither is known
+        self.state = "" if image is None else str(image.get("status"))
+        self.ended = image is not None and (UNREAD in image or image["status"] == READY)
+        #: Why there will be no image, None when it is made or in progress
         self.failed: str | None = None
         self.error_code: str | None = None
         self._image_id: str | None = None if image is None else image["id"]
-        self._made = False
-        self._unread_looks = 0
+        self._job_succeeded = False
+        self._unread_polls = 0
 
     @property
-    def unread(self) -> str | None:
-        """Return why the image, which is made, cannot be read; None when it was read."""
-        return None if self.image is None else self.image.get(UNREAD)
+    def pending(self) -> t.Sized:
+        """What has not ended yet."""
+        return () if self.ended else (self._backup_id,)
 
-    def look(self) -> bool:
-        """Look once; return whether the image is ready or has failed."""
-        if self.ended or (self._image_id is None and not self._look_at_job()):
-            return self.ended
-        return self._look_at_image(str(self._image_id))
+    @property
+    def unread(self) -> bool:
+        """Whether the image is made and cannot be read."""
+        return self.image is not None and UNREAD in self.image
 
-    def _look_at_job(self) -> bool:
-        """Return whether there is an image to look at."""
-        job = self._cloud.image_job(self.job_id)
+    def refresh(self) -> bool:
+        """Read the job or the image once; return whether the image is ready or has failed. Raises CloudError."""
+        if not self.ended and self._image_id is None:
+            self._refresh_job()
+        if not self.ended and self._image_id is not None:
+            self._refresh_image(self._image_id)
+        return self.ended
+
+    def find_ids(self) -> bool:
+        """Look once for the image in the list of images; return whether it is known. Raises CloudError."""
+        if self.image is None:
+            self.image = self._cloud.image_of(self._backup_id)
+        return self.image is not None
+
+    def _refresh_job(self) -> None:
+        job = self._cloud.image_job(str(self.job_id))
         self.state = str(job["status"])
         if job["status"] == "FAIL":
             self.error_code = job.get("error_code") or None
-            self._end(str(job.get("fail_reason") or "the service gives no reason"))
+            self._end(job.get("fail_reason") or "the service gives no reason")
         elif job["status"] == "SUCCESS":
-            self._image_id = (job.get("entities") or {}).get("image_id") or self.find()
-            self._made = self._image_id is not None
-        return self._image_id is not None
+            self._image_id = (job.get("entities") or {}).get("image_id")
+            if self._image_id is None and self.find_ids() and self.image is not None:
+                self._image_id = self.image["id"]
+            self._job_succeeded = self._image_id is not None
 
-    def _look_at_image(self, image_id: str) -> bool:
+    def _refresh_image(self, image_id: str) -> None:
         try:
-            row = self._cloud.image(image_id)
+            image = self._cloud.image(image_id)
         except CloudError as error:
-            if not self._made:
+            if not self._job_succeeded:
                 raise
-            return self._cannot_read(image_id, str(error))
-        if row is None and self.image is not None and not self.unread:
-            return self._end("the image no longer exists: either its job failed, or somebody deleted it")
-        if row is None:
-            return self._cannot_read(image_id, "The image service does not show it yet.")
-        self.image, self.state = row, str(row["status"])
-        if not is_alive(row):
-            return self._end(f"the image is {row['status']}")
-        return row["status"] == READY and self._end(None)
+            self._note_unread(image_id, str(error))
+            return
+        if image is not None:
+            self.image, self.state = image, image["status"]
+            if not is_alive(image):
+                self._end(f"the image is {self.state}")
+            elif self.state == READY:
+                self._end()
+        elif self.image is not None and not self.unread:
+            self._end("the image no longer exists: either its job failed, or somebody deleted it")
+        else:
+            self._note_unread(image_id, "The image service does not show it yet.")
 
-    def _cannot_read(self, image_id: str, why: str) -> bool:
-        self.image = unread_image(image_id, self._backup_id, why)
-        self._unread_looks += 1
-        return self._unread_looks >= _LOOKS_WHEN_MADE and self._end(None)
+    def _note_unread(self, image_id: str, reason: str) -> None:
+        self.image = unread_image(image_id, self._backup_id, reason)
+        self._unread_polls += 1
+        if self._unread_polls >= _MAX_UNREAD_POLLS:
+            self._end()
 
-    def _end(self, failed: str | None) -> bool:
+    def _end(self, failed: str | None = None) -> None:
         self.ended, self.failed = True, failed
-        return True
-
-    def find(self) -> str | None:
-        """Look for the image of the backup in the list; return its id, None when it is not listed."""
-        found = self._cloud.image_of(self._backup_id)
-        if found is None:
-            return None
-        self.image = found
-        return str(found["id"])

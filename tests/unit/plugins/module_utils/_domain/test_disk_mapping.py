@@ -89,7 +89,7 @@ def test_what_is_certain_is_mapped(
     [
         ([], [OTHER], [], "holds no disk"),
         ([SYSTEM], [], [], "has no disk"),
-        ([source("p", None)], [disk("p", 40)], [], "does not tell how large 'disk-p' \\(b-p\\)"),
+        ([source("p", None)], [disk("p", 40)], [], "does not say how large 'disk-p' \\(b-p\\)"),
         ([SYSTEM], [OTHER], [("zzz", "x")], "zzz is no disk of the backup"),
         ([SYSTEM], [OTHER], [("b-s", "s")], "disk s is not attached"),
         ([SYSTEM], [OTHER, disk("y", 20, True)], [("b-s", "x"), ("s", "y")], "mapped twice"),
