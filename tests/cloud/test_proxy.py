@@ -38,7 +38,7 @@ def csbs(cloud: Emulator) -> t.Any:
 
 
 def resource(cloud: Emulator, name: str) -> dict[str, str]:
-    return {"id": cloud.server(name).id, "type": _base.SERVER, "name": name}
+    return {"id": cloud.server(name).id, "type": _base.SERVER_TYPE, "name": name}
 
 
 def backed_up(cloud: Emulator, csbs: t.Any, name: str = "srv-0001", **attrs: t.Any) -> t.Any:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""openstacksdk when it is there, stand-ins when it is not.
+"""openstacksdk if it is installed, otherwise stand-ins.
 
-ansible-test and ansible-doc load every file of the collection without the SDK: with the stand-ins class
-bodies still evaluate. create_module() reports the missing library to users.
+ansible-test and ansible-doc load every file of the collection without the SDK; the stand-ins let the bodies of classes
+run all the same. create_module() reports the missing library to users.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cloud Server Backup Service in the shape in which openstacksdk describes a service."""
+"""The description of Cloud Server Backup Service for openstacksdk."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all resources of CSBS share."""
+"""Constants and paging that the resources of CSBS share."""
 
 from __future__ import annotations
 
 from ...guarded import resource, sdk_exceptions
 
-#: The one backup provider of CSBS, in every provider URL and in every policy
+#: The only backup provider of CSBS. It is part of every provider URL and of every policy.
 PROVIDER_ID = "fc4d5750-22e7-4798-8a46-f48f62c4c1da"
 
-#: The one type of backed-up objects
-SERVER = "OS::Nova::Server"
+#: The type of backed-up objects; the service knows no other
+SERVER_TYPE = "OS::Nova::Server"
 
-#: Objects a page; lists without a limit are cut at this length without a word
+#: Objects per page: the service's maximum. It cuts a list without a limit at this length and does not say so.
 PAGE_SIZE = 1000
 
 
@@ -22,9 +22,9 @@ class Paged(resource.Resource):
 
     @classmethod
     def rows(cls, session, **query):
-        """Yield each object that fits a query as a dict of the service's fields; a field that is missing is None.
+        """Yield each object that matches a query as a dict of the service's fields; a missing field is None.
 
-        A Resource for each object would cost more than the request: about a millisecond an object.
+        A Resource for each object would take longer than the request: about a millisecond per object.
         """
         fields = list(cls._body_mapping())
         params = {**cls._query_mapping._transpose(query, cls), "limit": PAGE_SIZE}

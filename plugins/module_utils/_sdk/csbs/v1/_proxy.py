@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The calls of CSBS v1.
 
-Each call imports its own resource: Ansible compiles every imported file anew in every task.
+Each call imports its own resource, because Ansible compiles every imported file in every task.
 """
 
 from __future__ import annotations
 
 from ...guarded import proxy
-from ._base import PROVIDER_ID, SERVER
+from ._base import PROVIDER_ID, SERVER_TYPE
 
 
 class Proxy(proxy.Proxy):
@@ -19,12 +19,12 @@ class Proxy(proxy.Proxy):
     keystoneauth1. Lists are generators over all pages; their objects are dicts with every field of the resource.
     """
 
-    # The catalog's URL already ends in version and project; there is nothing to discover below or above it.
+    # The catalog's URL already ends in version and project, so there is nothing to discover.
     skip_discovery = True
 
     # ========== Policies ==========
     def create_policy(self, **attrs):
-        """Create a policy; attrs are the fields of Policy. Returns the Policy."""
+        """Create a policy; attrs are the fields of Policy. Return the Policy."""
         from .policy import Policy
 
         attrs.setdefault("provider_id", PROVIDER_ID)
@@ -32,19 +32,19 @@ class Proxy(proxy.Proxy):
         return self._create(Policy, **attrs)
 
     def get_policy(self, policy):
-        """Return the Policy with an ID."""
+        """Return the Policy with this ID."""
         from .policy import Policy
 
         return self._get(Policy, policy)
 
     def policies(self, **query):
-        """Yield policies as dicts; query: all_tenants, name (exact), sort, offset."""
+        """Yield policies as dicts. query is all_tenants, name (exact), sort, offset."""
         from .policy import Policy
 
         return Policy.rows(self, **query)
 
     def update_policy(self, policy, **attrs):
-        """Change fields of a policy; resources replaces its servers. Returns less of the Policy than get_policy."""
+        """Change fields of a policy; resources replaces all its servers. Return a part of the Policy's fields."""
         from .policy import Policy
 
         return self._update(Policy, policy, **attrs)
@@ -57,32 +57,32 @@ class Proxy(proxy.Proxy):
 
     # ========== Capabilities ==========
     def check_protectable(self, servers):
-        """Ask whether servers, a list of IDs, can be backed up. Returns a verdict for each, a dict with resource_id."""
+        """Ask whether servers, a list of IDs, can be backed up. Return a verdict for each: a dict with resource_id."""
         from . import capability
 
-        questions = [{"resource_id": server, "resource_type": SERVER} for server in servers]
+        questions = [{"resource_id": server, "resource_type": SERVER_TYPE} for server in servers]
         return capability.check(self, "check_protectable", "protectable", questions)
 
     def check_restorable(self, backup, server, volumes):
-        """Ask whether a backup can be restored to a server, both given by ID. Returns one verdict in a list.
+        """Ask whether a backup can be restored to a server, both given by ID. Return a list of one verdict.
 
         volumes is a list of dicts with backup_id (a disk of the backup) and volume_id (a disk of the server).
         """
         from . import capability
 
-        target = {"resource_id": server, "resource_type": SERVER, "volumes": volumes}
+        target = {"resource_id": server, "resource_type": SERVER_TYPE, "volumes": volumes}
         question = {"checkpoint_item_id": backup, "target": target}
         return capability.check(self, "check_restorable", "restorable", [question])
 
     # ========== Backups ==========
     def protect_server(self, server, **attrs):
-        """Back a server up now; attrs: backup_name, description, incremental, tags. Returns the Checkpoint."""
+        """Back a server up now. Return the Checkpoint. attrs are backup_name, description, incremental, tags."""
         from .checkpoint import Checkpoint
 
         return Checkpoint.protect(self, server, **attrs)
 
     def execute_policy(self, policy, servers=None):
-        """Run a policy now, for all its servers or for some. Returns the Checkpoint."""
+        """Run a policy now, for all its servers or for some. Return the Checkpoint."""
         from .checkpoint import Checkpoint
 
         parameters = {"auto_trigger": False}
@@ -93,45 +93,45 @@ class Proxy(proxy.Proxy):
     def backups(self, **query):
         """Yield backups as dicts.
 
-        query: status, name (fuzzy), resource_id, policy_id and the others of CheckpointItem.
+        query is status, name (a part of it), resource_id, policy_id and the others of CheckpointItem.
         """
         from .checkpoint_item import CheckpointItem
 
         return CheckpointItem.rows(self, **query)
 
     def count_backups(self, **query):
-        """Return how many backups fit a query."""
+        """Return the number of backups that match a query."""
         from .checkpoint_item import CheckpointItem
 
         return CheckpointItem.count(self, **query)
 
     def get_backup(self, backup):
-        """Return the CheckpointItem with an ID."""
+        """Return the CheckpointItem with this ID."""
         from .checkpoint_item import CheckpointItem
 
         return self._get(CheckpointItem, backup)
 
     def delete_backup(self, checkpoint, item):
-        """Start to delete one backup of a record, both given by ID."""
+        """Start to delete one backup of a checkpoint, both given by ID."""
         from .checkpoint import Checkpoint
 
         return Checkpoint.delete_item(self, checkpoint, item)
 
     # ========== Restores ==========
     def create_restore(self, **attrs):
-        """Restore a backup; attrs are the fields of Restore. Returns the Restore."""
+        """Restore a backup; attrs are the fields of Restore. Return the Restore."""
         from .restore import Restore
 
         return self._create(Restore, provider_id=PROVIDER_ID, **attrs)
 
     # ========== Quotas ==========
     def quotas(self):
-        """Return the quotas of the project, a list of Quota."""
+        """Return the quotas of the project as a list of Quota."""
         from .quota import Quota
 
         return Quota.all(self)
 
-    # ========== Tags; owner is "backup" or "policy" ==========
+    # ========== Tags; resource_type is "backup" or "policy" ==========
     def tags_of(self, resource_type, resource_id):
         """Return the tags of one backup or policy as dicts with key and value."""
         from . import tag
@@ -169,13 +169,13 @@ class Proxy(proxy.Proxy):
         tag.change_tags(self, resource_type, resource_id, "delete", tags)
 
     def find_tagged(self, resource_type, **query):
-        """Yield each backup or policy that fits a tag query: a dict with resource_id, resource_name and tags."""
+        """Yield each backup or policy that matches a tag query, as a dict with resource_id, resource_name and tags."""
         from . import tag
 
         return tag.find_tagged(self, resource_type, **query)
 
     def count_tagged(self, resource_type, **query):
-        """Return how many backups or policies fit a tag query."""
+        """Return the number of backups or policies that match a tag query."""
         from . import tag
 
         return tag.count_tagged(self, resource_type, **query)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checkpoints: the records that hold the backups of one run."""
+"""Checkpoints, which hold the backups of one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._base import PROVIDER_ID
 
 
 class Checkpoint(resource.Resource):
-    """A backup record; it holds one item for each server that was backed up (api_description/backup_management)."""
+    """A checkpoint: it holds one item for each server that was backed up (api_description/backup_management)."""
 
     resource_key = "checkpoint"
     base_path = f"/providers/{PROVIDER_ID}/checkpoints"
@@ -18,26 +18,26 @@ class Checkpoint(resource.Resource):
     # capabilities
     allow_create = True
 
-    #: When the record was created; UTC without a zone
+    #: Time of creation, UTC without a zone
     created_at = resource.Body("created_at")
-    #: How it came about
+    #: Origin of the checkpoint
     extra_info = resource.Body("extra_info")
-    #: The policy to run (request)
+    #: ID of the policy to run (request)
     plan_id = resource.Body("plan_id")
-    #: Which of its servers to back up, and that it was by hand (request)
+    #: The servers to back up, and that the run is manual (request)
     parameters = resource.Body("parameters", type=dict)
-    #: The project it belongs to
+    #: ID of the project
     project_id = resource.Body("project_id")
-    #: The policy that ran and its servers; made up for a backup of one server
+    #: The policy that ran and its servers; a placeholder for the backup of one server
     protection_plan = resource.Body("protection_plan", type=dict)
-    #: Which backups include which
+    #: Relations between the resources
     resource_graph = resource.Body("resource_graph")
-    #: Status of the record
+    #: Status of the checkpoint
     status = resource.Body("status")
 
     @classmethod
     def protect(cls, session, server_id, **attrs):
-        """Back one server up now; attrs are the fields of protect. Returns its new Checkpoint.
+        """Back one server up now; attrs are the fields of protect. Return the new Checkpoint.
 
         Reference: api_description/resource_management/creating_a_backup_for_a_resource.
         """
@@ -47,7 +47,7 @@ class Checkpoint(resource.Resource):
 
     @classmethod
     def delete_item(cls, session, checkpoint_id, item_id):
-        """Start to delete one item of a record, and never the others.
+        """Start to delete one item of a checkpoint; the others stay.
 
         Reference: api_description/backup_management/deleting_a_backup.
         """

@@ -40,21 +40,21 @@ class CheckpointItem(Paged):
         availability_zone="az",
     )
 
-    #: What the server was when it was backed up
+    #: State of the server at the time of the backup
     backup_data = resource.Body("backup_data", type=dict)
-    #: The record that holds this backup
+    #: ID of the checkpoint that holds this backup
     checkpoint_id = resource.Body("checkpoint_id")
-    #: When it was created; UTC without a zone
+    #: Time of creation, UTC without a zone
     created_at = resource.Body("created_at")
-    #: What the backup is for
+    #: Free text of the user
     description = resource.Body("description")
-    #: When retention will remove it
+    #: Time at which retention removes it
     expired_at = resource.Body("expired_at")
-    #: Progress, size, disks and causes of failure
+    #: Progress, size (MB), disks and causes of failure
     extend_info = resource.Body("extend_info", type=dict)
-    #: The point in time that it holds
+    #: The point in time whose data it holds
     protected_at = resource.Body("protected_at")
-    #: The server that it is a backup of
+    #: ID of the server
     resource_id = resource.Body("resource_id")
     #: Always OS::Nova::Server
     resource_type = resource.Body("resource_type")
@@ -62,12 +62,12 @@ class CheckpointItem(Paged):
     status = resource.Body("status")
     #: Tags as key and value
     tags = resource.Body("tags", type=list)
-    #: Changes long after the backup has ended
+    #: Time of the last change, which may be long after the backup has ended
     updated_at = resource.Body("updated_at")
 
     @classmethod
     def count(cls, session, **query):
-        """Return how many backups fit the query.
+        """Return the number of backups that match a query.
 
         Reference: api_description/backup_management/querying_the_number_of_backups.
         """

@@ -25,21 +25,21 @@ class Policy(Paged):
 
     _query_mapping = resource.QueryParameters("all_tenants", "limit", "marker", "name", "offset", "sort")
 
-    #: When the policy was created; UTC without a zone
+    #: Time of creation, UTC without a zone
     created_at = resource.Body("created_at")
-    #: What the policy is for
+    #: Free text of the user
     description = resource.Body("description")
-    #: General parameters, blank by default
+    #: General parameters, empty by default
     parameters = resource.Body("parameters", type=dict)
-    #: The project it belongs to
+    #: ID of the project
     project_id = resource.Body("project_id")
-    #: The backup provider
+    #: ID of the backup provider
     provider_id = resource.Body("provider_id")
-    #: Its servers, each a dict with id, type and name; an update replaces the whole list
+    #: The servers, each a dict with id, type and name; an update replaces the whole list
     resources = resource.Body("resources", type=list)
-    #: Its one schedule, with retention and trigger
+    #: A list of one schedule, with retention and trigger
     scheduled_operations = resource.Body("scheduled_operations", type=list)
-    #: Says nothing about whether the policy is enabled
+    #: Status, which does not say whether the policy is enabled
     status = resource.Body("status")
-    #: Tags as key and value; taken on creation only, changed by the tag calls
+    #: Tags as key and value; set on creation only, changed later by the calls for tags
     tags = resource.Body("tags", type=list)

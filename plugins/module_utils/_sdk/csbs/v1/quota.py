@@ -9,22 +9,22 @@ from ...guarded import resource, sdk_exceptions
 
 
 class Quota(resource.Resource):
-    """How much of one kind a project may have and has (api_description/quota_management)."""
+    """Limit and use of one kind of resource in a project (api_description/quota_management)."""
 
     base_path = "/quotas"
 
     #: backup_capacity or backups
     type = resource.Body("type")
-    #: Unit of the numbers
+    #: Unit of the numbers, such as GB; empty for counts
     unit = resource.Body("unit")
-    #: How much there may be; -1 is unlimited
+    #: The limit; -1 is unlimited
     quota = resource.Body("quota", type=int)
-    #: How much there is
+    #: How much is used
     used = resource.Body("used", type=int)
 
     @classmethod
     def all(cls, session):
-        """Return the quotas of the project, a list of Quota."""
+        """Return the quotas of the project as a list of Quota."""
         response = session.get(cls.base_path)
         sdk_exceptions.raise_from_response(response)
         return [cls.existing(**row) for row in response.json()["quotas"]["resources"]]

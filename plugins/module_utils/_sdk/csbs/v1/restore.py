@@ -11,7 +11,7 @@ from ...guarded import resource
 class Restore(resource.Resource):
     """A restore of a backup to a server (api_description/restoration_management).
 
-    It cannot be looked up again: follow the backup's status.
+    The service cannot look a restore up; the backup's status shows how it goes on.
     """
 
     resource_key = "restore"
@@ -20,17 +20,17 @@ class Restore(resource.Resource):
     # capabilities
     allow_create = True
 
-    #: The record that holds the backup
+    #: ID of the checkpoint that holds the backup
     checkpoint_id = resource.Body("checkpoint_id")
-    #: The backup, the target server and its disks, and whether to start it
+    #: The backup, the target server and its disks, and whether to start the server afterwards
     parameters = resource.Body("parameters", type=dict)
-    #: The project it belongs to
+    #: ID of the project
     project_id = resource.Body("project_id")
-    #: The backup provider
+    #: ID of the backup provider
     provider_id = resource.Body("provider_id")
-    #: Why it failed
+    #: Reasons of failure by resource
     resources_reason = resource.Body("resources_reason")
-    #: How far it is
+    #: Status by resource
     resources_status = resource.Body("resources_status")
     #: Address of the target cloud
     restore_target = resource.Body("restore_target")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls of IMS that have to do with whole-server images."""
+"""The calls of IMS for images of whole servers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Proxy(proxy.Proxy):
     keystoneauth1. Lists are generators over all pages.
     """
 
-    # Paths of two versions are used, and the address is known from the catalog: there is nothing to discover.
+    # The paths have different versions, and the catalog has the address, so there is nothing to discover.
     skip_discovery = True
-    #: Further addresses of the service, for the calls that the first one does not serve
+    #: More addresses of the service, for calls that the first one does not serve
     other_addresses = ()
 
     def request(self, url, method, *args, **kwargs):
-        """Send a request as the SDK does, to one address after the other until one of them serves the call."""
+        """Send a request as the SDK does, to each address in turn until one serves the call."""
         response = super().request(url, method, *args, **kwargs)
         for address in self.other_addresses:
             if not _is_unserved(response):
@@ -32,17 +32,20 @@ class Proxy(proxy.Proxy):
         return response
 
     def create_whole_image(self, name, backup_id, **attrs):
-        """Start to make an image of a backup; attrs: description, image_tags, min_ram, max_ram (MB). Returns the Job."""
+        """Start to make an image from a backup. Return the Job.
+
+        attrs are description, image_tags, min_ram and max_ram (MB).
+        """
         return Job.create_whole_image(self, name=name, backup_id=backup_id, **attrs)
 
     def get_job(self, job):
-        """Return the Job with an ID."""
+        """Return the Job with this ID."""
         return self._get(Job, job, project_id=self.get_project_id())
 
     def images(self, **query):
-        """Yield images, those in the making too; query: name (exact), id and the others of Image.
+        """Yield images, including those that are being made. query is name (exact), id and the others of Image.
 
-        Where no address serves the list of IMS, that of OpenStack's image service is read.
+        If no address serves the list of IMS, the list of OpenStack's image service is read.
         """
         try:
             yield from self._list(Image, limit=PAGE_SIZE, **query)
@@ -50,7 +53,7 @@ class Proxy(proxy.Proxy):
             yield from self._list(Image, base_path="/v2/images", limit=PAGE_SIZE, **query)
 
     def get_image(self, image):
-        """Return the Image with an ID.
+        """Return the Image with this ID.
 
         Reference: native_openstack_apis/image_native_openstack_apis/querying_image_details_native_openstack_api.
         """
@@ -58,7 +61,7 @@ class Proxy(proxy.Proxy):
 
 
 def _is_unserved(response):
-    """Return whether an answer is a gateway's 404, which speaks of the address; the service's own names an object."""
+    """Return whether an answer is a gateway's 404: the address is unknown, not an object of the service."""
     if response.status_code != 404:
         return False
     try:

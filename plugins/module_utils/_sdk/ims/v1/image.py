@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...guarded import resource
 
-#: Objects a page, the service's default; it names no limit
+#: Objects per page: the service's default. The reference gives no maximum.
 PAGE_SIZE = 500
 
 
@@ -23,25 +23,25 @@ class Image(resource.Resource):
 
     _query_mapping = resource.QueryParameters("id", "limit", "marker", "name", "status")
 
-    #: The backup that it was made of; empty where it was made of something else
+    #: ID of the backup that it was made from; empty when it was made from something else
     backup_id = resource.Body("__backup_id")
-    #: When it was created, UTC
+    #: Time of creation, UTC
     created_at = resource.Body("created_at")
-    #: What it is for
+    #: Free text of the user
     description = resource.Body("__description")
-    #: Memory in MB that a server of it may have at most
+    #: Maximum memory of a server made from it, in MB
     max_ram = resource.Body("max_ram")
-    #: Memory in MB that a server of it needs
+    #: Minimum memory of a server made from it, in MB
     min_ram = resource.Body("min_ram")
     #: queued, saving, active, killed or deleted
     status = resource.Body("status")
-    #: Tags, each a text key=value, or key.value where it is old
+    #: Tags, each a text: key=value, or key.value for old tags
     tags = resource.Body("tags", type=list)
 
     @classmethod
-    def _get_next_link(cls, uri, response, data, marker, limit, total_yielded):
-        # The stock method asks for one more page after a short one. Here a short page is the last, unless the answer
-        # names a next one. It also cuts the version off the link to that, but the address here has none.
+    def _get_next_link(cls, uri, response, data, marker, limit, total_yielded):  # noqa: ARG003 - the SDK's signature
+        # The SDK's method asks for one more page after a short one. Here a short page is the last, unless the answer
+        # has a link to a next one. The SDK also cuts the version off that link, but the address here has none.
         if limit and total_yielded % int(limit) and not data.get("next"):
             return None, {}
         return uri, {"marker": marker, "limit": limit}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: what the service does while nobody waits for an answer."""
+"""Asynchronous jobs of the image service."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class Job(resource.Resource):
     # capabilities
     allow_fetch = True
 
-    #: The project it belongs to
+    #: ID of the project
     project_id = resource.URI("project_id")
-    #: What came of it: image_id and image_name
+    #: The result: image_id and image_name
     entities = resource.Body("entities", type=dict)
-    #: Why it failed, as a code
+    #: Code of the failure
     error_code = resource.Body("error_code")
-    #: Why it failed, in words
+    #: Reason of the failure, in words
     fail_reason = resource.Body("fail_reason")
-    #: Its ID
+    #: ID of the job
     job_id = resource.Body("job_id", alternate_id=True)
     #: INIT, RUNNING, SUCCESS or FAIL
     status = resource.Body("status")
 
     @classmethod
     def create_whole_image(cls, session, **attrs):
-        """Start to make an image of a backup; attrs are the fields of the request. Returns the new Job.
+        """Start to make an image from a backup; attrs are the fields of the request. Return the new Job.
 
         Reference: ims_apis/image/creating_a_full-ecs_image.
         """
