@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_backup
-short_description: Back servers up now, or delete backups, with Cloud Server Backup Service
+short_description: Back up servers now, or delete backups, with Cloud Server Backup Service
 version_added: 0.1.0
 description:
   - Backs up any number of servers in one task, and waits until each backup is available.

@@ -154,7 +154,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Back servers up every night at two, local time, and keep backups for two weeks
+- name: Back up servers every night at two, local time, and keep backups for two weeks
   opentelekomcloud.csbs.csbs_policy:
     name: nightly
     schedule:

@@ -172,7 +172,7 @@ def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_
     )
     assert code == 0 and cloud.journal.writes() == [], output
     assert (
-        output.count("TASK [opentelekomcloud.csbs.protect : Back the servers up now]") == 2
+        output.count("TASK [opentelekomcloud.csbs.protect : Back up the servers now]") == 2
         and "csbs_backup: " not in output
     )
     code, output = own_play(cloud, tmp_path, [{"hosts": "localhost", "gather_facts": False, "tasks": bad}], {})

@@ -149,21 +149,21 @@ def test_a_play_that_runs_for_good_although_started_as_a_check_deletes_nothing_u
 TRIED = {
     "offboard": [
         "Read the last backups again",
-        "Take the servers out of their policies",
+        "Remove the servers from their policies",
         "Read the last backups once more",
-        "Delete all backups but the last ones",
-        "Prove it",
+        "Delete all backups except the last ones",
+        "Verify the result",
     ],
     "patch_with_backup": [
         "Read the backup again",
-        "Note that the patch begins",
+        "Mark the patch as begun",
         "Run the patch tasks",
-        "See that the host still answers",
-        "Delete all but the newest",
+        "Check that the host still answers",
+        "Delete all except the newest",
     ],
-    "protect": ["Put the servers under the backup policy"],
-    "prune": ["Thin the backups"],
-    "restore": ["Put the server back"],
+    "protect": ["Add the servers to the backup policy"],
+    "prune": ["Prune the backups"],
+    "restore": ["Restore the server"],
 }
 NO_CHOICE = {"csbs_server_filters": {"name": "nothing-*"}}
 WISHES: dict[str, dict[str, t.Any]] = {

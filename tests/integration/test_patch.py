@@ -77,7 +77,7 @@ def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(
         code != 0
         and "PATCH FAILED on srv-0001. Server srv-0001 was " + ("PUT BACK" if asked else "NOT put back") in output
     ), output
-    assert "NOT PATCHED: srv-0002, as another host had failed." in output
+    assert "NOT PATCHED: srv-0002, because another host had failed." in output
     assert restored(cloud) == (["srv-0001"] if asked else []) and patched(tmp_path) == []
     assert names(cloud, "srv-0001") == ["before-patch"] and names(cloud, "srv-0002") == []
 
@@ -93,7 +93,7 @@ def test_a_rolling_patch_goes_on_when_asked_and_ends_red_with_each_failed_host(c
     code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, HOSTS))
     assert code != 0 and patched(tmp_path) == ["srv-0002"], output
     assert sorted(restored(cloud)) == ["srv-0001", "srv-0003"]
-    last = output[output.index("PLAY [Put back what has left") :]
+    last = output[output.index("PLAY [Restore the servers of lost hosts") :]
     assert (
         "PATCH FAILED on srv-0001" in last
         and "PATCH FAILED on srv-0003" in last
