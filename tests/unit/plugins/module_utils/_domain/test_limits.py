@@ -16,6 +16,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.limi
     check_name,
     check_positive,
     check_range,
+    refuse_ignored,
 )
 
 
@@ -78,3 +79,11 @@ def test_zero_passes_where_it_is_allowed() -> None:
 )
 def test_a_yaml_scalar_becomes_the_text_its_writer_saw(value: t.Any, text: str) -> None:
     assert as_text(value) == text
+
+
+@pytest.mark.parametrize("option", ["servers", "purge_servers"])
+def test_an_option_without_effect_is_refused_with_the_case(option: str) -> None:
+    params = {"name": "x", "servers": None, "purge_servers": False}
+    refuse_ignored(params, "with state absent", params.keys() - {"name"})
+    with pytest.raises(InvalidInput, match=f"{option} has no effect with state absent"):
+        refuse_ignored({**params, option: True}, "with state absent", params.keys() - {"name"})

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
-
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backoff import backoff
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import poll
 from tests.support.fakes import Ticks
 
@@ -17,21 +14,6 @@ def test_the_last_sleep_is_cut_to_the_deadline_and_then_refused() -> None:
     clock = ticks.clock(timeout=10)
     assert [clock.sleep(8), clock.sleep(8), clock.sleep(8)] == [True, True, False]
     assert ticks.sleeps == [8, 2]
-
-
-def test_pauses_grow_from_the_first_to_sixty_seconds() -> None:
-    pauses = list(itertools.islice(backoff(10, factor=1.2), 20))
-    assert pauses[0] == 10
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == 60
-
-
-def test_a_longer_pause_than_sixty_seconds_is_kept() -> None:
-    assert list(itertools.islice(backoff(300), 3)) == [300, 300, 300]
-
-
-def test_an_interval_of_nothing_does_not_spin() -> None:
-    assert min(itertools.islice(backoff(0), 5)) > 0
 
 
 def test_a_poll_ends_without_a_pause_when_all_is_done() -> None:

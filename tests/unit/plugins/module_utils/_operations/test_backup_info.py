@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The info modules: every filter narrows, names match exactly, nothing found is an empty list."""
+"""csbs_backup_info: every option narrows, names match exactly, and nothing found is an empty list."""
 
 from __future__ import annotations
 
@@ -9,130 +9,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import policy_result
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_info import (
-    parse_options as parse_backup_info_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_info import (
-    read as read_backup_info,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_info import (
-    parse_options as parse_policy_info_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.policy_info import (
-    read as read_policy_info,
-)
-from tests.support.fakes import DAILY_0200, Cloud, backup, policy, server
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_info import parse_options, read
+from tests.support.fakes import Cloud, backup, policy, server
 
 QUERIES = dict.fromkeys(("tags", "tags_any", "not_tags", "not_tags_any"))
 A = [{"key": "a", "value": "1"}]
 GONE_ID = "45baf976-c20a-4894-a7c3-c94b7376bf55"
-
-
-# ========== Policies ==========
-def policies(cloud: Cloud, **options: t.Any) -> list[str]:
-    params = {"name": None, "servers": None, "server_filters": None, **QUERIES, **options}
-    found = read_policy_info(parse_policy_info_options(params), cloud)["policies"]
-    return [one["id"] for one in found]
-
-
-POLICIES = [
-    policy("nightly", ["web", "gone"], tags=A),
-    policy("weekly", ["db"]),
-    policy("same", id="same-1"),
-    policy("same", id="same-2"),
-    policy("nightly-old"),
-]
-FLEET = [server("web"), server("db"), server("idle"), server("twin", "t1"), server("twin", "t2")]
-
-
-@pytest.mark.parametrize(
-    ("options", "ids"),
-    [
-        ({}, ["pol-nightly", "pol-weekly", "same-1", "same-2", "pol-nightly-old"]),
-        ({"name": "nightly"}, ["pol-nightly"]),
-        ({"name": "pol-weekly"}, ["pol-weekly"]),
-        ({"name": "same"}, ["same-1", "same-2"]),
-        ({"name": "night"}, []),
-        ({"servers": ["web"]}, ["pol-nightly"]),
-        ({"servers": ["web", "id-db"]}, ["pol-nightly", "pol-weekly"]),
-        ({"servers": ["idle"]}, []),
-        ({"servers": []}, []),
-        ({"servers": ["gone"]}, ["pol-nightly"]),
-        ({"servers": ["id-gone"]}, ["pol-nightly"]),
-        ({"servers": [GONE_ID]}, []),
-        ({"servers": ["no-such"]}, []),
-        ({"servers": ["no-such", "db"]}, ["pol-weekly"]),
-        ({"servers": ["gone"], "tags": {"b": None}}, []),
-        ({"server_filters": {"name": "w*"}}, ["pol-nightly"]),
-        ({"server_filters": {"name": "zzz"}}, []),
-        ({"tags": {"a": 1}}, ["pol-nightly"]),
-        ({"tags": {"a": 1}, "servers": ["db"]}, []),
-    ],
-)
-def test_policies_fit_every_filter(options: dict[str, t.Any], ids: list[str]) -> None:
-    assert policies(Cloud(FLEET, POLICIES), **options) == ids
-
-
-def test_an_ambiguous_server_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="ambiguous.* t1, t2"):
-        policies(Cloud(FLEET, POLICIES), servers=["twin"])
-
-
-class Listing(Cloud):
-    """Lists policies without a part of them, and counts those that are read by their ID."""
-
-    lacks: t.ClassVar[dict[str, t.Any]] = {}
-
-    def policies(self) -> list[dict[str, t.Any]]:
-        return [{**row, "tags": None, **self.lacks} for row in super().policies()]
-
-    def policy(self, policy_id: str) -> dict[str, t.Any] | None:
-        self.asked.append(("policy", policy_id))
-        return super().policy(policy_id)
-
-
-@pytest.mark.parametrize(
-    "lacks",
-    [
-        {"resources": None},
-        {"description": None},
-        {"created_at": None},
-        {"scheduled_operations": None},
-        {"scheduled_operations": [{"enabled": True, "operation_definition": {}}]},
-        {"scheduled_operations": [{"enabled": True, "trigger": {"properties": {"pattern": DAILY_0200}}}]},
-        {"scheduled_operations": [{"operation_definition": {}, "trigger": {"properties": {"pattern": DAILY_0200}}}]},
-        {},
-    ],
-)
-@pytest.mark.parametrize("servers", [None, ["web", "gone"]])
-def test_only_rows_that_lack_something_are_read_by_themselves(
-    lacks: dict[str, t.Any], servers: list[str] | None
-) -> None:
-    cloud = Listing(FLEET, [policy(f"p{number}", ["web"], description="x", tags=A) for number in range(5)])
-    cloud.lacks = lacks  # type: ignore[misc]
-    make_options = parse_policy_info_options({"name": None, "servers": servers, "server_filters": None, **QUERIES})
-    found = read_policy_info(make_options, cloud)["policies"]
-    assert found == [policy_result(one) for one in cloud.all_policies]
-    assert [what for what, _about in cloud.asked].count("policy") == (5 if lacks else 0)
-    assert [what for what, _about in cloud.asked].count("servers") == 1
-
-
-def test_a_policy_that_is_deleted_while_it_is_looked_up_is_left_out() -> None:
-    cloud = Cloud(policies=[policy("nightly"), policy("weekly")])
-    cloud.policies = lambda: [policy("nightly"), policy("weekly"), policy("gone")]  # type: ignore[method-assign]
-    assert policies(cloud) == ["pol-nightly", "pol-weekly"]
-
-
-def test_tags_that_a_get_leaves_out_are_read_by_one_query() -> None:
-    cloud = Cloud(policies=[policy("nightly", tags=None), policy("weekly", tags=None)])
-    cloud.find_tagged = lambda resource_type, query: [{"resource_id": "pol-nightly", "tags": A}]  # type: ignore[method-assign]
-    make_options = parse_policy_info_options({"name": None, "servers": None, "server_filters": None, **QUERIES})
-    assert [one["tags"] for one in read_policy_info(make_options, cloud)["policies"]] == [{"a": "1"}, {}]
-
-
-# ========== Backups ==========
+FLEET = [server("web"), server("db"), server("twin", "t1"), server("twin", "t2")]
+POLICIES = [policy("nightly"), policy("same", id="same-1"), policy("same", id="same-2")]
 OPTIONS = (
     "ids",
     "name",
@@ -156,7 +41,7 @@ BACKUPS = [
 
 
 class WithPolicies(Cloud):
-    """A cloud that knows which policy made which backup, and filters by what its rows may not tell."""
+    """A cloud that knows which policy made which backup, and filters by fields that its rows may lack."""
 
     def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
         made = {"pol-nightly": [IDS[0]]}.get(query.pop("policy_id", ""))
@@ -169,10 +54,13 @@ class WithPolicies(Cloud):
         ]
 
 
-def backups(**options: t.Any) -> list[str]:
+def look_up(cloud: Cloud | None = None, **options: t.Any) -> dict[str, t.Any]:
     params = {**dict.fromkeys(OPTIONS), **QUERIES, **options}
-    cloud = WithPolicies(FLEET, POLICIES, BACKUPS)
-    return [one["name"] for one in read_backup_info(parse_backup_info_options(params), cloud)["backups"]]
+    return read(parse_options(params), cloud or WithPolicies(FLEET, POLICIES, BACKUPS))
+
+
+def names_of(cloud: Cloud | None = None, **options: t.Any) -> list[str]:
+    return [backup["name"] for backup in look_up(cloud, **options)["backups"]]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +98,7 @@ def backups(**options: t.Any) -> list[str]:
     ],
 )
 def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], names: list[str]) -> None:
-    assert backups(**options) == names
+    assert names_of(**options) == names
 
 
 @pytest.mark.parametrize(
@@ -228,9 +116,9 @@ def test_backups_fit_every_filter_the_newest_first(options: dict[str, t.Any], na
         ({"count_only": True, "tags": {"a": None}, "status": "error"}, "count_only: .*not by both"),
     ],
 )
-def test_a_filter_that_is_none_is_refused_with_its_value(options: dict[str, t.Any], fragment: str) -> None:
+def test_a_bad_option_is_refused_with_its_name(options: dict[str, t.Any], fragment: str) -> None:
     with pytest.raises(InvalidInput, match=fragment):
-        backups(**options)
+        look_up(**options)
 
 
 def test_a_backup_that_two_pages_show_is_one() -> None:
@@ -238,19 +126,16 @@ def test_a_backup_that_two_pages_show_is_one() -> None:
         def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
             return [row for row in super().backups(**query) for _page in range(2)]
 
-    params = {**dict.fromkeys(OPTIONS), **QUERIES}
-    found = read_backup_info(parse_backup_info_options(params), Moving(FLEET, POLICIES, BACKUPS))
+    found = look_up(Moving(FLEET, POLICIES, BACKUPS))
     assert found["count"] == len(found["backups"]) == len(BACKUPS)
 
 
-def test_rows_that_do_not_tell_what_the_service_filtered_by_are_believed() -> None:
+def test_a_row_that_lacks_the_field_that_the_service_filtered_by_matches() -> None:
     class Sparse(WithPolicies):
         def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
             return [{**row, "extend_info": {}} for row in super().backups(**query)]
 
-    params = {**dict.fromkeys(OPTIONS), **QUERIES, "availability_zone": "eu-de-02"}
-    found = read_backup_info(parse_backup_info_options(params), Sparse(FLEET, POLICIES, BACKUPS))
-    assert [one["name"] for one in found["backups"]] == ["bb"]
+    assert names_of(Sparse(FLEET, POLICIES, BACKUPS), availability_zone="eu-de-02") == ["bb"]
 
 
 def test_backups_that_are_too_new_to_be_listed_are_found_by_their_ids() -> None:
@@ -258,20 +143,49 @@ def test_backups_that_are_too_new_to_be_listed_are_found_by_their_ids() -> None:
         def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
             return super().backups(**query)[1:]
 
-    params = {**dict.fromkeys(OPTIONS), **QUERIES, "ids": [one["id"] for one in BACKUPS]}
-    found = read_backup_info(parse_backup_info_options(params), Late(FLEET, POLICIES, BACKUPS))
-    assert len(found["backups"]) == len(BACKUPS)
+    assert len(names_of(Late(FLEET, POLICIES, BACKUPS), ids=IDS)) == len(BACKUPS)
 
 
-def test_tags_are_read_one_by_one_where_the_service_refuses_a_query_for_none() -> None:
-    class Strict(Cloud):
-        def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-            raise CloudError("look up", "no tags given", "CSBS.9001", 400)
+class Counting(WithPolicies):
+    """A cloud that counts by its own lists, and notes how it was asked."""
 
-        def backups(self, **query: t.Any) -> list[dict[str, t.Any]]:
-            return [{**row, "tags": None} for row in super().backups(**query)]
+    def count_backups(self, **query: t.Any) -> int:
+        self.asked.append(("count", query))
+        query = {key: query[key] for key in query if key not in ("start_time", "end_time")}
+        return len(self.backups(**query))
 
-    params = {**dict.fromkeys(OPTIONS), **QUERIES, "name": "b"}
-    tagged = [backup("b", "web", tags=[{"key": "a", "value": "1"}])]
-    found = read_backup_info(parse_backup_info_options(params), Strict(FLEET, backups=tagged))
-    assert found["backups"][0]["tags"] == {"a": "1"}
+    def count_tagged(self, resource_type: str, query: dict[str, t.Any]) -> int:
+        return len(self.find_tagged(resource_type, query))
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({}, 3),
+        ({"servers": ["web", "db"]}, 2),
+        ({"servers": [f"id-{number}" for number in range(3)] + ["id-gone", "id-web"]}, 2),
+        ({"policy": "nightly"}, 1),
+        ({"availability_zone": "eu-de-02"}, 1),
+        ({"servers": ["no-such"]}, 0),
+        ({"policy": "no-such"}, 0),
+        ({"tags": {"a": None}}, 1),
+    ],
+)
+def test_a_count_comes_without_the_backups(options: dict[str, t.Any], count: int) -> None:
+    fleet = [*FLEET, *(server(str(number)) for number in range(3)), server("gone")]
+    found = look_up(Counting(fleet, POLICIES, BACKUPS), count_only=True, **options)
+    assert found == {"backups": [], "count": count}
+
+
+def test_times_are_counted_in_utc_without_a_zone() -> None:
+    cloud = Counting(FLEET, POLICIES, BACKUPS)
+    look_up(cloud, count_only=True, created_after="2026-06-02T02:00:00+02:00", created_before="2026-06-03")
+    asked = [query for what, query in cloud.asked if what == "count"]
+    assert asked == [{"start_time": "2026-06-02T00:00:00.000000", "end_time": "2026-06-03T00:00:00.000000"}]
+
+
+@pytest.mark.parametrize(("servers", "lists"), [(["web"], 1), (["web", "db"], 2), (["web", "db", "t1", "t2"], 1)])
+def test_a_few_servers_are_listed_one_by_one_and_more_by_one_list(servers: list[str], lists: int) -> None:
+    cloud = Cloud(FLEET, POLICIES, BACKUPS)
+    look_up(cloud, servers=servers)
+    assert [what for what, _about in cloud.asked].count("backups") == lists
