@@ -331,6 +331,10 @@ ARGUMENT_SPEC = {
             "times": {"type": "list", "elements": "str"},
             "timezone": {"type": "str"},
         },
+        # Not mutually_exclusive: Ansible counts a null as given, and csbs_policy_info returns nulls beside a pattern.
+        "required_by": {"frequency": ["times"]},
+        "required_if": [("frequency", "weekly", ("days",))],
+        "required_one_of": [("frequency", "pattern")],
     },
     "server_filters": FILTERS_SPEC,
     "servers": {"type": "list", "elements": "raw"},

@@ -135,7 +135,8 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    converge(create_module(ARGUMENT_SPEC), parse_options, plan, finish)
+    module = create_module(ARGUMENT_SPEC, required_one_of=[("servers", "server_filters")])
+    converge(module, parse_options, plan, finish)
 
 
 if __name__ == "__main__":

@@ -175,8 +175,11 @@ def test_tags_go_before_tags_come(cloud: Emulator) -> None:
         ({"schedule": {"frequency": "daily", "times": ["02:00"], "interval": 31}}, ["schedule.interval", "31"]),
         ({"schedule": {"frequency": "daily", "times": ["02:00"], "days": ["MO"]}}, ["schedule.days"]),
         ({"schedule": {"frequency": "weekly", "times": ["02:00"], "days": ["XX"]}}, ["XX"]),
-        ({"schedule": {"frequency": "weekly", "times": ["02:00"]}}, ["schedule.days"]),
-        ({"schedule": {"frequency": "daily"}}, ["schedule.times"]),
+        ({"schedule": {"frequency": "weekly", "times": ["02:00"]}}, ["days", "schedule"]),
+        ({"schedule": {"frequency": "weekly", "times": ["02:00"], "days": None}}, ["schedule.days"]),
+        ({"schedule": {"frequency": "daily"}}, ["times", "schedule"]),
+        ({"schedule": {"frequency": "daily", "times": []}}, ["schedule.times"]),
+        ({"schedule": {"timezone": "UTC"}}, ["frequency, pattern"]),
         (
             {"schedule": {"pattern": "FREQ=DAILY;BYHOUR=1;BYMINUTE=0", "times": ["02:00"]}},
             ["schedule.pattern", "schedule.times"],

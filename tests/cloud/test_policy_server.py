@@ -203,7 +203,7 @@ def test_writers_on_several_machines_join_one_policy_and_none_is_lost(
 
     def one_host(number: int) -> None:
         node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, 120)
-        make_options = parse_policy_server_options({**DEFAULTS, "policy": "p", "servers": [f"srv-{number:04d}"]}, None)  # type: ignore[arg-type]
+        make_options = parse_policy_server_options({**DEFAULTS, "policy": "p", "servers": [f"srv-{number:04d}"]})
         execute(plan_policy_server(make_options, node), node, Clock(120))
 
     with ThreadPoolExecutor(6) as pool:
