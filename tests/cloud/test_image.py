@@ -200,7 +200,11 @@ def test_looks_that_all_fail_end_the_task_with_what_was_started(cloud: Emulator)
     backup_id = a_backup(cloud)
     cloud.faults.add(path="/jobs/", status=500, times=-1)
     result = failed(cloud)
-    assert "not known whether" in result["msg"] and "run the task again" in result["msg"] and backup_id in result["msg"]
+    assert (
+        "not known how this ended" in result["msg"]
+        and "run the task again" in result["msg"]
+        and backup_id in result["msg"]
+    )
     assert result["changed"] is True and result["status"] == 500
 
 

@@ -521,9 +521,9 @@ def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> Non
     ("args", "words"),
     [
         ({}, ["backup", "server"]),
-        ({"before": "2026-03-01"}, ["backup or server"]),
-        ({"backup": "b", "before": "2026-03-01"}, ["before", "excludes backup"]),
-        ({"backup": "b", "server": "s", "before": "2026-03-01"}, ["before", "excludes backup"]),
+        ({"before": "2026-03-01"}, ["backup", "server"]),
+        ({"backup": "b", "before": "2026-03-01"}, ["mutually exclusive: backup|before"]),
+        ({"backup": "b", "server": "s", "before": "2026-03-01"}, ["mutually exclusive: backup|before"]),
         ({"server": "s", "before": "yesterday"}, ["before", "yesterday"]),
         ({"backup": ""}, ["backup"]),
         ({"server": {"name": ""}}, ["server"]),

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The call that starts a restore, and finds out whether the restore began when its answer is lost.
+"""The call that starts a restore. When its answer is lost, the backup shows whether the restore began.
 
-A restore in progress shows in the backup's status. After it has ended only the backup's updated_at shows it, and that
-changes for other reasons too. So it counts only when the backup was read right before and right after the call.
+The status of the backup shows a restore in progress. After its end only updated_at of the backup shows it, and that
+changes for other reasons too. So it counts only between a reading right before and one right after the call.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ if t.TYPE_CHECKING:
     from .._domain.rows import BackupRow, Row
     from .csbs import CsbsCloud
 
-_LOOK_FIRST = (
-    "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
-)
+_REMEDY = "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
 
 
 class Restores:
-    """Starts restores for a cloud."""
+    """The restores of a cloud."""
 
     def __init__(self, cloud: CsbsCloud) -> None:
         self._cloud = cloud
@@ -36,9 +34,8 @@ class Restores:
         Raises CloudError: OutcomeUnknown when the backup does not show so far that the restore began.
         Reference: api_description/restoration_management/creating_a_restoration_task.
         """
-        backup_id = parameters["checkpoint_item_id"]
-        before = self._cloud.backup(backup_id)
-        # The call may wait for a busy server, and the plan's checks are then old.
+        before = self._cloud.backup(parameters["checkpoint_item_id"])
+        # The task may have waited for a busy server since the plan checked this.
         if before is None:
             raise FinalError(operation, "the backup no longer exists.")
         if before["status"] not in USABLE:
@@ -56,24 +53,23 @@ class Restores:
             return {"id": None}
 
     def _check_begun(self, operation: str, before: BackupRow, lost: CloudError) -> None:
-        """Raise CloudError unless the backup, right after a call whose answer was lost, shows that the restore began."""
+        """Raise CloudError unless the backup shows, right after the answer was lost, that the restore began."""
         if before["status"] in RESTORING:
             raise FinalError(
                 operation,
-                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one began,"
-                f" and it is not sent again. {_LOOK_FIRST}",
+                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one"
+                f" began, and it is not sent again. {_REMEDY}",
             ) from lost
         try:
             now = self._cloud.backup(before["id"])
         except CloudError as error:
-            # A later look could miss a short restore, and then it would be sent twice.
+            # A later reading could miss a short restore, and the call would be sent twice.
             raise FinalError(
                 operation,
-                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}),"
-                f" so it is not known whether the restore began, and it is not sent again. {_LOOK_FIRST}",
+                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is"
+                f" not known whether the restore began, and it is not sent again. {_REMEDY}",
             ) from lost
-        if now is not None and (now["status"] in RESTORING or has_changed(before, now)):
-            return
-        raise OutcomeUnknown.with_note(
-            lost, "The backup does not show that it began, but it may have: check the backup and the server first."
-        ) from lost
+        if now is None or not (now["status"] in RESTORING or has_changed(before, now)):
+            raise OutcomeUnknown.with_note(
+                lost, "The backup does not show that it began, but it may have: check the backup and the server first."
+            ) from lost

@@ -1,21 +1,30 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows a restore to its end by the backup that it is made from."""
+"""Follows a restore by the backup that it is made from, and then the state of the server."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._domain.backup import backup_result, fail_reason
+from .._domain.errors import CloudError
 from .._domain.restore import RESTORING, failure_of, has_changed
-from .clock import Clock
-from .progress import progress_line, write_progress
+from .clock import poll
 
-# The backup may still be available just after the call. It counts as the end when it changed and was read so twice, or
-# when it did not change in so many looks and seconds.
-_LOOKS_WHEN_CHANGED = 2
-_LOOKS_UNCHANGED, _SECONDS_UNCHANGED = 6, 60.0
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import BackupRow
+    from .clock import Clock
+
+# Just after the call the backup may still be available. When nothing has shown the restore in progress, "available"
+# counts as its end after this many polls of a changed backup, ...
+_POLLS_IF_CHANGED = 2
+# ... or after this many polls and seconds of an unchanged one.
+_POLLS_IF_UNCHANGED = 6
+_SECONDS_IF_UNCHANGED = 60.0
+# Longest pause between two polls of a server's state.
+_MAX_SECONDS_BETWEEN_STATES = 5.0
 _NO_SIGN = (
     "the service accepted the restore, but the backup showed no sign of it, so it is not known whether it took place"
 )
@@ -24,69 +33,93 @@ _NO_SIGN = (
 class RestoreFollower:
     """A restore that is followed by the backup that it is made from."""
 
-    def __init__(self, cloud: t.Any, before: dict[str, t.Any], clock: Clock, begun: bool) -> None:
-        """Follow a restore from the backup as it was before; begun says that the restore is known to have begun."""
+    def __init__(self, cloud: Cloud, before: BackupRow, clock: Clock, begun: bool) -> None:
+        """Follow a restore. before is the backup as it was before; begun: the restore is known to have begun."""
         self._cloud, self._before, self._clock, self._begun = cloud, before, clock, begun
         self._started = clock.elapsed
-        self._looks = self._changed = 0
-        #: The backup as it was seen last
+        self._polls = self._polls_changed = 0
+        #: The backup as it was last read
         self.row = before
-        #: Whether the restore has ended, and why it failed or may have failed
         self.ended = False
+        #: Why the restore failed or may have failed, None when it succeeded or is in progress
         self.failed: str | None = None
 
-    def look(self) -> bool:
-        """Read the backup once; return whether the restore has ended."""
+    @property
+    def pending(self) -> t.Sized:
+        """What has not ended yet."""
+        return () if self.ended else (self.row["id"],)
+
+    def refresh(self) -> bool:
+        """Read the backup once; return whether the restore has ended. Raises CloudError."""
         row = self._cloud.backup(self._before["id"])
         if row is None:
-            return self._end("the backup no longer exists, so it is not known whether the restore succeeded")
+            self._end("the backup no longer exists, so it is not known whether the restore succeeded")
+            return True
         self.row = row
-        self._looks += 1
+        self._polls += 1
         if row["status"] in RESTORING:
             self._begun = True
-            return False
-        if row["status"] != "available":
-            return self._end(fail_reason(row) or f"the backup is {row['status']}, and the service gives no reason")
-        if self._begun:
-            return self._end(self._failure())
-        if has_changed(self._before, row):
-            self._changed += 1
-            return self._changed >= _LOOKS_WHEN_CHANGED and self._end(self._failure())
-        if self._looks >= _LOOKS_UNCHANGED and self._clock.elapsed - self._started >= _SECONDS_UNCHANGED:
-            return self._end(self._failure() or _NO_SIGN)
-        return False
+        elif row["status"] != "available":
+            self._end(fail_reason(row) or f"the backup is {row['status']}, and the service gives no reason")
+        elif self._begun:
+            self._end(self._failure())
+        elif has_changed(self._before, row):
+            self._polls_changed += 1
+            if self._polls_changed >= _POLLS_IF_CHANGED:
+                self._end(self._failure())
+        elif self._polls >= _POLLS_IF_UNCHANGED and self._clock.elapsed - self._started >= _SECONDS_IF_UNCHANGED:
+            self._end(self._failure() or _NO_SIGN)
+        return self.ended
 
-    def _end(self, failed: str | None) -> bool:
-        self.ended, self.failed = True, failed
+    def find_ids(self) -> bool:
+        """Read the backup once; no other look is needed. Raises CloudError."""
+        self.refresh()
         return True
 
+    def percent(self) -> int | None:
+        """Return the progress of the restore, None when the backup does not show it."""
+        progress: int | None = backup_result(self.row)["progress"]
+        # The progress of the backup itself, which is 100, may still be there.
+        return progress if self.row["status"] in RESTORING and progress and progress < 100 else None
+
+    def _end(self, failed: str | None) -> None:
+        self.ended, self.failed = True, failed
+
     def _failure(self) -> str | None:
-        """Return why the restore failed, going by what the backup said of failures before and says now."""
+        """Return why the restore failed, by comparing the failures that the backup shows before and now."""
         failure = failure_of(self.row)
         if not any(failure):
             return None
+        operation = failure[0]
         if failure != failure_of(self._before):
-            return fail_reason(self.row) or f"the service names the failed operation {failure[0]!r} and gives no reason"
-        if failure[0] and "restor" not in failure[0].lower():
+            return fail_reason(self.row) or f"the service names the failed operation {operation!r} and gives no reason"
+        if operation and "restor" not in operation.lower():
             return None
         return (
             "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known"
-            " whether this one failed:"
-            f" {fail_reason(self.row) or 'the service gives no reason'}"
+            f" whether this one failed: {fail_reason(self.row) or 'the service gives no reason'}"
         )
 
 
-def with_restore_progress(look: t.Callable[[], bool], follower: RestoreFollower, clock: Clock) -> t.Callable[[], bool]:
-    """Return look as one that tells each time how far the restore is."""
+def await_server_state(cloud: Cloud, server_id: str, wanted: str, clock: Clock, interval: float) -> str | None:
+    """Wait until a server is in the wanted state or in ERROR, or until the clock's time is up.
 
-    def look_and_tell() -> bool:
-        over = look()
-        line = progress_line("restores ended", int(follower.ended), 1, clock.elapsed)
-        progress = backup_result(follower.row)["progress"]
-        # The service may leave the progress of the backup itself there, which is 100.
-        if follower.row["status"] in RESTORING and progress and progress < 100:
-            line = line.replace(" 0 %", f" {progress} %")
-        write_progress(line)
-        return over
+    Return its last state, None when it cannot be read. interval (seconds) is the first pause.
+    """
+    state = None
 
-    return look_and_tell
+    def refresh() -> bool:
+        nonlocal state
+        state = read_server_state(cloud, server_id)
+        return state in (wanted, "ERROR")
+
+    poll(refresh, clock, min(interval, _MAX_SECONDS_BETWEEN_STATES))
+    return state
+
+
+def read_server_state(cloud: Cloud, server_id: str) -> str | None:
+    """Return the state of a server, None when it is gone or cannot be read."""
+    try:
+        return cloud.server_state(server_id)
+    except CloudError:
+        return None

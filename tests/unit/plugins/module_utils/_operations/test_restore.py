@@ -1,26 +1,32 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_restore: which backup is meant, what stops the plan, and how restores in progress and failed ones are known."""
+"""csbs_restore: its options, what is read to find the backup, and how the task ends."""
 
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.restore import has_changed, is_under_way
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
-    parse_options as parse_restore_options,
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    InvalidInput,
+    TaskFailed,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.restore import (
-    plan as plan_restore,
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import restore as operation
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.restore import (
+    RestoreContext,
+    RestoreOptions,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from tests.support.fakes import Cloud, backup, server
+from tests.support.fakes import Cloud, Ticks
+from tests.support.restores import ITEM, RestoreCloud, ShowingCloud, former, good, seen
 
-DEFAULTS: dict[str, t.Any] = {
+Row = dict[str, t.Any]
+DEFAULTS: Row = {
     "backup": None,
     "server": None,
     "before": None,
@@ -30,88 +36,50 @@ DEFAULTS: dict[str, t.Any] = {
     "wait": True,
     "poll_interval": 10,
 }
-PART = {
-    "id": "part",
-    "source_volume_id": "vol-web",
-    "source_volume_name": "web-disk",
-    "source_volume_size": 20,
-    "bootable": True,
-}
-Row = dict[str, t.Any]
 
 
-def good(name: str, server_name: str = "web", status: str = "available", **fields: t.Any) -> Row:
-    return backup(name, server_name, status, info={"volume_backups": [PART]}, **fields)
+def make_options(**options: t.Any) -> RestoreOptions:
+    return operation.parse_options({**DEFAULTS, **options})
 
 
-class Restoring(Cloud):
-    """A cloud whose servers each have one disk, and that says what the test wants of restores."""
-
-    def __init__(self, rows: list[Row], verdict: Row | None = None) -> None:
-        super().__init__(
-            [server("web"), server("db"), server("off", status="ERROR"), server("twin", "t1"), server("twin", "t2")],
-            backups=rows,
-        )
-        self.verdict = {"result": True, "error_code": "", "error_msg": "never mind", **(verdict or {})}
-
-    def backups(self, **query: t.Any) -> list[Row]:
-        of_server = query.pop("resource_name", None)
-        return [row for row in super().backups(**query) if of_server in (None, row["extend_info"]["resource_name"])]
-
-    def server_disks(self, server_id: str) -> list[Row]:
-        name = server_id.removeprefix("id-")
-        return [
-            {
-                "id": f"vol-{name}",
-                "name": f"{name}-disk",
-                "size_gb": 20,
-                "bootable": True,
-                "shared": False,
-                "device": "/dev/vda",
-            }
-        ]
-
-    def restorable(self, backup_id: str, server_id: str, volumes: list[Row]) -> Row:
-        self.asked.append(("restorable", (backup_id, server_id, volumes)))
-        return self.verdict
+def plan_with(cloud: Cloud, **options: t.Any) -> Plan[RestoreContext]:
+    return operation.plan(make_options(**options), t.cast(t.Any, cloud))
 
 
-def plan(rows: list[Row], verdict: Row | None = None, **options: t.Any) -> Plan:
-    return plan_restore(parse_restore_options({**DEFAULTS, **options}), Restoring(rows, verdict))
+def plan(rows: list[Row], **options: t.Any) -> Plan[RestoreContext]:
+    return plan_with(RestoreCloud(rows), **options)
 
 
-def test_the_plan_is_one_call_with_every_disk() -> None:
-    todo = plan([good("b")], backup="b", power_on=False)
-    assert [(call.service, call.method, call.arguments) for call in todo.calls] == [
-        (
-            "restores",
-            "create",
-            {
-                "operation": "restore backup 'b' of server 'web' (item-b-web) to server 'web' (id-web)",
-                "checkpoint_id": "rec-b-web",
-                "parameters": {
-                    "checkpoint_item_id": "item-b-web",
-                    "power_on": False,
-                    "targets": {"server_id": "id-web", "volumes": [{"backup_id": "part", "volume_id": "vol-web"}]},
-                },
-            },
-        )
-    ]
-    assert todo.calls[0].undo is None and todo.calls[0].find_effect is not None, "neither taken back nor sent twice"
-    assert todo.before != todo.after and "item-b-web" not in str((todo.before, todo.after))
+# ========== Options ==========
+def test_pairs_of_disks_are_stripped_and_kept_in_their_order() -> None:
+    volumes = [{"backup_id": " a", "volume_id": "1 "}, {"backup_id": "b", "volume_id": "2"}]
+    assert make_options(backup="b", volumes=volumes).volumes == (("a", "1"), ("b", "2"))
 
 
+@pytest.mark.parametrize(
+    ("volumes", "words"),
+    [
+        ([{"backup_id": "x", "volume_id": " "}], "volume_id is empty"),
+        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}], "backup_id x is there twice"),
+        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}], "volume_id 1 is there twice"),
+    ],
+)
+def test_a_pair_that_says_too_little_or_too_much_is_refused(volumes: list[Row], words: str) -> None:
+    with pytest.raises(InvalidInput, match=f"volumes: {words}"):
+        make_options(backup="b", volumes=volumes)
+
+
+# ========== Which backup ==========
 ROWS = [
     good("old", protected_at="2026-06-01T00:00:00.000000"),
     good("late", protected_at="2026-06-03T00:00:00.000000", created_at="2026-05-01T00:00:00.000000"),
     good("running", status="protecting", protected_at="2026-06-04T00:00:00.000000"),
     good("broken", status="error", protected_at="2026-06-05T00:00:00.000000"),
-    good("undated", created_at=None),
     good("same", "db"),
     good("same", "gone"),
     {**good("renamed", "old-db"), "resource_id": "id-db"},
-    {**good("x", "lost"), "resource_id": "id-l1"},
-    {**good("x", "lost", "error"), "resource_id": "id-l2"},
+    former("x", "id-l1", "lost"),
+    former("y", "id-l2", "lost", status="error"),
 ]
 
 
@@ -133,35 +101,23 @@ def test_the_backup_that_is_meant_is_chosen(options: Row, chosen: str) -> None:
     assert plan(ROWS, **options).result["backup"]["id"] == chosen
 
 
-def test_a_backup_that_is_being_restored_counts_as_the_newest_and_no_older_one_is_taken_in_its_stead() -> None:
-    rows = [ROWS[0], good("late", status="restoring", protected_at="2026-06-03T00:00:00.000000")]
-    assert plan(rows, server="web").result["backup"]["name"] == "late"
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (
             {"server": "web", "before": "2026-05-31"},
-            "no good backup of 2026-05-31.*its oldest good backup is of 2026-06-01",
+            "no good backup of 2026-05-31.*oldest good backup is of 2026-06-01",
         ),
         ({"server": "twin"}, "'twin' is ambiguous.* t1, t2"),
-        ({"server": "nobody"}, "no such server"),
+        ({"server": "nobody"}, "no such server, and no backup of one"),
         ({"backup": "same"}, "'same' is ambiguous.*item-same-db, item-same-gone"),
         ({"backup": "same", "server": "web"}, "no such backup of server 'web'"),
         ({"backup": "sam"}, "no such backup: 'sam'"),
         ({"backup": "broken"}, "is error; only an available backup"),
         ({"backup": "running"}, "is protecting; only an available backup"),
         ({"server": "gone"}, "target_server is needed.*item-same-gone"),
-        ({"server": "old-db"}, "no server is named 'old-db' now.*is now 'db' \\(id-db\\).*Write its ID"),
-        (
-            {"server": "lost"},
-            "2 former servers had that name: id-l1 .1 good backup, the newest is 'x' of 2026-07-01T06:00:00Z.; id-l2"
-            " .no good",
-        ),
-        ({"server": "web", "target_server": "nobody"}, "target_server: no such server: 'nobody'"),
-        ({"server": "web", "target_server": "twin"}, "ambiguous.* t1, t2"),
-        ({"server": "web", "target_server": "off"}, "'off' \\(id-off\\) is in state ERROR"),
+        ({"server": "old-db"}, "no server is named 'old-db' now.*is now 'db'"),
+        ({"server": "lost"}, "2 former servers had that name"),
     ],
 )
 def test_what_is_not_certain_is_refused(options: Row, words: str) -> None:
@@ -169,101 +125,38 @@ def test_what_is_not_certain_is_refused(options: Row, words: str) -> None:
         plan(ROWS, **options)
 
 
-def test_a_refusal_that_passes_is_left_to_the_executor() -> None:
-    assert plan([good("b")], {"result": False, "error_code": "CSBS.6015"}, backup="b").changed
+def test_a_server_that_no_longer_exists_may_be_named_by_its_id() -> None:
+    server_id = "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
+    todo = plan([former("b", server_id, "gone")], server=server_id, target_server="web")
+    assert todo.result["backup"]["server"]["id"] == server_id
+
+
+def test_a_backup_that_is_too_new_to_be_listed_is_found_by_its_id_if_it_is_of_the_server() -> None:
+    class Late(RestoreCloud):
+        def backups(self, **query: t.Any) -> list[Row]:
+            return []
+
+    assert plan_with(Late([good("b")]), backup=ITEM, server="web").result["backup"]["id"] == ITEM
+    with pytest.raises(InvalidInput, match="no such backup of server 'db'"):
+        plan_with(Late([good("b")]), backup=ITEM, server="db")
+
+
+def test_a_backup_that_was_deleted_after_it_was_listed_is_refused() -> None:
+    class Gone(RestoreCloud):
+        def backup(self, backup_id: str) -> Row | None:
+            return None
+
+    with pytest.raises(InvalidInput, match=f"backup 'b' of server 'web' .{ITEM}. no longer exists"):
+        plan_with(Gone([good("b")]), backup="b")
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"),
+    ("rows", "options", "words"),
     [
-        (
-            {"error_code": "CSBS.6019", "error_msg": "Type differs."},
-            "different types \\(CSBS.6019\\).*Type differs.*What to do: choose a target",
-        ),
-        ({"error_code": "", "error_msg": "no"}, "own check refuses it \\(no\\)"),
-        ({"error_code": None, "error_msg": None}, "own check refuses it \\(without a reason\\)"),
-    ],
-)
-def test_a_final_refusal_is_explained(verdict: Row, words: str) -> None:
-    with pytest.raises(CloudError, match=words) as refusal:
-        plan([good("b")], {"result": False, **verdict}, backup="b")
-    assert refusal.value.operation.startswith("restore backup 'b'")
-    assert refusal.value.error_code == (verdict["error_code"] or None)
-
-
-def told(status: str = "available", updated_at: str = "1", op: str = "", reason: str = "", code: t.Any = None) -> Row:
-    return {
-        "status": status,
-        "updated_at": updated_at,
-        "extend_info": {"fail_op": op, "fail_reason": reason, "fail_code": code or {}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("now", "changed", "under_way"),
-    [
-        (told(), False, False),
-        (told(updated_at="2"), True, False),
-        (told("restoring"), False, True),
-        (told("waiting_restore", "2"), True, True),
-        (told(op="restore", reason="x"), True, True),
-        (told(code={"Code": 1}), True, True),
-    ],
-)
-def test_a_time_that_moved_is_a_change_but_no_sign_of_a_restore(now: Row, changed: bool, under_way: bool) -> None:
-    assert (has_changed(told(), now), is_under_way(told(), now)) == (changed, under_way)
-
-
-def former(name: str, server_id: str = "id-former", server_name: str = "web", **fields: t.Any) -> Row:
-    """A backup of a server that no longer exists, and had the name of one that does."""
-    return {**good(name, server_name, **fields), "id": f"item-{name}-{server_id}", "resource_id": server_id}
-
-
-FORMER = [
-    former("a", protected_at="2026-06-01T00:00:00.000000"),
-    former("b", protected_at="2026-06-03T00:00:00.000000"),
-    former("broken", status="error", protected_at="2026-06-09T00:00:00.000000"),
-]
-
-
-@pytest.mark.parametrize(
-    ("more", "options", "said"),
-    [
-        (
-            [],
-            {"server": "web"},
-            "server 'web' (id-web) has no good backup. A former server of that name has such backups: id-former (2 good"
-            " backups, the newest is"
-            " 'b' of 2026-06-03T00:00:00Z). What to do to restore from there: write server: id-former, target_server:"
-            " web",
-        ),
+        ([], {"server": "web"}, "server 'web' (id-web) has no good backup. A former server of that name has"),
         ([], {"server": "id-web", "target_server": "db"}, "write server: id-former, target_server: db"),
-        ([good("w", status="error")], {"server": "web"}, "id-former (2 good backups"),
-        (
-            [good("w", protected_at="2026-06-05T00:00:00.000000")],
-            {"server": "web", "before": "2026-06-02"},
-            "its oldest good backup is of 2026-06-05T00:00:00Z. A former server of that name has such backups:"
-            " id-former (1 good backup, the"
-            " newest is 'a' of 2026-06-01T00:00:00Z). What to do to restore from there: write server: id-former,"
-            " target_server: web, with the"
-            " same before",
-        ),
-        (
-            [former("c", "id-other", protected_at="2026-06-04T00:00:00.000000")],
-            {"server": "web"},
-            "Former servers of that name have such backups: id-former (2 good backups, the newest is 'b' of"
-            " 2026-06-03T00:00:00Z); id-other (1"
-            " good backup, the newest is 'c' of 2026-06-04T00:00:00Z). What to do to restore from there: write server:"
-            " id-other",
-        ),
-        (
-            [],
-            {"backup": "a", "server": "web"},
-            "no such backup of server 'web': 'a'. A former server of that name has such backups: id-former (1 good"
-            " backup, the newest is 'a' of"
-            " 2026-06-01T00:00:00Z). What to do to restore from there: write backup: a, server: id-former,"
-            " target_server: web",
-        ),
+        ([good("w", status="error")], {"server": "web"}, "id-former (1 good backup"),
+        ([], {"backup": "a", "server": "web"}, "no such backup of server 'web': 'a'. A former server of that name"),
         (
             [good("a", status="error")],
             {"backup": "a", "server": "web"},
@@ -271,47 +164,141 @@ FORMER = [
         ),
     ],
 )
-def test_a_former_server_of_the_name_that_has_what_is_missing_is_named(
-    more: list[Row], options: Row, said: str
-) -> None:
+def test_a_refusal_names_a_former_server_that_has_the_backup(rows: list[Row], options: Row, words: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        plan([*FORMER, *more], **options)
-    assert said in str(refusal.value)
+        plan([former("a"), *rows], **options)
+    assert words in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("rows", "options"),
-    [
-        (FORMER, {"server": "web", "before": "2026-05-01"}),
-        (FORMER, {"backup": "c", "server": "web"}),
-        (FORMER, {"server": "db"}),
-        ([former("a", server_name="web-2")], {"server": "web"}),
-        ([former("a", "id-db")], {"server": "web"}),
-        ([FORMER[2]], {"server": "web"}),
-    ],
-    ids=["too-new", "another-name", "another-server", "part-of-its-name", "renamed", "failed"],
-)
-def test_what_a_former_server_has_and_is_not_wanted_is_not_told(rows: list[Row], options: Row) -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        plan(rows, **options)
-    assert "ormer" not in str(refusal.value)
+def test_a_former_server_with_a_part_of_the_name_is_another_one() -> None:
+    with pytest.raises(InvalidInput, match="has no good backup$"):
+        plan([former("a", server_name="web-2")], server="web")
 
 
 def test_a_hint_that_cannot_be_read_does_not_hide_the_refusal() -> None:
-    class Troubled(Restoring):
+    class Troubled(RestoreCloud):
         def backups(self, **query: t.Any) -> list[Row]:
             if "resource_name" in query:
                 raise CloudError("list backups", "the service failed.")
             return super().backups(**query)
 
     with pytest.raises(InvalidInput, match="has no good backup$"):
-        plan_restore(parse_restore_options({**DEFAULTS, "server": "web"}), Troubled(FORMER))
+        plan_with(Troubled([former("a")]), server="web")
 
 
-def test_names_are_those_that_servers_have_now() -> None:
-    todo = plan([{**good("b", "label"), "resource_id": "id-web"}], backup="b")
-    assert todo.result["backup"]["server"] == {"id": "id-web", "name": "web"} and "'label'" not in str(
-        (todo.before, todo.after, todo.calls)
-    )
-    gone = plan([good("b", "gone")], backup="b", target_server="web")
-    assert gone.result["backup"]["server"]["name"] == "gone" and "of server 'gone'" in str(gone.after)
+def test_the_service_checks_the_pairs_that_are_sent() -> None:
+    cloud = RestoreCloud([good("b")])
+    (call,) = plan_with(cloud, backup="b").calls
+    volumes = call.arguments["parameters"]["targets"]["volumes"]
+    assert ("restorable", (ITEM, "id-web", volumes)) in cloud.asked
+    assert volumes == [{"backup_id": "part", "volume_id": "vol-web"}]
+
+
+# ========== The end ==========
+ANSWER = {"id": "restore-1"}
+
+
+def finish(
+    looks: list[t.Any],
+    state: str = "ACTIVE",
+    timeout: float = 3600,
+    answer: Row = ANSWER,
+    found: bool = False,
+    **options: t.Any,
+) -> tuple[Row, Ticks]:
+    """End a task whose call was answered, or that found that the restore began after the answer was lost."""
+    todo, ticks = plan([seen()], backup="b", **options), Ticks()
+    outcome = Outcome({0: answer}, {0} if found else set())
+    cloud = t.cast(t.Any, ShowingCloud(looks, state))
+    return operation.finish(make_options(backup="b", **options), cloud, todo, outcome, ticks.clock(timeout)), ticks
+
+
+def failing(looks: list[t.Any], **more: t.Any) -> tuple[str, Row]:
+    with pytest.raises(TaskFailed) as failure:
+        finish(looks, **more)
+    text, results = str(failure.value), failure.value.results
+    assert all(word in text for word in ("'web'", "id-web", "'b'", ITEM, "What to do"))
+    assert results["changed"] is True and results["restore"]["id"] == "restore-1" and "restore-1" in text
+    return text, results
+
+
+def test_the_task_waits_until_the_restore_has_ended_and_the_server_runs() -> None:
+    result, ticks = finish([seen("waiting_restore"), seen("restoring"), seen()])
+    assert (result["restore"]["status"], result["restore"]["id"]) == ("restored", "restore-1")
+    assert (result["backup"]["status"], result["warnings"], len(ticks.sleeps)) == ("available", [], 2)
+
+
+@pytest.mark.parametrize("lost", [{"answer": seen("restoring"), "found": True}, {"answer": {"id": None}}])
+def test_a_restore_whose_answer_was_lost_has_begun_and_has_no_id(lost: Row) -> None:
+    result, ticks = finish([seen()], **lost)
+    assert (result["restore"]["status"], result["restore"]["id"], ticks.sleeps) == ("restored", None, [])
+
+
+def test_a_restore_that_failed_fails_the_task_with_the_state_of_the_server() -> None:
+    text, results = failing([seen("restoring"), seen(op="restore", reason="disk gone.")], state="SHUTOFF")
+    assert "failed: disk gone. What to do: do not use the data" in text and text.endswith("The server is shut off.")
+    assert results["restore"]["status"] == "failed"
+
+
+@pytest.mark.parametrize("state", ["SHUTOFF", "ERROR"])
+def test_a_server_that_was_not_started_is_a_failure(state: str) -> None:
+    text, results = failing([seen("restoring"), seen()], state=state, timeout=15)
+    assert f"with power_on: true the server must be ACTIVE, and it is {state}." in text
+    assert results["restore"]["status"] == "failed"
+
+
+@pytest.mark.parametrize(("state", "warnings"), [("SHUTOFF", 0), ("ACTIVE", 1)])
+def test_a_server_that_runs_although_it_should_be_shut_off_is_a_warning(state: str, warnings: int) -> None:
+    result, ticks = finish([seen("restoring"), seen()], state=state, power_on=False)
+    assert result["restore"]["status"] == "restored" and len(result["warnings"]) == warnings
+    words = f"power_on: false the server must be SHUTOFF, and it is {state}."
+    assert all(words in warning for warning in result["warnings"])
+    assert ticks.time <= 15, "it has a moment to show it, and not the whole time of the task"
+
+
+def test_a_server_may_take_the_whole_time_of_the_task_to_start() -> None:
+    class Slow(ShowingCloud):
+        def server_state(self, server_id: str) -> str | None:
+            return "ACTIVE" if ticks.time > 1000 else "SHUTOFF"
+
+    ticks = Ticks()
+    cloud = t.cast(t.Any, Slow([seen("restoring"), seen()]))
+    todo = plan([seen()], backup="b")
+    result = operation.finish(make_options(backup="b"), cloud, todo, Outcome({0: ANSWER}), ticks.clock())
+    assert result["restore"]["status"] == "restored"
+
+
+def test_a_timeout_says_what_goes_on_and_warns_of_a_second_run() -> None:
+    text, results = failing([seen("restoring")], timeout=100)
+    words = ("Not ended within 100 seconds (timeout)", "the backup is restoring", "Do not run the task again")
+    assert all(word in text for word in words)
+    assert results["restore"]["status"] == "in_progress"
+
+
+def test_readings_that_fail_now_and_then_do_not_end_the_wait_and_readings_that_all_fail_do() -> None:
+    trouble = CloudError("read backup", "the service failed", "CSBS.9999", 500, "req-9")
+    assert finish([trouble, seen("restoring"), trouble, trouble, seen()])[0]["restore"]["status"] == "restored"
+    text, results = failing([seen("restoring"), trouble])
+    assert "not known how this ended" in text and "may still be running" in text
+    assert (results["error_code"], results["request_id"]) == ("CSBS.9999", "req-9")
+    assert results["restore"]["status"] == "in_progress"
+
+
+def test_without_waiting_one_reading_is_enough() -> None:
+    result, ticks = finish([seen("waiting_restore")], wait=False)
+    assert (result["restore"]["status"], result["backup"]["status"]) == ("in_progress", "waiting_restore")
+    assert ticks.sleeps == []
+
+
+def test_progress_has_the_per_cent_of_the_service_where_it_gives_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = tmp_path / "progress"
+    progress.touch()
+    monkeypatch.setenv(PROGRESS_FILE, str(progress))
+    finish([seen("restoring", progress=100), seen("restoring", progress=42), seen()])
+    assert [line.split(", after")[0] for line in progress.read_text().splitlines()] == [
+        "0/1 restores ended, 0 %",
+        "0/1 restores ended, 42 %",
+        "1/1 restores ended, 100 %",
+    ]
