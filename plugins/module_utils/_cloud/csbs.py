@@ -87,7 +87,7 @@ class CsbsCloud(Compute):
         """Add servers to a policy, remove others by ID, and change other fields of it; errors name the operation."""
         from .members import PolicyMembers
 
-        PolicyMembers(self).change(operation, policy, add, remove, **attrs)
+        PolicyMembers(self, self.csbs).change(operation, policy, add, remove, **attrs)
 
     def run_policy(self, policy: str, servers: t.Sequence[str] | None = None) -> CheckpointRow:
         """Run a policy now, for all its servers or for some."""

@@ -21,8 +21,8 @@ from .compute import plain
 from .lock import file_lock
 
 if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
     from .._domain.rows import MemberRow
-    from .csbs import CsbsCloud
 
 # How often a change is written that others overwrite
 _MAX_WRITES = 20
@@ -47,10 +47,10 @@ class _Change(t.NamedTuple):
 
 
 class PolicyMembers:
-    """Changes the servers of policies."""
+    """Changes the servers of policies; csbs is the proxy of the service."""
 
-    def __init__(self, cloud: CsbsCloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, csbs: t.Any) -> None:
+        self._cloud, self._csbs = cloud, csbs
 
     def change(
         self, operation: str, policy: str, add: t.Sequence[MemberRow] = (), remove: t.Sequence[str] = (), **attrs: t.Any
@@ -89,7 +89,7 @@ class PolicyMembers:
     def _write(self, change: _Change, members: list[MemberRow], attrs: dict[str, t.Any]) -> None:
         try:
             with self._cloud.errors_of(change.operation):
-                self._cloud.csbs.update_policy(change.policy, resources=change.apply(members), **attrs)
+                self._csbs.update_policy(change.policy, resources=change.apply(members), **attrs)
         except (ForeignAnswer, OutcomeUnknown) as error:
             # A reading that fails must not hide that the answer was lost.
             with contextlib.suppress(CloudError):
@@ -111,7 +111,7 @@ class PolicyMembers:
 
     def _read(self, change: _Change) -> list[MemberRow]:
         with self._cloud.errors_of(change.operation):
-            policy = plain(self._cloud.csbs.get_policy(change.policy), "name")
+            policy = plain(self._csbs.get_policy(change.policy), "name")
             return [_as_sent(member) for member in policy.get("resources") or []]
 
     def _sleep(self, seconds: float) -> None:
