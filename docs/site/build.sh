@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The documentation site: build.sh OUT builds it from this clone, without any network; build.sh --links OUT also asks the
-# network about every link that leads elsewhere. Needs what tests/requirements-docs.txt names on the path.
+# The documentation site: build.sh OUT builds it from this clone without the network. build.sh --links OUT also checks the links to
+# other sites with the network. The tools of tests/requirements-docs.txt must be on the path.
 set -eu
 online=false
 if [ "${1:-}" = --links ]; then
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/../.."
 if [ -e "$out/.buildinfo" ]; then # of an earlier build
     rm -rf "${out:?}"/*
 elif [ -n "$(ls -A "$out")" ]; then
-    echo "build.sh: $out has other things in it than a site" >&2
+    echo "build.sh: $out contains something that is not a site" >&2
     exit 2
 fi
 
@@ -27,12 +27,12 @@ trap 'rm -rf "$src"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Every plugin, role and guide as antsibull-docs lays them out, the pages of the site around them, and the texts of the clone at the
-# places they have in it, so that their links to one another hold.
+# The pages that antsibull-docs writes for plugins, roles and guides, the pages of the site around them, and the texts of the clone at the
+# same paths as in the clone, so that their links to each other work.
 mkdir "$src/collection"
 antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --no-add-antsibull-docs-version \
     --dest-dir "$src/collection" opentelekomcloud.csbs
-# The theme shows a page's contents beside it, guides have a place of their own, and in the table of contents a name is enough.
+# The theme shows the contents of a page beside it, guides have their own section, and the table of contents needs only names.
 sed -i '/^\.\. contents::$/,/^$/d' "$src"/collection/*.rst
 sed -i -E -e '/^Guides$/,/^\.\. _plugin_index_for/{/^\.\. _plugin_index_for/!d}' -e 's/^    (\w+)_(module|role)$/    \1 <\1_\2>/' "$src/collection/index.rst"
 cp -R docs/docsite/rst/images "$src/collection/docsite/images"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How Sphinx builds the site; build.sh lays the pages out."""
+"""Configuration of Sphinx for the site; build.sh arranges the pages."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ version = release = GALAXY["version"]
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 myst_heading_anchors = 3
 nitpicky = True
-# Nothing is looked up elsewhere: what others document is linked as a plain address.
+# No inventory of other sites is read, so that the build needs no network. Links to other sites are plain addresses.
 intersphinx_mapping: dict[str, t.Any] = {}
-# A guide stands among the guides and in the index that antsibull-docs makes.
+# A guide is in the list of guides and in the index that antsibull-docs writes.
 suppress_warnings = ["toc.multiple_toc_parents"]
 linkcheck_timeout = 20
 
@@ -38,14 +38,17 @@ html_show_sphinx = False
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
-# site.css has the colours, for the theme switches between light and dark by itself.
+# site.css has the colours, because the theme switches between light and dark itself.
 antsibull_ext_color_scheme = "none"
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(#[^)]*)?\)")
 
 
 def point_at_repository(app: t.Any, docname: str, source: list[str]) -> None:
-    """Let a page of the clone lead to a guide's page, and to the repository where it names what is no page; source is changed in place."""
+    """Change the links of a page of the clone: to the page of a guide, or to the repository if the target is no page.
+
+    source is changed in place.
+    """
     if not docname.startswith("clone/"):
         return
 

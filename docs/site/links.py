@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sees that every link, picture and anchor within the built site leads somewhere: python docs/site/links.py FOLDER
+"""Check every link, picture and anchor within the built site: python docs/site/links.py FOLDER
 
-Nothing is asked of the network. Prints what leads nowhere, and exits with 1 when there is something.
+The check needs no network. It prints what is broken, and then exits with 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 
 
 def broken(site: Path) -> list[str]:
-    """Return a line for each link of the site's pages that leads nowhere within it."""
+    """Return a line for each broken link within the site."""
     pages = {
         page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser") for page in sorted(site.rglob("*.html"))
     }
@@ -29,7 +29,7 @@ def broken(site: Path) -> list[str]:
             if url.scheme or url.netloc or not (url.path or url.fragment):
                 continue
             target = Path(os.path.normpath(page.parent / unquote(url.path))) if url.path else page
-            # What is no page has no anchors that could be looked up.
+            # Only pages have anchors that can be looked up.
             if not target.is_file() or (
                 url.fragment and target in anchors and unquote(url.fragment) not in anchors[target]
             ):
