@@ -54,7 +54,7 @@ def test_a_name_for_one_server_has_no_numbers() -> None:
 def test_a_number_above_0999_counts_only_when_there_are_as_many_backups_of_the_name(
     count: int, number: int | None
 ) -> None:
-    rows = [{"name": f"b-{one:04d}"} for one in range(1, count)] + [
+    rows = [{"name": f"b-{number:04d}"} for number in range(1, count)] + [
         {"name": "b-1024"},
         {"name": "other"},
         {"name": None},

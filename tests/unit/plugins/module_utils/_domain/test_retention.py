@@ -155,11 +155,11 @@ LONG = st.none() | st.integers(0, 100)
 def test_a_retention_that_was_set_is_found_again_and_changes_nothing(
     retention: dict[str, t.Any], update: bool, as_text: bool
 ) -> None:
-    one = wanted("UTC", **retention)
-    sent = definition_of(one, update)
+    desired = wanted("UTC", **retention)
+    sent = definition_of(desired, update)
     answer = {key: str(value) for key, value in sent.items()} if as_text else sent
     current = current_retention(answer)
-    assert current == one
+    assert current == desired
     assert same_retention(current, wanted("UTC", **current), unreported(answer))
 
 

@@ -37,7 +37,7 @@ def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
 
 
 @pytest.mark.parametrize(
-    ("given_one", "zone", "expected"),
+    ("retention", "zone", "expected"),
     [
         ({}, None, {}),
         ({"max_backups": -1, "days": -1}, None, {}),
@@ -53,13 +53,13 @@ def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_the_option_becomes_the_whole_rule(
-    given_one: dict[str, t.Any], zone: str | None, expected: dict[str, t.Any]
+    retention: dict[str, t.Any], zone: str | None, expected: dict[str, t.Any]
 ) -> None:
-    assert wanted(zone, **given_one) == {**NOTHING, **expected}
+    assert wanted(zone, **retention) == {**NOTHING, **expected}
 
 
 @pytest.mark.parametrize(
-    ("given_one", "zone", "fragment"),
+    ("retention", "zone", "fragment"),
     [
         ({"days": -2}, None, "retention.days: -2"),
         ({"days": 100000}, None, "retention.days: 100000"),
@@ -71,9 +71,9 @@ def test_the_option_becomes_the_whole_rule(
         ({"days": 1, "timezone": "Mars/Olympus"}, None, "'Mars/Olympus'"),
     ],
 )
-def test_a_retention_that_cannot_be_is_refused(given_one: dict[str, t.Any], zone: str | None, fragment: str) -> None:
+def test_a_retention_that_cannot_be_is_refused(retention: dict[str, t.Any], zone: str | None, fragment: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        wanted(zone, **given_one)
+        wanted(zone, **retention)
     assert fragment in str(refusal.value)
 
 

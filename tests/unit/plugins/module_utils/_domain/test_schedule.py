@@ -148,20 +148,20 @@ def rules() -> st.SearchStrategy[Rule]:
 
 
 @given(rules())
-def test_a_formatted_pattern_is_read_as_the_same_rule(one: Rule) -> None:
-    assert parse_pattern(format_pattern(one)) == one
+def test_a_formatted_pattern_is_read_as_the_same_rule(desired: Rule) -> None:
+    assert parse_pattern(format_pattern(desired)) == desired
 
 
 @given(rules(), st.randoms(), st.sampled_from(["\n", "\r\n", "\\n"]), st.booleans(), st.booleans())
 def test_the_writing_of_a_pattern_does_not_matter(
-    one: Rule, random: t.Any, end: str, envelope: bool, lower: bool
+    desired: Rule, random: t.Any, end: str, envelope: bool, lower: bool
 ) -> None:
-    parts = format_pattern(one).split("\r\n")[2].removeprefix("RRULE:").split(";")
+    parts = format_pattern(desired).split("\r\n")[2].removeprefix("RRULE:").split(";")
     random.shuffle(parts)
     text = "RRULE:" + ";".join(parts)
     if envelope:
         text = end.join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", text, "END:VEVENT", "END:VCALENDAR"])
-    assert same_schedule(text.lower() if lower else text, one)
+    assert same_schedule(text.lower() if lower else text, desired)
 
 
 def enveloped(text: str, *before: str) -> str:

@@ -282,9 +282,9 @@ def rules() -> st.SearchStrategy[Rule]:
 
 
 @given(rules())
-def test_a_described_schedule_fed_back_is_the_same_rule(one: Rule) -> None:
-    described = describe_schedule(format_pattern(one))
-    assert parse_schedule(described, SUMMER) == (one, [])
+def test_a_described_schedule_fed_back_is_the_same_rule(desired: Rule) -> None:
+    described = describe_schedule(format_pattern(desired))
+    assert parse_schedule(described, SUMMER) == (desired, [])
 
 
 ZONES = [
@@ -315,12 +315,12 @@ def test_a_local_schedule_fires_at_those_local_times_and_at_no_others(
     offset = now.astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
     monday = datetime(2026, 3, 2, tzinfo=timezone(offset or timedelta(0)))
     local = [monday + timedelta(days=DAYS.index(day), hours=hour, minutes=minute) for day in days for hour in hours]
-    expected = {(at.weekday(), at.hour, at.minute) for at in (one.astimezone(timezone.utc) for one in local)}
+    expected = {(at.weekday(), at.hour, at.minute) for at in (moment.astimezone(timezone.utc) for moment in local)}
     try:
         found = wanted(weekly(" ".join(days), *times, timezone=zone), now)
     except InvalidInput as refusal:
         assert "different days" in str(refusal)
         per_day = [{clock[1:] for clock in expected if clock[0] == day} for day in {clock[0] for clock in expected}]
-        assert any(one != per_day[0] for one in per_day[1:]), "one rule could have said it"
+        assert any(clocks != per_day[0] for clocks in per_day[1:]), "one rule could have said it"
         return
     assert {(day, *divmod(at, 60)) for day in found.days for at in found.times} == expected

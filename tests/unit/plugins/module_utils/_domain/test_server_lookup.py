@@ -140,12 +140,12 @@ FLEET = [
 )
 def test_filters_choose_the_servers_that_fit_all_of_them_by_name(filters: dict[str, t.Any], ids: list[str]) -> None:
     wanted = parse_filters({**dict.fromkeys(("name", "status", "metadata", "tags", "availability_zone")), **filters})
-    assert [one["id"] for one in choose_servers(None, wanted, FLEET)] == ids
+    assert [row["id"] for row in choose_servers(None, wanted, FLEET)] == ids
 
 
 def test_servers_and_filters_are_joined_and_each_is_chosen_once_in_the_order_of_the_list() -> None:
     chosen = choose_servers(["web-2", "db-1", "id-web-2"], {"name": "web-*"}, FLEET)
-    assert [one["name"] for one in chosen] == ["web-2", "db-1", "web-1"]
+    assert [row["name"] for row in chosen] == ["web-2", "db-1", "web-1"]
 
 
 @pytest.mark.parametrize(("keys", "filters"), [(None, None), ([], None), ([], {"name": "nothing"})])

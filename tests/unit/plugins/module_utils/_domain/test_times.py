@@ -87,7 +87,7 @@ def test_every_timestamp_of_the_service_comes_back_as_utc_with_z(text: str | Non
 
 def test_texts_of_times_sort_as_the_times_do() -> None:
     times = ["2018-08-14T07:53:15", "2018-08-14T07:53:15.000001", "2018-08-14T07:53:15.5", "2018-08-14T07:53:16"]
-    texts = [str(format_time(one)) for one in times]
+    texts = [str(format_time(time)) for time in times]
     assert sorted(texts) == texts
 
 

@@ -15,20 +15,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    parse_options as parse_backup_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
-    plan as plan_backup,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import (
-    parse_options as parse_protection_info_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.protection_info import (
-    read as read_protection_info,
-)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import backup as backup_module
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import protection_info
 from tests.support.fakes import SUMMER, Cloud, backup, policy, server
-from tests.unit.plugins.module_utils._plans.test_backup import DEFAULTS
 
 FLEET = [server("web"), server("db"), server("app")]
 DAY = 86400
@@ -36,7 +25,7 @@ DAY = 86400
 
 def read(cloud: Cloud, **options: t.Any) -> t.Any:
     params = {"servers": None, "server_filters": None, "max_age": None, **options}
-    return read_protection_info(parse_protection_info_options(params), cloud)
+    return protection_info.read(protection_info.parse_options(params), cloud)
 
 
 def row_of(cloud: Cloud, name: str = "web", **options: t.Any) -> t.Any:
@@ -116,7 +105,8 @@ class SparseCloud(Cloud):
                 del row["resources"]
             elif self.lacks == "enabled":
                 row["scheduled_operations"] = [
-                    {key: one[key] for key in one if key != "enabled"} for one in row["scheduled_operations"]
+                    {key: operation[key] for key in operation if key != "enabled"}
+                    for operation in row["scheduled_operations"]
                 ]
         return rows
 
@@ -221,21 +211,33 @@ def test_tags_that_a_list_leaves_out_are_read_by_one_query_for_last_backups_only
 
 
 def test_one_server_asks_for_its_own_backups_and_many_for_all() -> None:
-    one, many, none = Cloud(FLEET), Cloud(FLEET), Cloud(FLEET)
-    read(one, servers=["web"])
+    single, many, none = Cloud(FLEET), Cloud(FLEET), Cloud(FLEET)
+    read(single, servers=["web"])
     read(many)
     read(none, servers=[])
-    assert ("backups", {"resource_id": "id-web"}) in one.asked
+    assert ("backups", {"resource_id": "id-web"}) in single.asked
     assert sorted(what for what, about in many.asked) == ["backups", "policies", "protectable", "servers"]
     assert ("backups", {}) in many.asked
     assert [what for what, about in none.asked] == ["servers"]
 
 
 # ========== Agreement with csbs_backup ==========
+BACKUP_PARAMS: dict[str, t.Any] = {
+    **dict.fromkeys(("description", "ids", "name", "server_filters", "tags")),
+    "state": "present",
+    "servers": ["web"],
+    "incremental": True,
+    "skip_unprotectable": False,
+    "concurrency": 10,
+    "wait": True,
+    "poll_interval": 10,
+}
+
+
 def needed(rows: list[dict[str, t.Any]], max_age: str) -> bool:
     """Whether csbs_backup makes a backup of the server web."""
-    make_options = parse_backup_options({**DEFAULTS, "servers": ["web"], "max_age": max_age})
-    return bool(plan_backup(make_options, Cloud(FLEET, backups=rows)).changed)
+    options = backup_module.parse_options({**BACKUP_PARAMS, "max_age": max_age})
+    return bool(backup_module.plan(options, Cloud(FLEET, backups=rows)).changed)
 
 
 @pytest.mark.parametrize(
