@@ -6,19 +6,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import lock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login as login_cloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud as Cloud
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.lock import file_lock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
@@ -46,7 +41,7 @@ def entry(cloud: Emulator, name: str) -> dict[str, str]:
 
 
 def members(cloud: Emulator) -> list[str]:
-    return sorted(one["name"] for one in policy_in(cloud, "p").resources)
+    return sorted(member["name"] for member in policy_in(cloud, "p").resources)
 
 
 @pytest.fixture
@@ -73,7 +68,7 @@ def join(node: Cloud, policy: str, *servers: dict[str, str]) -> None:
 def test_a_throttled_change_is_made_anew_with_the_list_as_it_is_then(
     cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the first writer waits to try again another server joins; the list that it had read must not be sent again."""
+    """While the first writer waits to retry, another server joins; the list read before must not be sent again."""
     first, second = connect(cloud), connect(cloud)
     cloud.faults.add(method="PUT", path="/policies/", status=429, error_code="APIGW.0308", retry_after=3)
 
@@ -189,42 +184,3 @@ def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
         list(pool.map(lambda pair: pair[0].change_members(ACT, policy, add=[entry(cloud, pair[1])]), zip(nodes, names)))
     assert members(cloud) == names
     assert len(cloud.journal.writes()) == len(names), "somebody had to write twice"
-
-
-# ========== The file lock ==========
-def test_who_waits_too_long_for_the_lock_goes_on_without_it() -> None:
-    with file_lock("change", "policy"), file_lock("change", "policy", within=0.1):
-        pass
-
-
-def test_lock_files_are_where_nobody_else_can_make_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a folder of all users somebody else could make the file first, and hold the lock for ever."""
-    runtime, home, public = tmp_path / "run", tmp_path / "home", tmp_path / "public"
-    for folder in (runtime, home, public):
-        folder.mkdir(mode=0o700)
-    public.chmod(0o777)
-    monkeypatch.setenv("HOME", str(home))
-    for place, expected in ((runtime, runtime), (public, home / ".ansible" / "tmp"), ("", home / ".ansible" / "tmp")):
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
-        with file_lock("change", "policy"):
-            (made,) = expected.glob("ansible-csbs-*.lock")
-        assert stat.S_IMODE(made.stat().st_mode) == 0o600 and made.stat().st_uid == os.getuid()
-        made.unlink()
-    assert list(public.iterdir()) == []
-
-
-def test_where_there_is_no_place_for_a_lock_the_task_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
-    monkeypatch.setenv("HOME", "/dev/null")
-    with file_lock("change", "policy"):
-        pass
-
-
-def test_a_lock_inside_a_lock_of_another_kind_never_waits_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A task that creates a policy changes the servers of other policies meanwhile; their keys may share a file."""
-    monkeypatch.setattr(lock, "_MAX_FILES", 1)
-    waits: list[float] = []
-    monkeypatch.setattr(lock.time, "sleep", waits.append)
-    with file_lock("create", "a"), file_lock("change", "b"):
-        pass
-    assert waits == []
