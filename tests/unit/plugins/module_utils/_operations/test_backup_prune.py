@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_backup_prune after its calls: what is told to be gone has gone."""
+"""csbs_backup_prune: its options, what it reads, and what it reports after its calls."""
 
 from __future__ import annotations
 
@@ -9,20 +9,325 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, TaskFailed
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
-    finish as finish_backup_prune,
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    InvalidInput,
+    NotFound,
+    TaskFailed,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
-    parse_options as parse_backup_prune_options,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup_prune import (
-    plan as plan_backup_prune,
-)
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import backup_prune as operation
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
 from tests.support.fakes import Cloud, Ticks, server
-from tests.unit.plugins.module_utils._plans.test_prune import DEFAULTS, Rows, at
+from tests.unit.plugins.module_utils._plans.test_prune import Rows, at
 
+GONE, OTHER = "45baf976-c20a-4894-a7c3-c94b7376bf55", "90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"
+DEFAULTS: dict[str, t.Any] = {
+    "servers": None,
+    "server_filters": None,
+    "name": None,
+    "tags": None,
+    "older_than": None,
+    **{f"keep_{name}": None for name in ("last", "within", "tags")},
+    **{
+        f"keep_{name}": None
+        for period in ("hourly", "daily", "weekly", "monthly", "yearly")
+        for name in (period, f"within_{period}")
+    },
+    "include_automatic": False,
+    "timezone": "UTC",
+    "wait": True,
+    "poll_interval": 10,
+}
+
+
+def plan(rows: Rows, cloud: Cloud | None = None, **options: t.Any) -> Plan[t.Any]:
+    """The plan for a server; the rules keep the last backup unless they are given."""
+    some_rule = any(key.startswith("keep_") for key in options)
+    params = {**DEFAULTS, "servers": ["web"], **({} if some_rule else {"keep_last": 1}), **options}
+    cloud = cloud or Cloud([server("web"), server("db")], backups=rows)
+    return operation.plan(operation.parse_options(params), t.cast("t.Any", cloud))
+
+
+def removed(todo: Plan[t.Any]) -> list[str]:
+    assert all(call.method == "delete_backup" and call.missing_ok for call in todo.calls)
+    names = [call.arguments["item"].removeprefix("item-") for call in todo.calls]
+    assert [shown["id"].removeprefix("item-") for shown in todo.result["removed"]] == names
+    return names
+
+
+# ========== Options ==========
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"servers": None}, "servers or server_filters is needed"),
+        ({"keep_last": 0, "keep_tags": {}}, "no rule says what to keep.*keep_last.*a count of 0 is no rule"),
+        ({"name": ""}, "name: '' is empty.*leave name out"),
+        ({"name": " \t"}, "name: ' .*is empty"),
+        ({"tags": {}}, "tags: {} names no tag"),
+        ({"tags": {"no space": "x"}}, "tags: 'no space' is not a valid tag key"),
+        ({"tags": {"a": "b c"}}, "tags: 'b c' is not a valid value"),
+        ({"tags": {f"k{number}": None for number in range(11)}}, "tags: 11 tags given"),
+        ({"older_than": "7d", "keep_last": 0}, "older_than: no other rule.*keep_last"),
+        ({"older_than": "7d", "keep_last": None}, "older_than: no other rule"),
+        ({"older_than": "90m"}, "older_than: '90m' is not clear.*5400.*2700d"),
+        ({"older_than": "1y"}, "older_than: '1y' is not an age"),
+        ({"older_than": ""}, "older_than: ''"),
+        ({"keep_hourly": -2}, "keep_hourly: -2"),
+        ({"keep_within": "2w"}, "keep_within: '2w'.*14d"),
+        *(
+            ({f"keep_within_{name}": "30s"}, f"keep_within_{name}: '30s'")
+            for name in ("hourly", "daily", "weekly", "monthly", "yearly")
+        ),
+        ({"keep_within_daily": ""}, "keep_within_daily: ''"),
+        ({"timezone": "UTC+15:00"}, "timezone: 'UTC\\+15:00'"),
+    ],
+)
+def test_options_that_could_delete_too_much_are_refused(options: dict[str, t.Any], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        operation.parse_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, **options})
+
+
+# ========== The plan ==========
+def test_a_backup_that_a_moving_page_shows_twice_counts_once() -> None:
+    assert removed(plan([at(9), at(9), at(5)], keep_last=2)) == []
+
+
+def test_the_plan_deletes_five_backups_at_a_time_and_shows_them_by_name() -> None:
+    todo = plan([at(9), at(1)])
+    assert (todo.before, todo.after) == ({"backups": [{"name": "d01", "server": "web"}]}, {"backups": []})
+    assert todo.workers == 5
+    assert [(shown["name"], shown["reasons"]) for shown in todo.result["kept"]] == [("d09", ["last"])]
+    assert todo.result["servers"] == [{"id": "id-web", "name": "web"}]
+
+
+def test_the_backups_of_each_server_are_judged_by_themselves() -> None:
+    rows = [at(9), at(8), at(1, "db")]
+    assert removed(plan(rows, servers=["web", "db"])) == ["d08-web"]
+
+
+def test_ages_are_counted_by_the_clock_of_the_cloud() -> None:
+    """It shows noon of 1 July."""
+    assert removed(plan([at(29), at(24), at(25)], older_than="7d")) == ["d24-web"]
+
+
+def test_tags_alone_never_remove_all_good_backups_of_a_server() -> None:
+    with pytest.raises(InvalidInput, match="keep_tags: .*'web'"):
+        plan([at(1)], keep_tags={"a": "1"})
+    assert removed(plan([at(2), at(1)], keep_tags={"a": "1"}, keep_last=1)) == ["d01-web"]
+
+
+# ========== Which servers are meant ==========
+@pytest.mark.parametrize(
+    ("options", "servers", "deleted"),
+    [
+        ({"servers": ["web"]}, ["web"], ["d01-web"]),
+        ({"servers": ["id-web", "web", {"id": "id-web"}]}, ["web"], ["d01-web"]),
+        ({"servers": ["db", "web"]}, ["db", "web"], ["d02-db", "d01-web"]),
+        ({"servers": ["web"], "server_filters": {"name": "d*"}}, ["web", "db"], ["d01-web", "d02-db"]),
+        ({"servers": None, "server_filters": {"name": "*"}}, ["db", "web"], ["d02-db", "d01-web"]),
+        ({"servers": None, "server_filters": {"name": "x*"}}, [], []),
+        ({"servers": []}, [], []),
+        ({"servers": [GONE]}, ["old"], ["d03-old"]),
+        ({"servers": ["old"]}, ["old"], ["d03-old"]),
+        ({"servers": [OTHER]}, [None], []),
+        ({"servers": ["old", "web"]}, ["old", "web"], ["d03-old", "d01-web"]),
+    ],
+)
+def test_servers_are_chosen_by_name_id_and_filter(
+    options: dict[str, t.Any], servers: list[str | None], deleted: list[str]
+) -> None:
+    rows = [at(9), at(1), at(9, "db"), at(2, "db"), at(9, "old", resource_id=GONE), at(3, "old", resource_id=GONE)]
+    todo = plan(rows, **options)
+    assert [shown["name"] for shown in todo.result["servers"]] == servers
+    assert removed(todo) == deleted
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("nobody", "servers: no such server: 'nobody'"),
+        ("twin", "ambiguous.* t1, t2"),
+        ("old", f"ambiguous.* {GONE}, {OTHER}"),
+        ("web-before", "no such server"),
+    ],
+)
+def test_a_name_of_no_server_or_of_two_is_refused(key: str, words: str) -> None:
+    rows = [at(1, "old", resource_id=GONE), at(2, "old", resource_id=OTHER), at(3, "web-before", resource_id="id-web")]
+    cloud = Cloud([server("web"), server("twin", "t1"), server("twin", "t2")], backups=rows)
+    with pytest.raises(InvalidInput, match=words):
+        plan([], cloud, servers=[key, "web"])
+
+
+def test_an_existing_server_goes_before_a_former_one_of_the_same_name() -> None:
+    rows = [at(9), at(1), at(9, "web", id="x", resource_id=GONE), at(1, "web", id="y", resource_id=GONE)]
+    assert removed(plan(rows, servers=["web"])) == ["d01-web"]
+
+
+@pytest.mark.parametrize(
+    ("servers", "query"),
+    [(["web"], {"resource_id": "id-web"}), ([GONE], {"resource_id": GONE}), (["web", "db"], {}), ([], None)],
+)
+def test_one_list_is_enough_for_all_backups(servers: list[str], query: dict[str, str] | None) -> None:
+    cloud = Cloud([server("web"), server("db")])
+    plan([], cloud, servers=servers)
+    assert cloud.asked == [("servers", None), *([] if query is None else [("backups", query)])]
+
+
+def test_servers_have_their_present_names_and_former_servers_those_in_their_backups() -> None:
+    rows = [at(9, info={"resource_name": "web-old"}), at(1, info={"resource_name": "web-old"})]
+    rows += [at(8, "gone", resource_id=GONE), at(2, "gone", resource_id=GONE)]
+    rows += [at(7, info={"resource_name": "web-old", "os_images_data": [{"image_id": "i"}]}), at(6, status="restoring")]
+    todo = plan(rows, servers=["web", GONE])
+    shown = {
+        outcome: [shown["server"]["name"] for shown in todo.result[outcome]] for outcome in ("kept", "removed", "busy")
+    }
+    assert shown == {"kept": ["web", "web", "gone"], "removed": ["web", "gone"], "busy": ["web"]}
+    assert todo.before == {"backups": [{"name": "d01", "server": "web"}, {"name": "d02", "server": "gone"}]}
+
+
+# ========== Name and tags ==========
+A1, A2 = [{"key": "a", "value": "1"}], [{"key": "a", "value": "2"}]
+
+
+def named(name: str, day: int, **fields: t.Any) -> dict[str, t.Any]:
+    return {**at(day, **fields), "name": name}
+
+
+@pytest.mark.parametrize(
+    ("name", "deleted"),
+    [
+        ("patch-*", ["d03-web", "d01-web"]),
+        ("patch-?", ["d03-web", "d01-web"]),
+        ("patch-[12]", ["d03-web"]),
+        ("PATCH-*", []),
+        ("patch", []),
+        ("*atch-1", []),
+        ("*", ["d05-web", "d04-web", "d03-web", "d02-web", "d01-web"]),
+        ("nothing-*", []),
+    ],
+)
+def test_other_names_are_neither_deleted_nor_counted(name: str, deleted: list[str]) -> None:
+    rows = [
+        named("golden", 6),
+        named("patch-2", 5),
+        named("golden", 4),
+        named("patch-1", 3),
+        named("Patch-3", 2),
+        named("patch-3", 1),
+    ]
+    todo = plan(rows, name=name)
+    assert removed(todo) == deleted
+    decisions = [shown["name"] for outcome in ("kept", "removed", "busy") for shown in todo.result[outcome]]
+    assert len(decisions) in (0, len(deleted) + 1)
+
+
+@pytest.mark.parametrize(
+    ("tags", "deleted"),
+    [
+        ({"a": 1}, ["d04-web"]),
+        ({"a": None}, ["d05-web", "d04-web"]),
+        ({"a": ""}, []),
+        ({"a": "1", "b": None}, []),
+        ({"b": None}, []),
+    ],
+)
+def test_only_backups_with_all_tags_take_part(tags: dict[str, t.Any], deleted: list[str]) -> None:
+    rows = [at(7), at(6, tags=A1), at(5, tags=A2), at(4, tags=A1), at(3)]
+    todo = plan(rows, tags=tags)
+    assert removed(todo) == deleted
+    assert len(todo.result["kept"]) == min(len(deleted), 1)
+    assert todo.result["servers"] == [{"id": "id-web", "name": "web"}]
+
+
+def test_name_and_tags_apply_together_and_to_failed_and_busy_backups_too() -> None:
+    rows = [named("x", 9, tags=A1), named("x", 8, tags=A1), named("x", 7), named("y", 6, tags=A1)]
+    rows += [named("x", 5, tags=A1, status="error"), named("x", 4, status="error")]
+    rows += [named("x", 3, tags=A1, status="restoring"), named("y", 2, status="restoring")]
+    todo = plan(rows, name="x", tags={"a": 1})
+    assert (removed(todo), [shown["id"] for shown in todo.result["busy"]]) == (["d08-web", "d05-web"], ["item-d03-web"])
+
+
+def test_tags_are_read_only_for_backups_whose_name_matches() -> None:
+    cloud = forgetful()
+    plan([], cloud, name="d01", tags={"keep": None})
+    assert cloud.read == 1
+    cloud.asked.clear()
+    assert plan([], cloud, name="other").calls == () and cloud.read == 1
+
+
+# ========== Tags that lists leave out ==========
+class Forgetful(Cloud):
+    """A cloud whose lists have no tags, and whose tag query leaves out some backups or fails."""
+
+    hidden = frozenset({"item-d01-web"})
+    trouble: CloudError | None = None
+    read = 0
+
+    def backups(self, **query: t.Any) -> Rows:
+        return [{**row, "tags": None} for row in super().backups(**query)]
+
+    def find_tagged(self, resource_type: str, query: dict[str, t.Any]) -> Rows:
+        if self.trouble:
+            raise self.trouble
+        return [row for row in super().find_tagged(resource_type, query) if row["resource_id"] not in self.hidden]
+
+    def tags_of(self, resource_type: str, resource_id: str) -> Rows:
+        self.read += 1
+        return super().tags_of(resource_type, resource_id)
+
+
+def forgetful() -> Forgetful:
+    keep = [{"key": "keep", "value": "1"}]
+    return Forgetful([server("web")], backups=[at(9), at(1, tags=keep), at(2, tags=keep), at(3)])
+
+
+def test_the_tags_of_a_backup_that_the_tag_query_leaves_out_are_read_by_themselves() -> None:
+    cloud = forgetful()
+    todo = plan([], cloud, keep_last=1, keep_tags={"keep": "1"})
+    assert removed(todo) == ["d03-web"] and cloud.read == 1
+    assert {shown["name"]: shown["reasons"] for shown in todo.result["kept"]} == {
+        "d09": ["last"],
+        "d02": ["tag"],
+        "d01": ["tag"],
+    }
+
+
+def test_a_tag_query_that_fails_fails_the_task() -> None:
+    cloud = forgetful()
+    cloud.trouble = CloudError("look up", "out of order", "CSBS.9999", 500)
+    with pytest.raises(CloudError):
+        plan([], cloud, keep_last=1, keep_tags={"keep": "1"})
+
+
+def test_a_backup_that_disappears_while_tags_are_read_is_no_failure() -> None:
+    class Vanishing(Forgetful):
+        def tags_of(self, resource_type: str, resource_id: str) -> Rows:
+            raise NotFound("read tags", "gone", "CSBS.3001", 404)
+
+    cloud = Vanishing([server("web")], backups=[at(9), at(1)])
+    assert removed(plan([], cloud)) == ["d01-web"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "wanted", "outcome"),
+    [
+        ({"a": "1"}, {"a": 1}, "kept"),
+        ({"a": "true"}, {"a": True}, "kept"),
+        ({"a": "2"}, {"a": None}, "kept"),
+        ({"a": "2"}, {"a": ""}, "removed"),
+        ({"a": ""}, {"a": ""}, "kept"),
+        ({"a": "1"}, {"a": "1", "b": "1"}, "removed"),
+        ({"a": "1"}, {}, "removed"),
+    ],
+)
+def test_a_tag_keeps_a_backup_by_its_value_or_by_any_value(
+    tags: dict[str, str], wanted: dict[str, t.Any], outcome: str
+) -> None:
+    row = at(1, tags=[{"key": key, "value": value} for key, value in tags.items()])
+    assert ("d01-web" in removed(plan([at(9), row], keep_last=1, keep_tags=wanted))) is (outcome == "removed")
+
+
+# ========== After the calls ==========
 OLD = [at(day) for day in (1, 2, 3, 4, 5)]
 BUSY = CloudError("delete backup", "it is busy", "CSBS.2003", 400).after_timeout()
 CONFLICT = CloudError("delete backup", "it is busy", None, 409).after_timeout()
@@ -32,7 +337,7 @@ REFUSED = CloudError("delete backup", "not allowed", "APIGW.0302", 403, "req-7")
 
 
 class Blind(Cloud):
-    """A cloud that answers nothing any more."""
+    """A cloud whose service fails."""
 
     def backups(self, **query: t.Any) -> Rows:
         raise CloudError("list backups", "the service failed", "CSBS.9999", 500, "req-9")
@@ -42,7 +347,7 @@ class Blind(Cloud):
 
 
 class Shifting(Cloud):
-    """A cloud whose lists leave backups out that are there, as pages move while others delete."""
+    """A cloud whose lists leave out backups that exist, because pages move while others delete."""
 
     def __init__(self, backups: Rows, hidden: t.Collection[str]) -> None:
         super().__init__(backups=backups)
@@ -53,21 +358,21 @@ class Shifting(Cloud):
 
 
 def finish(failures: dict[str, CloudError], now: Rows | Cloud, rows: Rows = OLD, wait: bool = True) -> dict[str, t.Any]:
-    """Finish a prune to the backup of the 9th: failures by name of the backup, now is what is there when it looks."""
-    make_options = parse_backup_prune_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait})
-    plan = plan_backup_prune(make_options, Cloud([server("web")], backups=[at(9), *rows]))
-    names = [one["name"] for one in plan.result["removed"]]
-    assert len(names) == len(rows)
+    """Finish a prune that keeps the backup of the 9th: failures by name of the backup, now is what exists later."""
+    wanted = operation.parse_options({**DEFAULTS, "servers": ["web"], "keep_last": 1, "wait": wait})
+    todo = operation.plan(wanted, t.cast("t.Any", Cloud([server("web")], backups=[at(9), *rows])))
+    to_remove = [shown["name"] for shown in todo.result["removed"]]
+    assert len(to_remove) == len(rows)
     outcome = Outcome(
-        {position: None for position, name in enumerate(names) if name not in failures},
-        {position: failures[name] for position, name in enumerate(names) if name in failures},
+        {position: None for position, name in enumerate(to_remove) if name not in failures},
+        failures={position: failures[name] for position, name in enumerate(to_remove) if name in failures},
     )
-    cloud = now if isinstance(now, Cloud) else Cloud(backups=[at(9), *now])
-    return finish_backup_prune(make_options, cloud, plan, outcome, Ticks().clock(60))
+    cloud: t.Any = now if isinstance(now, Cloud) else Cloud(backups=[at(9), *now])
+    return operation.finish(wanted, cloud, todo, outcome, Ticks().clock(60))
 
 
-def told(result: dict[str, t.Any]) -> dict[str, list[str]]:
-    return {outcome: [one["name"] for one in result[outcome]] for outcome in ("kept", "removed", "busy")}
+def names(result: dict[str, t.Any]) -> dict[str, list[str]]:
+    return {outcome: [shown["name"] for shown in result[outcome]] for outcome in ("kept", "removed", "busy")}
 
 
 @pytest.mark.parametrize(
@@ -79,65 +384,67 @@ def told(result: dict[str, t.Any]) -> dict[str, list[str]]:
         ({"d04": CONFLICT}, [at(4)], (["d09"], ["d05", "d03", "d02", "d01"], ["d04"]), True),
         # By a request whose answer was lost, or by somebody else.
         ({"d04": BUSY}, [], (["d09"], ["d05", "d04", "d03", "d02", "d01"], []), True),
-        ({one["name"]: HELD for one in OLD}, OLD, (["d09", "d05", "d04", "d03", "d02", "d01"], [], []), False),
-        ({one["name"]: BUSY for one in OLD}, OLD, (["d09"], [], ["d05", "d04", "d03", "d02", "d01"]), False),
+        ({row["name"]: HELD for row in OLD}, OLD, (["d09", "d05", "d04", "d03", "d02", "d01"], [], []), False),
+        ({row["name"]: BUSY for row in OLD}, OLD, (["d09"], [], ["d05", "d04", "d03", "d02", "d01"]), False),
     ],
 )
-def test_what_is_held_or_busy_is_told_and_no_failure(
+def test_a_held_or_busy_backup_is_reported_and_no_failure(
     failures: dict[str, CloudError], now: Rows, expected: tuple[list[str], ...], changed: bool
 ) -> None:
     result = finish(failures, now)
-    assert tuple(told(result).values()) == expected
+    assert tuple(names(result).values()) == expected
     assert result["changed"] is changed
 
 
 @pytest.mark.parametrize(
     ("failures", "expected"),
     [
-        ({one["name"]: BUSY for one in OLD}, (["d09"], [], ["d05", "d04", "d03", "d02", "d01"])),
-        ({one["name"]: BUSY for one in OLD[:2]}, (["d09"], ["d05", "d04", "d03"], ["d02", "d01"])),
+        ({row["name"]: BUSY for row in OLD}, (["d09"], [], ["d05", "d04", "d03", "d02", "d01"])),
+        ({row["name"]: BUSY for row in OLD[:2]}, (["d09"], ["d05", "d04", "d03"], ["d02", "d01"])),
     ],
 )
-def test_a_backup_that_a_list_lacks_is_not_gone(
+def test_a_busy_backup_that_a_list_leaves_out_is_not_gone(
     failures: dict[str, CloudError], expected: tuple[list[str], ...]
 ) -> None:
     there = [row for row in OLD if row["name"] in failures]
     cloud = Shifting([at(9), *there], {row["name"] for row in there})
-    assert tuple(told(finish(failures, cloud)).values()) == expected
+    assert tuple(names(finish(failures, cloud)).values()) == expected
 
 
-def test_a_refused_backup_that_a_list_lacks_is_not_gone() -> None:
-    failures = {one["name"]: REFUSED for one in OLD[1:]}
+def test_a_refused_backup_that_a_list_leaves_out_is_not_gone() -> None:
+    failures = {row["name"]: REFUSED for row in OLD[1:]}
     cloud = Shifting([at(9), *OLD[1:]], {"d02", "d03"})
     with pytest.raises(TaskFailed, match="1 of 5 backups") as failure:
         finish(failures, cloud)
-    assert told(failure.value.results)["removed"] == ["d01"]
+    assert names(failure.value.results)["removed"] == ["d01"]
 
 
-def test_what_was_seen_to_be_gone_is_not_read_again() -> None:
+def test_a_backup_that_was_seen_to_be_gone_is_not_read_again() -> None:
     many = [at(day) for day in range(1, 9)]
     cloud = Cloud(backups=[at(9), at(4)])
     with pytest.raises(TaskFailed) as failure:
         finish({"d04": REFUSED}, cloud, many)
-    assert len(told(failure.value.results)["removed"]) == 7
+    assert len(names(failure.value.results)["removed"]) == 7
     assert [what for call, what in cloud.asked if call == "backup"].count("item-d04-web") == 1
     assert len([call for call, what in cloud.asked if call == "backups"]) <= 1
 
 
 @pytest.mark.parametrize(("status", "changed"), [("restoring", False), ("deleting", True)])
-def test_a_busy_backup_is_told_in_its_present_state(status: str, changed: bool) -> None:
+def test_a_busy_backup_is_reported_in_its_present_state(status: str, changed: bool) -> None:
     result = finish({"d01": BUSY}, [at(1, status=status)], OLD[:1])
-    assert ([one["status"] for one in result["busy"]], result["changed"]) == ([status], changed)
+    assert ([shown["status"] for shown in result["busy"]], result["changed"]) == ([status], changed)
 
 
 def test_a_held_backup_has_the_reason_image() -> None:
-    assert [one["reasons"] for one in finish({"d01": HELD}, OLD[:1], OLD[:1])["kept"]] == [["last"], ["image"]]
+    assert [shown["reasons"] for shown in finish({"d01": HELD}, OLD[:1], OLD[:1])["kept"]] == [["last"], ["image"]]
 
 
-def test_servers_have_their_present_names_after_the_calls_too() -> None:
+def test_servers_have_their_present_names_in_the_final_result_too() -> None:
     old = [at(day, info={"resource_name": "before"}) for day in (1, 2, 3)]
     result = finish({"d01": BUSY, "d02": HELD}, old[:1], old)
-    assert [one["server"]["name"] for outcome in ("kept", "removed", "busy") for one in result[outcome]] == ["web"] * 4
+    assert [shown["server"]["name"] for outcome in ("kept", "removed", "busy") for shown in result[outcome]] == [
+        "web"
+    ] * 4
 
 
 @pytest.mark.parametrize(
@@ -149,39 +456,39 @@ def test_servers_have_their_present_names_after_the_calls_too() -> None:
         ({}, [at(4, status="deleting")], ["d05", "d03", "d02", "d01"], ["d04"]),
         # The deletion itself failed.
         ({}, [at(4, status="error")], ["d05", "d03", "d02", "d01"], []),
-        # The answers were lost: one had its effect and the other had not.
+        # The answers were lost: one call had its effect and the other had not.
         ({"d04": LOST, "d03": LOST}, [at(3)], ["d05", "d04", "d02", "d01"], []),
         ({"d04": REFUSED, "d03": BUSY, "d02": HELD}, [at(4), at(3), at(2)], ["d05", "d01"], ["d03"]),
     ],
 )
-def test_a_failed_task_tells_as_removed_what_has_gone_and_nothing_else(
+def test_a_failed_task_reports_as_removed_what_is_gone_and_nothing_else(
     failures: dict[str, CloudError], now: Rows, removed: list[str], busy: list[str]
 ) -> None:
     with pytest.raises(TaskFailed) as failure:
         finish(failures, now)
     results = failure.value.results
-    assert (told(results)["removed"], told(results)["busy"]) == (removed, busy)
+    assert (names(results)["removed"], names(results)["busy"]) == (removed, busy)
     assert results["changed"] is True
     assert f"{len(removed)} of 5 backups that were to be removed are gone" in str(failure.value)
     assert results["servers"] == [{"id": "id-web", "name": "web"}]
 
 
-def test_a_refusal_is_told_with_its_code_and_changes_nothing() -> None:
+def test_a_refusal_is_reported_with_its_code_and_changes_nothing() -> None:
     with pytest.raises(TaskFailed) as failure:
         finish({"d01": REFUSED}, OLD[:1], OLD[:1])
     results = failure.value.results
     assert (results["changed"], results["error_code"], results["request_id"]) == (False, "APIGW.0302", "req-7")
-    assert (told(results)["removed"], told(results)["kept"]) == ([], ["d09"])
+    assert (names(results)["removed"], names(results)["kept"]) == ([], ["d09"])
 
 
 @pytest.mark.parametrize("rows", [OLD, OLD[:1]], ids=["many", "few"])
-def test_what_nobody_can_see_is_not_claimed_to_be_gone(rows: Rows) -> None:
-    with pytest.raises(TaskFailed, match="its end could not be seen.*item-d01-web") as failure:
+def test_a_backup_that_cannot_be_seen_is_not_reported_as_removed(rows: Rows) -> None:
+    with pytest.raises(TaskFailed, match="it is not known how this ended: .*item-d01-web") as failure:
         finish({}, Blind(), rows)
-    assert (told(failure.value.results)["removed"], failure.value.results["error_code"]) == ([], "CSBS.9999")
+    assert (names(failure.value.results)["removed"], failure.value.results["error_code"]) == ([], "CSBS.9999")
 
 
-def test_without_wait_what_was_accepted_is_removed_and_nothing_is_read() -> None:
+def test_without_waiting_accepted_deletions_are_reported_as_removed_and_nothing_is_read() -> None:
     assert len(finish({}, Blind(), wait=False)["removed"]) == 5
     result = finish({"d04": BUSY}, OLD, wait=False)
-    assert (told(result)["removed"], told(result)["busy"]) == (["d05", "d03", "d02", "d01"], ["d04"])
+    assert (names(result)["removed"], names(result)["busy"]) == (["d05", "d03", "d02", "d01"], ["d04"])
