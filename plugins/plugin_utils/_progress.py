@@ -16,17 +16,17 @@ from ansible.utils.display import Display
 from ..module_utils._execution.progress import PROGRESS_FILE
 
 _PAUSE = 0.2
-# Callbacks whose output a person reads. Whatever else writes to stdout, such as JSON, must stay as its readers expect it.
+# Callbacks with output for people. The output of all others, such as JSON, must not contain progress lines.
 _READ_BY_PEOPLE = frozenset(
     {"default", "yaml", "debug", "unixy", "dense", "diy", "minimal", "oneline", "selective", "skippy", "awx_display"}
 )
 
 
 class ProgressAction(NormalAction):
-    """Runs the module of the same name as any task does; where a person can see it, its progress is shown."""
+    """Runs the module of the same name as every task does, and shows its progress if a person reads the output."""
 
     def run(self, tmp=None, task_vars=None):
-        """Run the module and return its result, as a task without an action plugin would."""
+        """Run the module and return its result, as for a module without an action plugin."""
         if not self._is_watched():
             return super().run(tmp, task_vars)
         with tempfile.NamedTemporaryFile("r", encoding="utf-8", prefix="csbs-progress-") as stream:
@@ -43,7 +43,7 @@ class ProgressAction(NormalAction):
                 self._task.environment = self._task.environment[:-1]
 
     def _is_watched(self):
-        """Return whether the module's progress file can be read here, and somebody reads what is shown."""
+        """Return whether the progress file of the module can be read here, and a person reads the output."""
         callback = constants.DEFAULT_STDOUT_CALLBACK.rsplit(".", 1)[-1]
         local = "local" in self._connection.transport
         return local and callback in _READ_BY_PEOPLE and not self._task.async_val and not self._task.no_log
