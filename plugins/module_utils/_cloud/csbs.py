@@ -150,7 +150,7 @@ class CsbsCloud(Compute):
         """Start a restore; return its id, None where only the backup shows that it began. Errors name the operation."""
         from .restores import Restores
 
-        return Restores(self).create(operation, checkpoint_id, parameters)
+        return Restores(self, self.csbs).create(operation, checkpoint_id, parameters)
 
     # ========== Images ==========
     @property

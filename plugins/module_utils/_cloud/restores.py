@@ -16,17 +16,17 @@ from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnkno
 from .._domain.restore import RESTORING, has_changed
 
 if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, Row
-    from .csbs import CsbsCloud
 
 _REMEDY = "What to do: wait until the backup is available, check the server, and restore again if it is not as wanted."
 
 
 class Restores:
-    """The restores of a cloud."""
+    """Starts restores; csbs is the proxy of the service."""
 
-    def __init__(self, cloud: CsbsCloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, csbs: t.Any) -> None:
+        self._cloud, self._csbs = cloud, csbs
 
     def create(self, operation: str, checkpoint_id: str, parameters: Row) -> Row:
         """Start a restore; return its id, None where only the backup shows that it began. Errors name the operation.
@@ -44,7 +44,7 @@ class Restores:
             )
         try:
             with self._cloud.errors_of(operation):
-                restore = self._cloud.csbs.create_restore(checkpoint_id=checkpoint_id, parameters=parameters)
+                restore = self._csbs.create_restore(checkpoint_id=checkpoint_id, parameters=parameters)
             if restore.id is None:
                 raise ForeignAnswer(operation, "the ID of the restore is missing")
             return {"id": restore.id}

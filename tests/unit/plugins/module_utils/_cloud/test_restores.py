@@ -43,9 +43,8 @@ def restored(restore_id: str | None) -> t.Any:
 
 def start(looks: list[t.Any], answer: t.Any) -> tuple[t.Any, RestoreService]:
     """Start a restore of a backup that the cloud shows like this, one look before the call and one after it."""
-    cloud: t.Any = ShowingCloud(looks)
-    cloud.csbs = RestoreService(answer)
-    return Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ITEM}), cloud.csbs
+    cloud, service = t.cast(t.Any, ShowingCloud(looks)), RestoreService(answer)
+    return Restores(cloud, service).create("restore it", "rec", {"checkpoint_item_id": ITEM}), service
 
 
 def test_the_answer_is_the_id_of_the_restore() -> None:
@@ -95,11 +94,10 @@ def test_an_answer_that_is_lost_while_another_restore_goes_on_is_not_guessed(bef
     [(None, "no longer exists"), (seen("error"), "is now error"), (seen("deleting"), "is now deleting")],
 )
 def test_a_backup_that_became_unusable_while_the_task_waited_is_not_restored(before: t.Any, words: str) -> None:
-    cloud: t.Any = ShowingCloud([before])
-    cloud.csbs = RestoreService(restored("restore-1"))
+    cloud, service = t.cast(t.Any, ShowingCloud([before])), RestoreService(restored("restore-1"))
     with pytest.raises(FinalError, match=words):
-        Restores(cloud).create("restore it", "rec", {"checkpoint_item_id": ITEM})
-    assert cloud.csbs.sent == []
+        Restores(cloud, service).create("restore it", "rec", {"checkpoint_item_id": ITEM})
+    assert service.sent == []
 
 
 def test_a_refusal_is_passed_on_and_nothing_is_looked_for() -> None:
