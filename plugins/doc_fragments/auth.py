@@ -76,5 +76,6 @@ requirements:
   - openstacksdk >= 4.0.0
 notes:
   - Authentication works as in the collection C(openstack.cloud), with C(clouds.yaml), C(OS_*) variables or options.
-    To set it once for all modules of this collection, use C(module_defaults) with the group C(group/opentelekomcloud.csbs.csbs).
+    To set it once for all modules of this collection, use C(module_defaults) with the group
+    C(group/opentelekomcloud.csbs.csbs).
 """

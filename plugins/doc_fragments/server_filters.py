@@ -30,8 +30,8 @@ options:
         type: dict
       tags:
         description:
-          - Tags. The server must have all of them. Give a list of words, or a dictionary for tags that the platform stores as
-            C(key=value) or C(key.value).
+          - Tags. The server must have all of them. Give a list of words, or a dictionary for tags that the platform
+            stores as C(key=value) or C(key.value).
         type: raw
       availability_zone:
         description:

@@ -12,8 +12,8 @@ class ModuleDocFragment:
 options:
   tags:
     description:
-      - Returns only objects that have all of these tags. A key can have a value, a list of values of which one must match, or no value,
-        which matches any value.
+      - Returns only objects that have all of these tags. A key can have a value, a list of values of which one must
+        match, or no value, which matches any value.
     type: dict
   tags_any:
     description:

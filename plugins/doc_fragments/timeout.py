@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   timeout:
     description:
-      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an answer.
+      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an
+        answer.
       - After that, the task fails and sends nothing more. It lists in C(not_started) what it did not start.
         Only servers that already left their old policy for this task are still put back.
     type: int

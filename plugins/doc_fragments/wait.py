@@ -18,9 +18,10 @@ options:
     default: true
   timeout:
     description:
-      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an answer.
-      - After that, the task fails and sends nothing more. It returns what it started, and lists in C(not_started) what it did not start.
-        What was started continues in the cloud.
+      - How many seconds the task may take. This includes waiting for busy objects, retries, and requests without an
+        answer.
+      - After that, the task fails and sends nothing more. It returns what it started, and lists in C(not_started)
+        what it did not start. What was started continues in the cloud.
     type: int
     default: 3600
   poll_interval:

@@ -20,16 +20,16 @@ options:
   state:
     description:
       - With V(present), the chosen servers have a backup.
-      - With V(absent), the backups in O(ids) or of the name O(name) are deleted. Options that describe new backups are then refused,
-        because users could take them for a condition.
+      - With V(absent), the backups in O(ids) or of the name O(name) are deleted. Options that describe new backups
+        are then refused, because users could take them for a condition.
     type: str
     choices: [absent, present]
     default: present
   servers:
     description:
       - Names or IDs of servers, or dictionaries with C(id) as in results.
-      - With O(state=absent), only backups of these servers are deleted. Give a server that no longer exists by its ID, or by the name
-        that its backups have.
+      - With O(state=absent), only backups of these servers are deleted. Give a server that no longer exists by its
+        ID, or by the name that its backups have.
     type: list
     elements: raw
   name:
@@ -47,7 +47,8 @@ options:
     type: str
   incremental:
     description:
-      - Whether the backups are incremental (V(true)) or full (V(false)). Without it, the default of the service applies.
+      - Whether the backups are incremental (V(true)) or full (V(false)). Without it, the default of the service
+        applies.
       - The first backup of a server is always full. Instant Restore of later backups needs a full backup.
     type: bool
   tags:
@@ -56,8 +57,8 @@ options:
     type: dict
   max_age:
     description:
-      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in progress.
-        Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in
+        progress. Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
       - Together with O(name), only the age decides. New backups get the name.
     type: str
   skip_unprotectable:
@@ -85,7 +86,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(name), O(max_age) or O(state=absent), a second run changes nothing. Without them, every run makes a new backup.
+      - With O(name), O(max_age) or O(state=absent), a second run changes nothing. Without them, every run makes a new
+        backup.
 """
 
 EXAMPLES = r"""
@@ -155,13 +157,15 @@ backups:
       fail_reason: null
       volumes: []
 skipped_servers:
-  description: With O(skip_unprotectable=true), the servers that cannot be backed up, each with C(id), C(name) and C(reason).
+  description: With O(skip_unprotectable=true), the servers that cannot be backed up, each with C(id), C(name) and
+    C(reason).
   returned: success
   type: list
   elements: dict
   sample: []
 servers:
-  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). Empty with O(state=absent).
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). Empty with
+    O(state=absent).
   returned: success
   type: list
   elements: dict

@@ -27,8 +27,8 @@ options:
   servers:
     description:
       - Names or IDs of servers. Only their backups are returned. An unknown server has no backups.
-      - A server that no longer exists is found by its ID, or by the name that its backups have. If an existing server has this name, the
-        name means the existing server.
+      - A server that no longer exists is found by its ID, or by the name that its backups have. If an existing server
+        has this name, the name means the existing server.
     type: list
     elements: raw
   policy:
@@ -40,10 +40,12 @@ options:
     description:
       - Status of the backups.
     type: str
-    choices: [waiting_protect, protecting, available, waiting_restore, restoring, error, waiting_delete, deleting, deleted]
+    choices: [waiting_protect, protecting, available, waiting_restore, restoring, error, waiting_delete, deleting,
+      deleted]
   created_after:
     description:
-      - Only backups created at this time or later, such as V(2026-03-01) or V(2026-03-01T02:00:00Z). A time without a zone is UTC.
+      - Only backups created at this time or later, such as V(2026-03-01) or V(2026-03-01T02:00:00Z). A time without a
+        zone is UTC.
     type: str
   created_before:
     description:
@@ -63,7 +65,8 @@ options:
     type: str
   count_only:
     description:
-      - Whether only the number of backups is returned. The service counts them without a list, unless there are more than three servers.
+      - Whether only the number of backups is returned. The service counts them without a list, unless there are more
+        than three servers.
       - Cannot be used with O(ids) and O(name). A tag query can be counted only if it is the only filter.
     type: bool
     default: false
@@ -100,7 +103,8 @@ RETURN = r"""
 backups:
   description:
     - The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns. Empty with O(count_only).
-    - C(server.name) is the current name of the server. If the server no longer exists, it is the name that is stored in the backup.
+    - C(server.name) is the current name of the server. If the server no longer exists, it is the name that is stored
+      in the backup.
   returned: success
   type: list
   elements: dict

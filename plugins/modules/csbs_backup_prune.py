@@ -10,20 +10,23 @@ module: csbs_backup_prune
 short_description: Delete manual backups that no rule keeps, as restic forget does
 version_added: 0.1.0
 description:
-  - Deletes the backups of servers that no rule keeps. Manual backups, and those of a policy that was run manually, stay until
-    somebody deletes them. The retention of policies has no effect on them. This module is their retention.
-  - The rules are those of C(restic forget). A backup is kept if at least one rule keeps it. RV(kept) contains the reasons.
+  - Deletes the backups of servers that no rule keeps. Manual backups, and those of a policy that was run manually,
+    stay until somebody deletes them. The retention of policies has no effect on them. This module is their retention.
+  - The rules are those of C(restic forget). A backup is kept if at least one rule keeps it. RV(kept) contains the
+    reasons.
   - O(name) and O(tags) limit the task to some backups. All others are not deleted, not counted and not in the result.
   - The rules apply to the backups of each server separately, sorted by their recovery points.
-  - Only good backups count, which are backups that can be restored. Failed backups contain no recovery point. They are deleted and never
-    count instead of a good backup, unless O(older_than), O(keep_tags) or an image keeps them.
-  - Backups that are being created or deleted are not touched and not counted. They are not in RV(kept) and not in RV(removed).
-  - A backup from which an image was created cannot be deleted. It is kept with the reason V(image), and counts like any other backup.
-  - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly), the oldest backup of a server is also kept if
-    there are fewer hours, days, weeks, months or years with a backup than the count, as C(restic) does. It then has the reason of this rule.
-    So O(keep_daily=7) with backups of three days keeps the newest backup of each of these days, and the oldest backup of all. This keeps
-    the history long while it grows. With O(keep_within_hourly) to O(keep_within_yearly), the oldest backup is also kept if it is within the
-    duration.
+  - Only good backups count, which are backups that can be restored. Failed backups contain no recovery point. They
+    are deleted and never count instead of a good backup, unless O(older_than), O(keep_tags) or an image keeps them.
+  - Backups that are being created or deleted are not touched and not counted. They are not in RV(kept) and not in
+    RV(removed).
+  - A backup from which an image was created cannot be deleted. It is kept with the reason V(image), and counts like
+    any other backup.
+  - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly), the oldest backup of a
+    server is also kept if there are fewer hours, days, weeks, months or years with a backup than the count, as
+    C(restic) does. It then has the reason of this rule. So O(keep_daily=7) with backups of three days keeps the
+    newest backup of each of these days, and the oldest backup of all. This keeps the history long while it grows.
+    With O(keep_within_hourly) to O(keep_within_yearly), the oldest backup is also kept if it is within the duration.
   - Run the module with C(--check --diff) first, to see which backups would be deleted.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -37,21 +40,24 @@ options:
     elements: raw
   name:
     description:
-      - A glob such as V(before-patch-*). The rules apply only to backups with a matching name. The whole name must match. Upper and lower
-        case matter.
-      - Backups of several servers in one task have names with a number, so use V(before-patch*) to match V(before-patch-0001) too.
+      - A glob such as V(before-patch-*). The rules apply only to backups with a matching name. The whole name must
+        match. Upper and lower case matter.
+      - Backups of several servers in one task have names with a number, so use V(before-patch*) to match
+        V(before-patch-0001) too.
       - If no name matches, nothing is deleted. An empty text is refused. V(*) matches every name.
     type: str
   tags:
     description:
-      - The rules apply only to backups that have all these tags with these values. A key without a value matches any value.
+      - The rules apply only to backups that have all these tags with these values. A key without a value matches any
+        value.
       - If no backup has the tags, nothing is deleted. An empty dictionary is refused.
     type: dict
   older_than:
     description:
-      - Only backups that are at least this old are deleted, measured from now by the clock of the cloud. Younger backups, including failed
-        ones, are kept with the reason V(young).
-      - Young backups still count for the other rules. So O(keep_last=3) with five young backups keeps these five, and no older ones.
+      - Only backups that are at least this old are deleted, measured from now by the clock of the cloud. Younger
+        backups, including failed ones, are kept with the reason V(young).
+      - Young backups still count for the other rules. So O(keep_last=3) with five young backups keeps these five, and
+        no older ones.
       - Such as V(24h), V(7d), V(2w), or a number of seconds. C(m) is refused, because it could mean minutes or months.
       - Another rule is required, which says which of the older backups are kept.
     type: str
@@ -61,37 +67,44 @@ options:
     type: int
   keep_hourly:
     description:
-      - For this number of hours that have a backup, keeps the newest backup of the hour. V(-1) means all hours, V(0) means no rule.
-      - Hours are hours of the clock, such as 14:00 to 14:59. If fewer hours have a backup, the oldest backup is also kept.
+      - For this number of hours that have a backup, keeps the newest backup of the hour. V(-1) means all hours, V(0)
+        means no rule.
+      - Hours are hours of the clock, such as 14:00 to 14:59. If fewer hours have a backup, the oldest backup is also
+        kept.
     type: int
   keep_daily:
     description:
-      - For this number of days that have a backup, keeps the newest backup of the day. V(-1) means all days, V(0) means no rule.
+      - For this number of days that have a backup, keeps the newest backup of the day. V(-1) means all days, V(0)
+        means no rule.
       - Days without a backup do not count. If fewer days have a backup, the oldest backup is also kept.
     type: int
   keep_weekly:
     description:
-      - For this number of weeks that have a backup, keeps the newest backup of the week. V(-1) means all weeks, V(0) means no rule.
+      - For this number of weeks that have a backup, keeps the newest backup of the week. V(-1) means all weeks, V(0)
+        means no rule.
       - Weeks begin on Monday, as in ISO 8601. If fewer weeks have a backup, the oldest backup is also kept.
     type: int
   keep_monthly:
     description:
-      - For this number of months that have a backup, keeps the newest backup of the month. V(-1) means all months, V(0) means no rule.
+      - For this number of months that have a backup, keeps the newest backup of the month. V(-1) means all months,
+        V(0) means no rule.
       - If fewer months have a backup, the oldest backup is also kept.
     type: int
   keep_yearly:
     description:
-      - For this number of years that have a backup, keeps the newest backup of the year. V(-1) means all years, V(0) means no rule.
+      - For this number of years that have a backup, keeps the newest backup of the year. V(-1) means all years, V(0)
+        means no rule.
       - If fewer years have a backup, the oldest backup is also kept.
     type: int
   keep_within:
     description:
       - Keeps every backup within this duration before the newest good backup of its server.
-      - A duration of C(restic), with years, months, days and hours in this order, such as V(14d), V(36h) or V(1y5m7d2h).
-        B(C(m) means months), not minutes. There are no weeks, minutes or seconds, and each number needs a unit.
+      - A duration of C(restic), with years, months, days and hours in this order, such as V(14d), V(36h) or
+        V(1y5m7d2h). B(C(m) means months), not minutes. There are no weeks, minutes or seconds, and each number needs
+        a unit.
       - Months and years are those of the calendar in O(timezone).
-      - The duration ends at the newest backup and not at the current time. So a server that is no longer backed up does not lose more
-        backups over time. A backup with a date in the future is never the end of the duration.
+      - The duration ends at the newest backup and not at the current time. So a server that is no longer backed up
+        does not lose more backups over time. A backup with a date in the future is never the end of the duration.
     type: str
   keep_within_hourly:
     description:
@@ -126,14 +139,16 @@ options:
     type: dict
   include_automatic:
     description:
-      - Whether the rules also apply to backups of a policy's schedule. These then count together with the manual backups.
-      - With V(false), they are not touched. Backups are also not touched if the service does not say how they were made.
+      - Whether the rules also apply to backups of a policy's schedule. These then count together with the manual
+        backups.
+      - With V(false), they are not touched. Backups are also not touched if the service does not say how they were
+        made.
     type: bool
     default: false
   timezone:
     description:
-      - Time zone of hours, days, weeks, months and years. An IANA name such as V(Europe/Berlin), or a fixed offset such as
-        V(UTC+02:00).
+      - Time zone of hours, days, weeks, months and years. An IANA name such as V(Europe/Berlin), or a fixed offset
+        such as V(UTC+02:00).
     type: str
     default: UTC
 extends_documentation_fragment:
@@ -209,10 +224,11 @@ EXAMPLES = r"""
 RETURN = r"""
 kept:
   description:
-    - The backups that stay, of those to which the rules apply. They are sorted by server, and the newest come first. They have the shape of
-      RV(opentelekomcloud.csbs.csbs_backup_info#module:backups).
-    - Each has C(reasons), a list of V(last), V(hourly), V(daily), V(weekly), V(monthly), V(yearly), V(within), V(young), V(tag) and V(image),
-      in this order. V(within) is the reason of O(keep_within) and of all options that begin with C(keep_within_).
+    - The backups that stay, of those to which the rules apply. They are sorted by server, and the newest come first.
+      They have the shape of RV(opentelekomcloud.csbs.csbs_backup_info#module:backups).
+    - Each has C(reasons), a list of V(last), V(hourly), V(daily), V(weekly), V(monthly), V(yearly), V(within),
+      V(young), V(tag) and V(image), in this order. V(within) is the reason of O(keep_within) and of all options that
+      begin with C(keep_within_).
   returned: success
   type: list
   elements: dict
@@ -244,7 +260,8 @@ kept:
       reasons: [last, daily]
 removed:
   description:
-    - The deleted backups, or in check mode those that would be deleted. With O(wait=false), the service has accepted their deletion.
+    - The deleted backups, or in check mode those that would be deleted. With O(wait=false), the service has accepted
+      their deletion.
     - If the task fails, only the backups that are already deleted.
   returned: success
   type: list
@@ -275,15 +292,16 @@ removed:
       volumes: []
 busy:
   description:
-    - The backups that no rule keeps, but that could not be deleted because they are busy, for example with a restore. A later run deletes
-      them.
+    - The backups that no rule keeps, but that could not be deleted because they are busy, for example with a restore.
+      A later run deletes them.
     - Backups whose deletion was still in progress at the timeout are here too.
   returned: success
   type: list
   elements: dict
   sample: []
 servers:
-  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). The name is null if it is no longer known.
+  description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name). The name is null
+    if it is no longer known.
   returned: success
   type: list
   elements: dict

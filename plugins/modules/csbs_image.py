@@ -10,12 +10,13 @@ module: csbs_image
 short_description: Create a whole-server image from a backup
 version_added: 0.1.0
 description:
-  - Ensures that a whole-server image of a backup exists, and waits until the image is active. New servers can be created
-    from it with all their disks.
+  - Ensures that a whole-server image of a backup exists, and waits until the image is active. New servers can be
+    created from it with all their disks.
   - A backup can have only one image. If it already has the image O(name), nothing is done. If it has another image, the
     task fails and names that image.
   - If an earlier run was interrupted while the image was being created, the module finds this image and waits for it.
-  - If the backup is still in progress, or a restore from it is in progress, the module waits before it creates the image.
+  - If the backup is still in progress, or a restore from it is in progress, the module waits before it creates the
+    image.
   - The job of the image service decides about success. If the job succeeded and has the ID of the image, the task
     succeeds, even if the image itself cannot be read, for example because the user may not read images. Values that
     could not be read are null, and a warning says so.
@@ -100,8 +101,8 @@ image_id:
 image:
   description:
     - The new or existing image. Values that are not known yet, in check mode or with O(wait=false), are null.
-    - If the image cannot be read, only C(id), C(backup_id), and for a new image the values of the options are known. All
-      other values are null.
+    - If the image cannot be read, only C(id), C(backup_id), and for a new image the values of the options are known.
+      All other values are null.
   returned: success
   type: dict
   sample:

@@ -27,7 +27,8 @@ options:
     type: str
   state:
     description:
-      - With V(present), the policy exists. With V(absent), the policy is deleted, and its backups stay. All options except O(name) are then refused.
+      - With V(present), the policy exists. With V(absent), the policy is deleted, and its backups stay. All options
+        except O(name) are then refused.
     type: str
     choices: [absent, present]
     default: present
@@ -47,8 +48,8 @@ options:
     suboptions:
       frequency:
         description:
-          - How often backups are made. V(daily) means every day, or every O(schedule.interval) days. V(weekly) means on O(schedule.days)
-            of each week. No other value is accepted.
+          - How often backups are made. V(daily) means every day, or every O(schedule.interval) days. V(weekly) means
+            on O(schedule.days) of each week. No other value is accepted.
         type: str
       interval:
         description:
@@ -62,28 +63,30 @@ options:
       times:
         description:
           - Times of the day in O(schedule.timezone), in quotes, such as V("02:00"). At most 24, at least an hour apart.
-          - With several times, each hour must have the same minutes, because the service combines every hour with every minute.
+          - With several times, each hour must have the same minutes, because the service combines every hour with
+            every minute.
         type: list
         elements: str
       timezone:
         description:
-          - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed offset from
-            V(UTC-12:00) to V(UTC+14:00). The default is UTC.
-          - The service uses UTC. With an IANA name, the module uses the offset at the time of the run, so a play that runs regularly
-            follows summer time. A fixed offset never changes.
+          - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed
+            offset from V(UTC-12:00) to V(UTC+14:00). The default is UTC.
+          - The service uses UTC. With an IANA name, the module uses the offset at the time of the run, so a play that
+            runs regularly follows summer time. A fixed offset never changes.
         type: str
       pattern:
         description:
           - The schedule as an iCalendar rule in UTC, with or without the lines around the rule,
             such as V(FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2;BYMINUTE=0).
-          - The service accepts V(FREQ=DAILY) and V(FREQ=WEEKLY) with the keys C(INTERVAL) (days, for V(FREQ=DAILY) only), C(BYDAY),
-            C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy already has exactly this pattern.
-            So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns is always accepted.
+          - The service accepts V(FREQ=DAILY) and V(FREQ=WEEKLY) with the keys C(INTERVAL) (days, for V(FREQ=DAILY)
+            only), C(BYDAY), C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy already has
+            exactly this pattern. So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns is always
+            accepted.
         type: str
   retention:
     description:
-      - How long the backups of the schedule are kept. This is the whole rule. Keys that are left out are removed, and V({}) keeps
-        backups forever. It has no effect on manual backups.
+      - How long the backups of the schedule are kept. This is the whole rule. Keys that are left out are removed, and
+        V({}) keeps backups forever. It has no effect on manual backups.
     type: dict
     suboptions:
       max_backups:
@@ -122,7 +125,8 @@ options:
         type: str
   servers:
     description:
-      - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as in results. A policy has at most 64.
+      - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as in results. A policy has at
+        most 64.
     type: list
     elements: raw
   purge_servers:
@@ -133,7 +137,8 @@ options:
     default: false
   move_servers:
     description:
-      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this policy.
+      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this
+        policy.
       - With V(false), such a server is an error.
     type: bool
     default: true

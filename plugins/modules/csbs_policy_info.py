@@ -10,7 +10,8 @@ module: csbs_policy_info
 short_description: Look up backup policies of Cloud Server Backup Service
 version_added: 0.1.0
 description:
-  - Returns the policies that match all given options, or all policies if no option is given. The list is empty if no policy matches.
+  - Returns the policies that match all given options, or all policies if no option is given. The list is empty if no
+    policy matches.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -20,9 +21,10 @@ options:
     type: str
   servers:
     description:
-      - Names or IDs of servers. Only policies that back up at least one of them are returned. An unknown server is in no policy.
-      - A server that no longer exists is found by its ID, or by the name that a policy has for it. If an existing server has this name, the
-        name means the existing server.
+      - Names or IDs of servers. Only policies that back up at least one of them are returned. An unknown server is in
+        no policy.
+      - A server that no longer exists is found by its ID, or by the name that a policy has for it. If an existing
+        server has this name, the name means the existing server.
     type: list
     elements: raw
 extends_documentation_fragment:

@@ -12,9 +12,9 @@ version_added: 0.1.0
 description:
   - Backs up all or some servers of a policy at once, with one request, and waits until each backup is available.
   - A policy can be run even if its schedule is disabled.
-  - The backups of such a run have the tags of the policy, but they are manual backups. No retention deletes them. They stay
-    until M(opentelekomcloud.csbs.csbs_backup_prune) deletes them, or M(opentelekomcloud.csbs.csbs_backup) with
-    O(opentelekomcloud.csbs.csbs_backup#module:state=absent).
+  - The backups of such a run have the tags of the policy, but they are manual backups. No retention deletes them.
+    They stay until M(opentelekomcloud.csbs.csbs_backup_prune) deletes them, or M(opentelekomcloud.csbs.csbs_backup)
+    with O(opentelekomcloud.csbs.csbs_backup#module:state=absent).
   - If a run of the policy is in progress, the module first waits for its end, until O(timeout).
   - While the module waits on the control node, the output shows how many backups are finished.
 author:
@@ -38,8 +38,8 @@ options:
       - Chooses servers of the policy.
   max_age:
     description:
-      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in progress.
-        Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
+      - Skips servers if their last good backup, manual or automatic, is younger than this, or if a backup is in
+        progress. Such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth

@@ -25,19 +25,22 @@ options:
     description:
       - Names or IDs of servers, or dictionaries with C(id) as in results. A policy has at most 64.
       - With O(state=absent), give a server that no longer exists by its ID, or by the name that the policy has for it.
-      - At least one of O(servers) and O(server_filters) is required. With both, servers that match either of them are chosen.
+      - At least one of O(servers) and O(server_filters) is required. With both, servers that match either of them are
+        chosen.
     type: list
     elements: raw
   state:
     description:
       - With V(present), the chosen servers are in the policy.
-      - With V(absent), they are not in the policy. If a server is not in the policy, or the policy does not exist, nothing is done.
+      - With V(absent), they are not in the policy. If a server is not in the policy, or the policy does not exist,
+        nothing is done.
     type: str
     choices: [absent, present]
     default: present
   move_servers:
     description:
-      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this policy.
+      - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this
+        policy.
       - A server that this policy would refuse, such as one with status C(ERROR), is never removed from its policy.
       - With V(false), a server in another policy is an error.
     type: bool
@@ -75,8 +78,8 @@ EXAMPLES = r"""
 RETURN = r"""
 policy:
   description:
-    - The policy after the task, or in check mode as the task would leave it. It has the shape that M(opentelekomcloud.csbs.csbs_policy)
-      returns and accepts.
+    - The policy after the task, or in check mode as the task would leave it. It has the shape that
+      M(opentelekomcloud.csbs.csbs_policy) returns and accepts.
     - Null with O(state=absent) if the policy does not exist.
   returned: success
   type: dict

@@ -10,10 +10,10 @@ module: csbs_protection_info
 short_description: Look up which servers are protected, by which policy, and how old their last good backup is
 version_added: 0.1.0
 description:
-  - Returns for each server its backup policy, whether it can be backed up and why not, its last good backup, and the number of its
-    good backups. With O(max_age), the result also says whether the last good backup is young enough.
-  - Without O(servers) and O(server_filters), it returns every server of the project. Servers that no longer exist are not in the
-    result, even if they still have backups.
+  - Returns for each server its backup policy, whether it can be backed up and why not, its last good backup, and the
+    number of its good backups. With O(max_age), the result also says whether the last good backup is young enough.
+  - Without O(servers) and O(server_filters), it returns every server of the project. Servers that no longer exist are
+    not in the result, even if they still have backups.
   - The module reads a few lists. Their number is the same for one server and for thousands.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -27,8 +27,9 @@ options:
   max_age:
     description:
       - Maximum age of the last good backup of a server, such as V(90m), V(24h), V(7d), V(2w), or a number of seconds.
-      - A backup that is in progress counts as young. So a server is compliant exactly if M(opentelekomcloud.csbs.csbs_backup) with the same
-        O(opentelekomcloud.csbs.csbs_backup#module:max_age) would not back it up.
+      - A backup that is in progress counts as young. So a server is compliant exactly if
+        M(opentelekomcloud.csbs.csbs_backup) with the same O(opentelekomcloud.csbs.csbs_backup#module:max_age) would
+        not back it up.
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
@@ -73,7 +74,8 @@ servers:
       description: The backup policy of the server, with C(id), C(name) and C(enabled). Null if it is in no policy.
       type: dict
     protectable:
-      description: Whether the server can be backed up. This is also true for a server that is only busy, or that is in a policy.
+      description: Whether the server can be backed up. This is also true for a server that is only busy, or that is
+        in a policy.
       type: bool
     reason:
       description: Why the server cannot be backed up. Null if it can be backed up.
@@ -93,7 +95,8 @@ servers:
       description: Age of the recovery point of the last good backup, in seconds. Null if there is no good backup.
       type: int
     compliant:
-      description: Whether the last good backup is younger than O(max_age), or a backup is in progress. Null without O(max_age).
+      description: Whether the last good backup is younger than O(max_age), or a backup is in progress. Null without
+        O(max_age).
       type: bool
   sample:
     - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
@@ -157,7 +160,8 @@ summary:
       description: Servers without a good backup.
       type: int
     compliant:
-      description: Servers with a good backup younger than O(max_age), or with a backup in progress. Null without O(max_age).
+      description: Servers with a good backup younger than O(max_age), or with a backup in progress. Null without
+        O(max_age).
       type: int
     stale:
       description: All other servers, including those without a good backup. Null without O(max_age).

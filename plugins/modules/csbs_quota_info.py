@@ -56,7 +56,8 @@ quotas:
       description: How much is left. Null if there is no limit.
       type: int
     used_percent:
-      description: How much of the quota is used, in percent, rounded down, so that V(100) means used up. Null if there is no limit.
+      description: How much of the quota is used, in percent, rounded down, so that V(100) means used up. Null if
+        there is no limit.
       type: int
   sample:
     - type: backup_capacity

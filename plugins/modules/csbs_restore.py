@@ -36,8 +36,8 @@ options:
   server:
     description:
       - Name or ID of the server that was backed up, or a dictionary with C(id). The server may no longer exist.
-      - A name means the existing server with this name. If there is none, it means the former server with this name. The
-        old name of a server that now has another name is refused.
+      - A name means the existing server with this name. If there is none, it means the former server with this name.
+        The old name of a server that now has another name is refused.
       - Without O(backup), the module uses the newest good backup of this server, manual or automatic, that matches
         O(before). If a restore from this backup is in progress, the module waits for its end.
       - If a server was created again with its old name, the old backups belong to the former server. The message then
@@ -78,7 +78,8 @@ options:
         required: true
   power_on:
     description:
-      - Whether the server is started after the restore. With V(false), it stays shut off, even if it was running before.
+      - Whether the server is started after the restore. With V(false), it stays shut off, even if it was running
+        before.
       - With V(true), the task succeeds only if the server is ACTIVE before O(timeout).
     type: bool
     default: true

@@ -11,8 +11,8 @@ short_description: Manage tags of backups and backup policies
 version_added: 0.1.0
 description:
   - Sets and removes tags of backups or policies of Cloud Server Backup Service.
-  - If the change of one resource fails, the others are still changed. The task then fails, names each failed resource, and
-    returns all resources with their current tags.
+  - If the change of one resource fails, the others are still changed. The task then fails, names each failed
+    resource, and returns all resources with their current tags.
   - Up to three resources are read one by one. For more, the module reads one list and sends one tag query.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -31,8 +31,10 @@ options:
     required: true
   tags:
     description:
-      - The tags, at most 10 for each resource. A key has 1 to 36, and a value up to 43 letters, digits, hyphens and underscores.
-      - With O(state=absent), a tag is removed if it has the given value. A key without a value removes the tag with any value.
+      - The tags, at most 10 for each resource. A key has 1 to 36, and a value up to 43 letters, digits, hyphens and
+        underscores.
+      - With O(state=absent), a tag is removed if it has the given value. A key without a value removes the tag with
+        any value.
     type: dict
     required: true
   state:
