@@ -13,7 +13,6 @@ from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SINGLE_READS, as_text
 from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs
-from .._domain.server_lookup import resolve_servers, servers_of_backups
 from .._domain.tags import tag_query
 from .._domain.times import parse_time, parse_user_time
 
@@ -125,6 +124,9 @@ def _find_scope(options: BackupInfoOptions, servers: list[ServerRow] | None, clo
 
 def _find_server_ids(options: BackupInfoOptions, servers: list[ServerRow], cloud: Cloud) -> set[str]:
     """Return the IDs of the servers that are meant. Names of former servers are looked for among the backups."""
+    # Only tasks that name servers need it.
+    from .._domain.server_lookup import resolve_servers, servers_of_backups
+
     known = {ref for server in servers for ref in (server["id"], server["name"])}
     names = [ref for ref in options.servers or [] if ref not in known and not is_id(ref)]
     # The service also finds the servers that have this name as a part of theirs.

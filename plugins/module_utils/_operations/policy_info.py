@@ -12,7 +12,6 @@ from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, operation_of, pattern_of, policy_result
 from .._domain.selection import names_of, once, parse_filters, parse_refs
-from .._domain.server_lookup import resolve_servers
 from .._domain.tags import tag_query
 
 if t.TYPE_CHECKING:
@@ -81,6 +80,9 @@ def _with_servers(
     options: PolicyInfoOptions, rows: list[PolicyRow], known: list[PolicyRow], servers: list[ServerRow]
 ) -> list[PolicyRow]:
     """Return the policies that have one of the wanted servers; known policies give the names of former servers."""
+    # Only tasks that name servers need it.
+    from .._domain.server_lookup import resolve_servers
+
     former = [member for policy in known for member in members_of(policy)]
     wanted_ids = set(resolve_servers(options.servers, options.filters, servers, former, unknown="ignore"))
     return [row for row in rows if any(member["id"] in wanted_ids for member in members_of(row))]

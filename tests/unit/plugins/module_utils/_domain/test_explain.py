@@ -28,8 +28,8 @@ def test_a_failure_names_act_meaning_code_remedy_and_request() -> None:
     error = explained(500, "CSBS.6032", text="No resource.")
     assert str(error) == (
         "Could not update policy 'nightly': the policy has no server that can be backed up (CSBS.6032, HTTP 500)."
-        " The service says: No resource. What to do: put servers into the policy, or bring its servers into a state that"
-        " allows backup."
+        " The service says: No resource. What to do: put servers into the policy, or bring its servers into a state"
+        " that allows backup."
     )
     assert error.fields() == {"error_code": "CSBS.6032", "status": 500, "request_id": "req-1"}
 
@@ -122,10 +122,10 @@ def test_the_services_own_trouble_behind_a_gateway_is_ridden_out_like_the_gatewa
 @pytest.mark.parametrize(
     ("code", "retryable", "words"),
     [
-        ("CSBS.8001", True, "state does not allow an image"),
+        ("CSBS.8001", True, "does not allow an image"),
         ("CSBS.8009", False, "no system disk"),
         ("IMG.0132", True, "wait until the backup is available"),
-        ("IMG.0134", True, "carries an image already"),
+        ("IMG.0134", True, "already has an image"),
         ("IMG.0015", False, "image quota"),
         ("IMG.0001", False, "does not accept the request"),
     ],
