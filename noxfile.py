@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The versions that the collection promises to work with, each tried: `./dev matrix` runs all, and its summary names what is missing here."""
+"""The versions that the collection works with: `./dev matrix` tries all, and its summary names what is missing here."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def install(session: nox.Session, core: str, sdk: str) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(ROOT)
-    say = "import sys; from importlib.metadata import version as v; print(sys.version.split()[0], v('ansible-core'), v('openstacksdk'))"
+    say = (
+        "import sys; from importlib.metadata import version as v;"
+        " print(sys.version.split()[0], v('ansible-core'), v('openstacksdk'))"
+    )
     session.run("python", "-c", say)
 
 
@@ -78,7 +81,7 @@ def playbooks(session: nox.Session, core: str, sdk: str) -> None:
     """Every example, and the playbook protect, as ansible-playbook runs them."""
     install(session, core, sdk)
     tests = ("tests/integration/test_examples.py", "tests/integration/test_protect.py")
-    session.run("pytest", "-q", "-n", "2", "-k", "not reference and (examples or check_then)", *tests)
+    session.run("pytest", "-q", "-n", "2", "-k", "examples or check_then", *tests)
 
 
 @nox.session

@@ -1,21 +1,28 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The local cloud, in each of its modes, for every test that asks for a cloud."""
+"""The local cloud for every test that asks for one: in both of its modes, or in one (tests/support/modes.py)."""
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
 
 SERVERS = 6
 FAST = {"speed": 3000, "list_delay": 0.1}
 # What a test may have set, as it is at the start.
 USUAL = {**FAST, "unique_policy_names": None, "image_catalog": "same"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locks_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each worker its own file locks: workers use the same policy names, in different clouds."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("locks"))
 
 
 @pytest.fixture(scope="module", params=["reference", "live"])
@@ -28,8 +35,10 @@ def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
 @pytest.fixture
 def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emulator]:
     """The cloud as at its start; afterwards no answer of it may have broken the contract."""
-    # Its lists show new things after a tenth of a second, so what a lost answer made need not be looked for half a minute.
-    monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 3.0)
+    # Its lists show new things after a tenth of a second, and it is never busy for long: shorter pauses will do.
+    monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 1.5)
+    for module in (attempt, executor):
+        monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)
     running.settings(**USUAL)
     running.reset(servers=SERVERS)
     yield running

@@ -11,6 +11,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import backup_in, delete_server, make_image, run_policy, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60}
@@ -84,6 +85,7 @@ def test_a_lost_answer_never_makes_two_backups(cloud: Emulator, fault: dict[str,
     assert len(listed(cloud, servers=["srv-0001"])) == 1
 
 
+@one_mode
 @pytest.mark.parametrize(
     "fault",
     [
@@ -108,6 +110,7 @@ def test_passing_trouble_is_ridden_out(cloud: Emulator, fault: dict[str, t.Any])
     assert len(listed(cloud, servers=["srv-0001"])) == 1
 
 
+@one_mode
 def test_one_servers_final_refusal_leaves_the_others_to_finish(cloud: Emulator) -> None:
     server = cloud.server("srv-0002").id
     cloud.faults.add(
@@ -125,6 +128,7 @@ def test_one_servers_final_refusal_leaves_the_others_to_finish(cloud: Emulator) 
     ]
 
 
+@one_mode
 def test_a_timeout_returns_what_was_started(cloud: Emulator) -> None:
     cloud.settings(speed=1)
     result = failed(cloud, name="b", servers=["srv-0001"], timeout=8)
@@ -135,6 +139,7 @@ def test_a_timeout_returns_what_was_started(cloud: Emulator) -> None:
     assert again["changed"] is False and again["backups"][0]["status"] == "available"
 
 
+@one_mode
 def test_without_wait_the_task_ends_at_once_and_tells_the_ids(cloud: Emulator) -> None:
     cloud.settings(speed=1)
     result = backup(cloud, name="b", servers=["srv-0001"], wait=False)
@@ -207,7 +212,7 @@ def test_waiting_polls_one_list_for_all(cloud: Emulator) -> None:
         ({"servers": ["a"], "server_filters": {"name": None}}, ["server_filters"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:
@@ -228,6 +233,7 @@ def test_a_run_that_was_killed_before_lists_showed_its_backup_is_followed_and_no
     assert cloud.journal.writes(), "the second run came too late for what is tested"
 
 
+@one_mode
 def test_tokens_that_expire_under_many_submissions_are_renewed_for_each(cloud: Emulator) -> None:
     cloud.faults.add(method="POST", path="/resources/[^/]+/action$", delay=0.3, times=-1)
     cloud.faults.add(method="GET", path="/checkpoint_items", expire_tokens=True)
@@ -235,6 +241,7 @@ def test_tokens_that_expire_under_many_submissions_are_renewed_for_each(cloud: E
     assert {one["status"] for one in made["backups"]} == {"available"}
 
 
+@one_mode
 def test_a_busy_server_does_not_hold_up_the_others(cloud: Emulator) -> None:
     server = cloud.server("srv-0001").id
     cloud.faults.add(method="POST", path=f"/resources/{server}/action$", status=500, error_code="CSBS.2003", times=2)
@@ -263,6 +270,7 @@ def test_backups_are_counted_without_being_listed(cloud: Emulator) -> None:
     assert run_ok("csbs_backup_info", {"name": "tagged"}, cloud)["count"] == 1
 
 
+@one_mode
 def test_ages_are_counted_by_the_clock_of_the_cloud(cloud: Emulator) -> None:
     """As if the clock of this machine were a day and a half slow."""
     cloud.clock.advance(36 * 3600)

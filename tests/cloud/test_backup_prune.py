@@ -12,6 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import backup_in, delete_server, make_image, send, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60}
@@ -235,6 +236,7 @@ def test_what_is_being_restored_is_told_as_busy_and_not_deleted(cloud: Emulator)
     assert reasons(prune(cloud, servers=["srv-0001"], keep_last=2)) == {"srv-0001-0": ["last"], "srv-0001-1": ["last"]}
 
 
+@one_mode
 def test_what_stays_busy_until_the_timeout_is_told_as_busy_and_the_others_go(cloud: Emulator) -> None:
     dummy, busy, other = made(cloud, "srv-0001", 0, 1, 2)
     cloud.faults.add(method="DELETE", path=busy, status=400, error_code="CSBS.2003", times=-1)
@@ -249,6 +251,7 @@ def test_what_stays_busy_until_the_timeout_is_told_as_busy_and_the_others_go(clo
     assert (names(only_busy["busy"]), only_busy["changed"]) == (["srv-0001-1"], False)
 
 
+@one_mode
 def test_what_is_busy_only_for_a_while_goes(cloud: Emulator) -> None:
     old = made(cloud, "srv-0001", 0, 1)[1]
     cloud.faults.add(method="DELETE", path=old, status=400, error_code="CSBS.2003", times=1)
@@ -280,6 +283,7 @@ def test_a_deletion_that_ends_in_error_fails_the_task_and_the_others_are_finishe
     assert names(again["removed"]) == ["srv-0001-1"]
 
 
+@one_mode
 def test_a_deletion_that_is_refused_fails_the_task_with_its_code(cloud: Emulator) -> None:
     dummy, refused, other = made(cloud, "srv-0001", 0, 1, 2)
     cloud.faults.add(method="DELETE", path=refused, status=403, error_code="APIGW.0302", times=-1)
@@ -291,6 +295,7 @@ def test_a_deletion_that_is_refused_fails_the_task_with_its_code(cloud: Emulator
     assert (alone["changed"], alone["removed"]) == (False, [])
 
 
+@one_mode
 def test_a_timeout_tells_what_is_being_deleted_and_claims_nothing(cloud: Emulator) -> None:
     made(cloud, "srv-0001", 0)
     going = made(cloud, "srv-0001", 1, 2, 3, 4)
@@ -302,6 +307,7 @@ def test_a_timeout_tells_what_is_being_deleted_and_claims_nothing(cloud: Emulato
     assert {one["id"]: one["status"] for one in result["busy"]} == dict.fromkeys(going, "waiting_delete")
 
 
+@one_mode
 def test_without_wait_the_task_ends_when_the_deletions_are_accepted(cloud: Emulator) -> None:
     made(cloud, "srv-0001", 0, 1)
     cloud.settings(speed=0)
@@ -376,6 +382,7 @@ def test_reading_takes_one_list_for_the_whole_fleet(cloud: Emulator) -> None:
     assert cloud.journal.select(service="csbs")[0]["query"]["resource_id"] == cloud.server("srv-0001").id
 
 
+@one_mode
 def test_never_more_than_five_deletions_are_under_way(cloud: Emulator) -> None:
     for number in range(1, 7):
         made(cloud, f"srv-{number:04d}", 0, 1, 2)
@@ -441,7 +448,7 @@ def test_a_backup_that_lists_leave_out_is_not_told_to_be_gone(cloud: Emulator) -
         ({"servers": ["a"], "keep_last": 1, "timeout": 0}, ["timeout"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

@@ -10,7 +10,11 @@ import typing as t
 import pytest
 
 from tests.emulator import Emulator
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
+
+# One mode: time passes in both alike.
+pytestmark = one_mode
 
 NIGHTLY: dict[str, t.Any] = {
     "name": "nightly",
@@ -18,13 +22,6 @@ NIGHTLY: dict[str, t.Any] = {
     "enabled": False,
 }
 FLEET = [f"srv-{number:04d}" for number in range(1, 7)]
-
-
-@pytest.fixture(scope="module", params=["live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    """One mode: time passes in both alike."""
-    with Emulator(mode=request.param, servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
-        yield cloud
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,11 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud impor
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.ims.v1 import _proxy
 from tests.emulator import Emulator, keystone
 from tests.support.estate import backup_in, make_image, send, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
+
+# The image service is the same in both modes; the laws read backups for images in both.
+pytestmark = one_mode
 
 FAST = {"poll_interval": 0.1, "timeout": 60}
 ACTION = "/wholeimages/action$"
@@ -524,7 +528,6 @@ def test_the_backup_of_an_image_is_not_deleted_and_the_image_is_named(cloud: Emu
         ({"timeout": 0}, ["timeout"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

@@ -19,10 +19,11 @@ from openstack.config import loader
 
 from tests.emulator import Emulator
 from tests.emulator.keystone import CREDENTIAL_ID, CREDENTIAL_SECRET
+from tests.support.modes import one_mode
 from tests.support.modules import Args, auth_of, run_module, run_ok
 
 # Logging in is the same in both modes of the cloud.
-pytestmark = pytest.mark.parametrize("running", ["live"], indirect=True)
+pytestmark = one_mode
 
 SECRET = "secret-demo-password"
 SCHEDULE = {"frequency": "daily", "times": ["02:00"]}
@@ -40,7 +41,7 @@ HIDDEN = (CANARY, "7351937")
 
 @pytest.fixture(autouse=True)
 def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    """What the SDK keeps of a module that runs in this process, the next one must not find: loggers, and in old releases clouds.yaml."""
+    """Remove what the SDK keeps of a module in this process: loggers, and in old releases the path of clouds.yaml."""
     monkeypatch.setattr(loader, "CONFIG_FILES", list(loader.CONFIG_FILES))
     known = {name: logging.getLogger(name) for name in ("openstack", "keystoneauth", "stevedore", "urllib3")}
     before = {name: (list(log.handlers), log.level) for name, log in known.items()}
@@ -111,7 +112,7 @@ def test_a_secret_is_neither_returned_nor_written_to_the_system_log(
 
 
 def auth_for(plugin: str, cloud: Emulator) -> Args:
-    """Return a value for every option of a plugin, so that it fails as late as it can; those of secrets are canaries."""
+    """Return a value for every option of a plugin, so that it fails as late as possible; secrets are canaries."""
     if plugin == "unknown-keys":
         return {**auth_of(cloud)["auth"], **UNKNOWN}
     known = {**auth_of(cloud)["auth"], "login_timeout": "0.1", "auth_methods": ["v3password"]}

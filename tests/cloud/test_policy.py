@@ -11,6 +11,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, delete_server, policy_in, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 SCHEDULE = {"frequency": "daily", "times": ["02:00"]}
@@ -70,7 +71,7 @@ def test_nobody_leaves_a_policy_for_a_full_one(cloud: Emulator) -> None:
     assert cloud.journal.writes() == []
 
 
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_a_65th_server_is_refused_before_any_request(cloud: Emulator) -> None:
     message = refused(cloud, "p", schedule=SCHEDULE, servers=[f"srv-{number:04d}" for number in range(1, 66)])
     assert "65" in message and "64" in message
@@ -187,7 +188,7 @@ def test_tags_go_before_tags_come(cloud: Emulator) -> None:
         ({"server_filters": {}}, ["server_filters"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

@@ -17,7 +17,11 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import SECONDS_UNTIL_LISTED
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
+
+# One mode: what differs between them here, whether names are unique, is told by each test.
+pytestmark = one_mode
 
 NIGHTLY: dict[str, t.Any] = {
     "name": "nightly",
@@ -25,16 +29,10 @@ NIGHTLY: dict[str, t.Any] = {
     "enabled": False,
 }
 RUN = (
-    "import sys; from ansible.module_utils import basic; basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
+    "import sys; from ansible.module_utils import basic;"
+    " basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
     "import ansible_collections.opentelekomcloud.csbs.plugins.modules.csbs_policy as module; module.main()"
 )
-
-
-@pytest.fixture(scope="module", params=["live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    """One mode: what differs between them here, whether names are unique, is told by each test."""
-    with Emulator(mode=request.param, servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
-        yield cloud
 
 
 def create_at_once(cloud: Emulator, folder: Path, hosts: int, machines: int) -> list[dict[str, t.Any]]:

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, policy_in, run_policy, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60}
@@ -152,6 +153,7 @@ def test_a_run_in_progress_is_waited_for(estate: Emulator) -> None:
     assert made(estate) == sorted(SERVERS * 2)
 
 
+@one_mode
 @pytest.mark.parametrize("code", ["CSBS.1001", "CSBS.6030", "CSBS.2004"])
 def test_a_run_is_tried_again_when_the_policy_was_busy(estate: Emulator, code: str) -> None:
     estate.faults.add(method="POST", path=RUNS, status=500, error_code=code, error_msg="busy", times=2)
@@ -161,7 +163,7 @@ def test_a_run_is_tried_again_when_the_policy_was_busy(estate: Emulator, code: s
 
 def test_a_policy_that_stays_busy_until_the_timeout_is_told(estate: Emulator) -> None:
     estate.faults.add(method="POST", path=RUNS, status=500, error_code="CSBS.1001", error_msg="busy", times=-1)
-    result = failed(estate, timeout=1)
+    result = failed(estate, timeout=3)
     assert (
         result["error_code"] == "CSBS.1001" and "run backup policy 'p'" in result["msg"] and "timeout" in result["msg"]
     )
@@ -227,6 +229,7 @@ def test_a_backup_that_failed_fails_the_task_after_the_others_are_finished(estat
     assert sorted(one["status"] for one in result["backups"]) == ["available", "available", "error"]
 
 
+@one_mode
 def test_a_timeout_returns_what_was_started(estate: Emulator) -> None:
     estate.settings(speed=1)
     result = failed(estate, timeout=2)
@@ -250,6 +253,7 @@ def test_waiting_reads_one_list_of_the_run_each_time(estate: Emulator) -> None:
     )
 
 
+@one_mode
 @pytest.mark.parametrize(
     "fault",
     [
@@ -276,7 +280,7 @@ def test_passing_trouble_is_ridden_out(estate: Emulator, fault: dict[str, t.Any]
         ({"timeout": 0}, ["timeout"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

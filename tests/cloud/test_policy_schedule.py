@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Schedules that the console or another client made: what csbs_policy_info returns can always be given back to csbs_policy."""
+"""Schedules of the console or another client: csbs_policy takes whatever csbs_policy_info returns."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import policy_in
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 SCHEDULE = {"frequency": "daily", "times": ["02:00"]}
@@ -77,7 +78,7 @@ def test_a_schedule_in_words_replaces_it(cloud: Emulator, stored: str) -> None:
 
 
 @pytest.mark.parametrize("frequency", ["hourly", "Daily", ""])
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_a_frequency_that_does_not_exist_is_refused_before_the_first_request(cloud: Emulator, frequency: str) -> None:
     cloud.journal.clear()
     result = run_module("csbs_policy", {"name": "p", "schedule": {**SCHEDULE, "frequency": frequency}}, cloud)

@@ -32,6 +32,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, delete_server, policy_in, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import auth_of, run_module, run_ok
 
 MODULE = "csbs_policy_server"
@@ -154,6 +155,7 @@ def test_a_write_whose_answer_was_lost_is_done_once_and_loses_nobody(
     assert members(estate, "old") == [name for name in ("srv-0003", "srv-0004") if name != server]
 
 
+@one_mode
 def test_many_hosts_join_one_policy_and_none_is_lost(cloud: Emulator, tmp_path: Path) -> None:
     """As forks of a play do: each host a process of its own, each with its own server."""
     cloud.reset(servers=8)
@@ -165,7 +167,8 @@ def test_many_hosts_join_one_policy_and_none_is_lost(cloud: Emulator, tmp_path: 
     args = [
         json.dumps({"ANSIBLE_MODULE_ARGS": {"policy": "p", "servers": [f"srv-{number:04d}"]}}) for number in range(1, 9)
     ]
-    script = "import sys; from ansible.module_utils import basic; basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
+    script = "import sys; from ansible.module_utils import basic; basic._ANSIBLE_ARGS = sys.argv[1].encode(); "
+    script += "basic._ANSIBLE_PROFILE = 'legacy'; "
     running = [
         subprocess.Popen(
             [sys.executable, "-c", script + code, arg],
@@ -290,6 +293,7 @@ def test_a_policy_that_is_deleted_meanwhile_has_no_members(estate: Emulator) -> 
     assert result["policy"] is None
 
 
+@one_mode
 def test_a_fleet_costs_no_request_for_each_server(cloud: Emulator) -> None:
     cloud.reset(servers=60)
     cloud.settings(list_delay=0)
@@ -310,7 +314,7 @@ def test_a_fleet_costs_no_request_for_each_server(cloud: Emulator) -> None:
         ({"servers": [f"s{number}" for number in range(65)]}, ["65", "64"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(
     cloud: Emulator, args: dict[str, t.Any], words: list[str]
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, run_policy, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 HOUR = 3600
@@ -97,7 +98,7 @@ def test_a_chosen_server_that_is_none_is_named_and_a_filter_that_fits_none_is_em
 
 
 @pytest.mark.parametrize("args", [{"max_age": "soon"}, {"server_filters": {}}, {"servers": [None]}])
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any]) -> None:
     cloud.journal.clear()
     failed = run_module("csbs_protection_info", args, cloud)
@@ -126,6 +127,7 @@ def test_the_last_backup_has_its_tags_though_lists_lack_them(cloud: Emulator) ->
     assert row["last_backup"]["id"] == backup["id"] and row["last_backup"]["tags"] == {"change": "7"}
 
 
+@one_mode
 def test_no_schedule_fires_between_two_tasks_of_a_test(cloud: Emulator) -> None:
     run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
     before = cloud.clock.now()
@@ -134,6 +136,7 @@ def test_no_schedule_fires_between_two_tasks_of_a_test(cloud: Emulator) -> None:
     assert cloud.clock.now() == before
 
 
+@one_mode
 def test_ages_are_counted_by_the_clock_of_the_cloud(cloud: Emulator) -> None:
     cloud.clock.advance(400 * 24 * HOUR)
     made(cloud, "srv-0001", 30.5)
@@ -206,6 +209,7 @@ def test_one_server_reads_its_own_backups_only(cloud: Emulator) -> None:
     assert [entry["query"].get("resource_id") for entry in lists] == [cloud.server("srv-0001").id]
 
 
+@one_mode
 @pytest.mark.parametrize(
     ("module", "path", "operation"),
     [
@@ -227,6 +231,7 @@ def test_a_refusal_names_the_act_and_passing_trouble_is_ridden_out(
 
 
 # ========== Quotas ==========
+@one_mode
 def test_quotas_without_a_limit_have_nothing_left_to_tell(cloud: Emulator) -> None:
     cloud.settings(quota_backups=-1, quota_capacity=-1)
     quotas = {one["type"]: one for one in run_ok("csbs_quota_info", {}, cloud)["quotas"]}
@@ -237,6 +242,7 @@ def test_quotas_without_a_limit_have_nothing_left_to_tell(cloud: Emulator) -> No
     }
 
 
+@one_mode
 def test_quotas_with_limits_count_what_there_is(cloud: Emulator) -> None:
     for hours in (1, 2, 3):
         made(cloud, "srv-0001", hours, status="available", size=2048)

@@ -23,7 +23,8 @@ OPERATION = {
     "operation_definition": {"max_backups": 20},
     "trigger": {
         "properties": {
-            "pattern": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nRRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+            "pattern": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
+            "RRULE:FREQ=DAILY;BYHOUR=2;BYMINUTE=0\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
         }
     },
 }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_restore against the local cloud: what is chosen, what is refused with nothing sent, and how ends are told apart."""
+"""csbs_restore against the local cloud: what is chosen, what is refused with nothing sent, and how restores end."""
 
 from __future__ import annotations
 

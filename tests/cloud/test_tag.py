@@ -12,6 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import backup_in, create_policy, policy_in
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 KEEP = {"keep": "1"}
@@ -139,6 +140,7 @@ def test_a_tag_is_not_set_where_the_removal_before_it_was_refused(cloud: Emulato
         assert writes == ["DELETE", "POST"], "removal comes first: a resource may have ten tags already"
 
 
+@one_mode
 @pytest.mark.parametrize(
     "answer", [{"status": 404, "error_code": "APIGW.0101", "error_msg": "no such API"}, {"status": 404}]
 )
@@ -169,7 +171,7 @@ def test_a_change_whose_reading_fails_is_still_a_change(cloud: Emulator) -> None
     assert policy_in(cloud, "nightly").tags == KEEP
 
 
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator) -> None:
     cloud.journal.clear()
     failed = run_module("csbs_tag", tag(["b"], timeout=0), cloud)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -210,10 +211,8 @@ def _wait_for_the_end() -> None:
 def _close() -> None:
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:
-        try:
+        with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 # --- CSBS -------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -124,10 +125,9 @@ def plan_next_run(state: State, policy: Policy) -> None:
 def _scheduled_run(state: State, policy: Policy, generation: int, _at: datetime) -> None:
     if policy.generation != generation or policy.id not in state.policies:
         return
-    try:
+    # Nobody is there to be told.
+    with contextlib.suppress(ApiError):
         backups.run_policy(state, policy, auto=True)
-    except ApiError:
-        pass  # nobody is there to be told
     plan_next_run(state, policy)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,8 @@ class Handler(WSGIRequestHandler):
     def finish(self) -> None:
         """Forget it."""
         self.server.connections.discard(self.connection)  # type: ignore[attr-defined]
-        try:
+        with contextlib.suppress(OSError):
             super().finish()
-        except OSError:
-            pass
 
     def send_response(self, code: int, message: str | None = None) -> None:
         """Leave the header Date to the application, which knows the cloud's time; two of them would be none."""
@@ -66,7 +65,5 @@ class HttpServer(ThreadedWSGIServer):
         self._thread.join(timeout=5)
         self.server_close()
         for connection in list(self.connections):
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass

@@ -34,7 +34,7 @@ def cloud() -> t.Iterator[Emulator]:
 
 
 def check_and_run(name: str, cloud: Emulator, folder: Path, answers: dict[str, t.Any] | None = None) -> t.Any:
-    """Launch a job as a check, which must write nothing, and then for good; both must tell of as many changes. Return the second one."""
+    """Launch a job as a check, which must write nothing, then for good, with as many changes; return the second."""
     predicted = changed(launch(name, cloud, folder / "check", answers, check=True, **FAST))
     assert cloud.journal.writes() == []
     job = launch(name, cloud, folder / "run", answers, **FAST)

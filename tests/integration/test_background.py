@@ -17,6 +17,7 @@ import yaml
 
 from tests.emulator import Emulator
 from tests.support.estate import policy_in
+from tests.support.modes import one_mode
 from tests.support.modules import run_ok
 
 pytestmark = pytest.mark.e2e
@@ -33,12 +34,6 @@ WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
         {"servers": ["srv-0002"], "keep_last": 1, "include_automatic": True},
     ),
 }
-
-
-@pytest.fixture(scope="module", params=["live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    with Emulator(mode=request.param, servers=6, speed=3000, list_delay=0.1) as cloud:
-        yield cloud
 
 
 def test_every_module_with_an_action_plugin_is_tried_here() -> None:
@@ -76,6 +71,7 @@ def task(module: str, args: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.
     return {"name": module, f"opentelekomcloud.csbs.{module}": {**args, **FAST}, **keywords}
 
 
+@one_mode
 def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_path: Path) -> None:
     run_ok(
         "csbs_policy",
@@ -134,6 +130,7 @@ class CallbackModule(CallbackBase):
 """
 
 
+@one_mode
 def test_progress_is_shown_to_people_and_never_to_programs(cloud: Emulator, tmp_path: Path) -> None:
     cloud.settings(speed=300)
     shown = run_tasks(

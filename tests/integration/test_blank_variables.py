@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blank variables, null and empty text as AWX hands them over: as if they were left out, and refused where more would be chosen without."""
+"""Blank variables, null or empty text as AWX gives them: as if left out, but refused where that would choose more."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
+from tests.support.modes import one_mode
 from tests.support.plays import own_play
 
-pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("running", ["live"], indirect=True)]
+pytestmark = [pytest.mark.e2e, one_mode]
 
 ROLES = Path(__file__).parents[2] / "roles"
 PREFIXES = {"patch_with_backup": "patch"}

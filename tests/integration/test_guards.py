@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays that try to get past the roles' guards: what patches, removes, deletes or restores asks for itself, whatever stands around it."""
+"""Plays that try to get past the guards of roles: each dangerous task checks its conditions itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import yaml
 
 from tests.emulator import Emulator
 from tests.support.estate import policy_in, protected, set_server
+from tests.support.modes import one_mode
 from tests.support.plays import inventory, own_play
 
-pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("running", ["live"], indirect=True)]
+pytestmark = [pytest.mark.e2e, one_mode]
 
 ROLE = "opentelekomcloud.csbs."
 FAST = {"csbs_poll_interval": 0.2}
@@ -214,7 +215,7 @@ def test_each_role_for_nobody_is_red_and_writes_nothing(cloud: Emulator, tmp_pat
 
 # ========== becoming ==========
 def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp_path: Path) -> None:
-    """Becoming fails here, as on a control node without sudo, and the play has an interpreter that is only on the hosts."""
+    """Becoming fails here, as on a control node without sudo; the interpreter of the play is only on the hosts."""
     protected(cloud)
     hosts = inventory(tmp_path, ["srv-0002"], ansible_become=True)
     # Who is that user already does not become it, so it is one whom no test runs as.

@@ -64,7 +64,7 @@ class Estate:
         auth_type: str | None = None,
         region: str | None = "eu-de",
     ) -> Args:
-        """Run a module with a login; the operator's password unless another is given. No secret may be in what it returns."""
+        """Run a module with a login, by default the operator's password. Its result must hold no secret."""
         result = run_module(
             module, {**args, "auth": auth or self.password(), "auth_type": auth_type, "region_name": region}
         )

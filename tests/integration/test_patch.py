@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook patch_with_backup over several hosts: turns, hosts that are lost in mid-patch, and backups that go by themselves."""
+"""The playbook patch_with_backup over several hosts: turns, hosts lost in mid-patch, and removal of old backups."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
+from tests.support.modes import one_mode
 from tests.support.plays import changed, inventory, play
 
-pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("running", ["live"], indirect=True)]
+pytestmark = [pytest.mark.e2e, one_mode]
 
-FAST = {"csbs_poll_interval": 0.2, "csbs_answer_timeout": 20}
+FAST = {"csbs_poll_interval": 0.2, "csbs_answer_timeout": 5}
 DAY = 86400
 HOSTS = ["srv-0001", "srv-0002", "srv-0003"]
 
@@ -83,7 +84,7 @@ def test_a_host_that_is_lost_in_mid_patch_is_put_back_only_when_asked(
 
 
 def test_a_rolling_patch_goes_on_when_asked_and_ends_red_with_each_failed_host(cloud: Emulator, tmp_path: Path) -> None:
-    """One host is lost, one fails by itself, one is patched; each is restored at most once, and the patched one never."""
+    """One host is lost, one fails, one is patched; each is restored at most once, and the patched one never."""
     given = {
         **FAST,
         "csbs_patch_tasks": tasks(tmp_path, lose("srv-0001"), breaks("srv-0003")),

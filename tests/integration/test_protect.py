@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook as a user runs it: ansible-playbook, a clouds.yaml, and the local cloud in both its modes."""
+"""The playbook protect as a user runs it: ansible-playbook, a clouds.yaml and variables.
+
+What it is for is shown in the cloud's reference mode here, and in its live mode by test_awx.py, molecule and the demo.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,10 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import policy_in, set_server
+from tests.support.modes import one_mode, reference_mode
 from tests.support.plays import changed, play
 
 pytestmark = pytest.mark.e2e
-# What the role refuses or reports by itself; its modules are tested in both modes elsewhere.
-of_the_role = pytest.mark.parametrize("running", ["live"], indirect=True)
 
 FLEET = {
     "csbs_servers": ["srv-0001", "srv-0002"],
@@ -47,6 +49,7 @@ def forget_member(cloud: Emulator, policy: str, server: str) -> None:
     held.resources[:] = [one for one in held.resources if one["id"] != cloud.server(server).id]
 
 
+@reference_mode
 def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) -> None:
     code, output = play(cloud, tmp_path, "protect", FLEET, "--check", "--diff")
     assert code == 0, output
@@ -71,7 +74,7 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
     assert cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Path) -> None:
     """Somebody takes a server out between the policy's task and the proof."""
     forgetful = threading.Thread(target=forget_member, args=(cloud, "nightly", "srv-0002"), daemon=True)
@@ -81,7 +84,7 @@ def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Pat
     assert code != 0 and "NOT PROTECTED" in output and "srv-0002" in output
 
 
-@of_the_role
+@one_mode
 def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", fail_next_backup="disk unreachable")
     code, output = play(
@@ -90,7 +93,7 @@ def test_a_failed_backup_fails_the_play_with_server_and_reason(cloud: Emulator, 
     assert code != 0 and "srv-0002" in output and "disk unreachable" in output
 
 
-@of_the_role
+@one_mode
 @pytest.mark.parametrize("what", ["csbs_policy", "csbs_backup"])
 def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_path: Path, what: str) -> None:
     """Not even an empty policy is made."""
@@ -99,7 +102,7 @@ def test_a_choice_of_nothing_fails_and_protects_nothing(cloud: Emulator, tmp_pat
     assert cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 def test_a_misspelt_variable_is_refused_by_the_argument_specs(cloud: Emulator, tmp_path: Path) -> None:
     code, output = play(cloud, tmp_path, "protect", {**FLEET, "csbs_policy": {"name": "n", "shedule": {}}})
     assert code != 0 and "shedule" in output

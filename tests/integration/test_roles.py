@@ -16,15 +16,13 @@ import yaml
 
 from tests.emulator import Emulator
 from tests.support.estate import backup_in, policy_in, protected, set_server
+from tests.support.modes import one_mode, reference_mode
 from tests.support.plays import changed, inventory, play
 
 pytestmark = pytest.mark.e2e
 
 FAST = {"csbs_poll_interval": 0.2}
 DAY = 86400
-# What a role refuses or reports by itself; its modules are tested in both modes elsewhere.
-of_the_role = pytest.mark.parametrize("running", ["live"], indirect=True)
-by_the_reference = pytest.mark.parametrize("running", ["reference"], indirect=True)
 
 
 def backups_of(cloud: Emulator, server: str) -> list[t.Any]:
@@ -49,7 +47,7 @@ def restores(cloud: Emulator) -> list[t.Any]:
 
 
 # ========== backup ==========
-@by_the_reference
+@reference_mode
 def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
     given = {
         **FAST,
@@ -71,7 +69,7 @@ def test_backup_predicts_backs_up_and_is_done_the_second_time(cloud: Emulator, t
     assert changed(output) == 0 and cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 def test_backup_tells_whom_it_left_out_and_fails_when_that_was_not_allowed(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0002", status="ERROR")
     given = {**FAST, "csbs_servers": ["srv-0001", "srv-0002"], "csbs_max_age": "24h"}
@@ -82,7 +80,7 @@ def test_backup_tells_whom_it_left_out_and_fails_when_that_was_not_allowed(cloud
     assert len(backups_of(cloud, "srv-0001")) == 1
 
 
-@of_the_role
+@one_mode
 def test_backup_of_nothing_fails(cloud: Emulator, tmp_path: Path) -> None:
     code, output = play(cloud, tmp_path, "backup", {"csbs_server_filters": {"name": "nothing-*"}})
     assert code != 0 and "choose no server" in output
@@ -90,7 +88,7 @@ def test_backup_of_nothing_fails(cloud: Emulator, tmp_path: Path) -> None:
 
 
 # ========== restore ==========
-@by_the_reference
+@reference_mode
 def test_restore_shows_the_mapping_needs_to_be_confirmed_and_restores(cloud: Emulator, tmp_path: Path) -> None:
     cloud.make_backup(cloud.server("srv-0001").id, "good", age=DAY)
     given = {**FAST, "csbs_server": "srv-0001", "csbs_backup": "good", "csbs_power_on": False}
@@ -105,7 +103,7 @@ def test_restore_shows_the_mapping_needs_to_be_confirmed_and_restores(cloud: Emu
     assert changed(output) == 1 and len(restores(cloud)) == 1 and settled(cloud, "srv-0001") == "SHUTOFF"
 
 
-@of_the_role
+@one_mode
 def test_a_restore_that_fails_in_silence_is_red(cloud: Emulator, tmp_path: Path) -> None:
     cloud.make_backup(cloud.server("srv-0001").id, "good", age=DAY)
     set_server(cloud, "srv-0001", fail_next_restore="disk detached")
@@ -114,7 +112,7 @@ def test_a_restore_that_fails_in_silence_is_red(cloud: Emulator, tmp_path: Path)
 
 
 # ========== prune ==========
-@by_the_reference
+@reference_mode
 def test_prune_predicts_thins_tells_why_and_is_done_the_second_time(cloud: Emulator, tmp_path: Path) -> None:
     for age in (1, 2, 3):
         cloud.make_backup(cloud.server("srv-0001").id, f"old-{age}", age=age * DAY)
@@ -131,8 +129,10 @@ def test_prune_predicts_thins_tells_why_and_is_done_the_second_time(cloud: Emula
     assert code == 0 and changed(output) == 0
 
 
-@of_the_role
-@pytest.mark.parametrize("wish", [{"csbs_keep_last": 1}, {"csbs_servers": ["srv-0001"]}], ids=["no-servers", "no-rule"])
+@one_mode
+@pytest.mark.parametrize(
+    "given", [{"csbs_keep_last": 1}, {"csbs_servers": ["srv-0001"]}], ids=["no-servers", "no-rule"]
+)
 def test_prune_without_servers_or_rule_removes_nothing(
     cloud: Emulator, tmp_path: Path, given: dict[str, t.Any]
 ) -> None:
@@ -151,7 +151,7 @@ OFFBOARD = {
 }
 
 
-@by_the_reference
+@reference_mode
 def test_offboard_keeps_the_last_backup_only_and_touches_nobody_else(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     code, output = play(cloud, tmp_path, "offboard", OFFBOARD, "--check", "--diff")
@@ -167,7 +167,7 @@ def test_offboard_keeps_the_last_backup_only_and_touches_nobody_else(cloud: Emul
     assert changed(output) == 0 and cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 def test_offboard_lets_nothing_leave_without_a_good_last_backup(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     set_server(cloud, "srv-0001", fail_next_backup="disk unreachable")
@@ -176,7 +176,7 @@ def test_offboard_lets_nothing_leave_without_a_good_last_backup(cloud: Emulator,
     assert len(policy_in(cloud, "nightly").resources) == 2 and "old" in names(cloud, "srv-0001")
 
 
-@of_the_role
+@one_mode
 def test_offboard_deletes_nothing_unconfirmed(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     code, output = play(cloud, tmp_path, "offboard", {**OFFBOARD, "csbs_confirm": False})
@@ -184,7 +184,7 @@ def test_offboard_deletes_nothing_unconfirmed(cloud: Emulator, tmp_path: Path) -
     assert cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 @pytest.mark.parametrize("servers", [None, ""], ids=["null", "empty"])
 def test_offboard_of_nobody_deletes_nothing(cloud: Emulator, tmp_path: Path, servers: str | None) -> None:
     """A survey whose question for the servers was left out must not mean all of them."""
@@ -199,7 +199,7 @@ def test_offboard_of_nobody_deletes_nothing(cloud: Emulator, tmp_path: Path, ser
     assert cloud.journal.writes() == []
 
 
-@of_the_role
+@one_mode
 def test_offboard_takes_out_a_server_that_is_gone(cloud: Emulator, tmp_path: Path) -> None:
     protected(cloud)
     gone = cloud.server("srv-0001").id
@@ -233,7 +233,7 @@ def touch(folder: Path) -> dict[str, t.Any]:
 BREAK = {"name": "Break it", "ansible.builtin.fail": {"msg": "the package is broken"}}
 
 
-@by_the_reference
+@reference_mode
 def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_path: Path) -> None:
     given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path)), "csbs_backup_name": "pre"}
     hosts = inventory(tmp_path, ["srv-0001", "srv-0002"])
@@ -259,7 +259,7 @@ def test_each_host_is_patched_behind_a_backup_of_its_own(cloud: Emulator, tmp_pa
     assert code == 0 and len(names(cloud, "srv-0001")) == 2
 
 
-@of_the_role
+@one_mode
 def test_a_host_without_a_good_backup_is_not_patched(cloud: Emulator, tmp_path: Path) -> None:
     set_server(cloud, "srv-0001", fail_next_backup="disk unreachable")
     given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path))}
@@ -268,7 +268,7 @@ def test_a_host_without_a_good_backup_is_not_patched(cloud: Emulator, tmp_path: 
     assert not (tmp_path / "srv-0001").exists() and not (tmp_path / "srv-0002").exists()
 
 
-@of_the_role
+@one_mode
 @pytest.mark.parametrize("asked", [True, False], ids=["restored", "left"])
 def test_a_failed_patch_is_red_and_put_back_only_when_asked(cloud: Emulator, tmp_path: Path, asked: bool) -> None:
     given = {**FAST, "csbs_patch_tasks": patch(tmp_path, touch(tmp_path), BREAK), "csbs_restore_on_failure": asked}
@@ -283,7 +283,7 @@ def test_a_failed_patch_is_red_and_put_back_only_when_asked(cloud: Emulator, tmp
     assert backups_of(cloud, "srv-0002") == [], "the next host was begun after a failure"
 
 
-@of_the_role
+@one_mode
 def test_a_missing_task_file_is_noticed_before_anything_is_done(cloud: Emulator, tmp_path: Path) -> None:
     given = {**FAST, "csbs_patch_tasks": "nowhere.yml"}
     code, output = play(cloud, tmp_path, "patch_with_backup", given, inventory(tmp_path, ["srv-0001"]))

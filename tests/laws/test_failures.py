@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds when a gateway or a proxy answers in place of the service, for every kind of request that a module sends."""
+"""What holds when a gateway or a proxy answers in place of the service, for every kind of request of a module."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ import typing as t
 import pytest
 
 from tests.emulator import Emulator
+from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
 
 from .situations import SCENARIOS
 from .test_laws import prepare
+
+# One mode only: these answers come before the service's own.
+pytestmark = one_mode
 
 HTML = {"body": "<html><body>Please log in</body></html>", "content_type": "text/html"}
 #: Answers that are not the service's
@@ -45,13 +49,6 @@ TASKS = (
     "image of a backup",
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
-
-
-@pytest.fixture(scope="module", params=["live"])
-def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
-    """One mode only: these answers come before the service's own."""
-    with Emulator(mode=request.param, servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
-        yield cloud
 
 
 def kind_of(entry: t.Any) -> tuple[str, str]:
@@ -96,10 +93,10 @@ def requests_of(name: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("answer", [*FOREIGN, *WRITES])
 @pytest.mark.parametrize("name", TASKS, ids=lambda name: name.replace(" ", "-"))
 def test_an_answer_that_is_not_the_services_is_never_taken_for_one(cloud: Emulator, name: str, answer: str) -> None:
-    """The task either fails with one clear line, or does what it was asked for; changed tells the truth in both cases."""
+    """The task fails with one clear line, or does what it was asked for; changed is never wrong."""
     scenario, turn = BY_NAME[name], [*FOREIGN, *WRITES].index(answer)
     for number, (method, path) in enumerate(requests_of(name)):
-        # A third of all pairs takes a third of the time; each answer still meets each task, and each request three answers.
+        # A third of all pairs: each answer still meets each task, and each request three answers.
         if (answer in WRITES and method == "GET") or (number + turn) % 3:
             continue
         cloud.faults.clear()

@@ -37,8 +37,8 @@ def prepare(cloud: Emulator, scenario: Scenario) -> None:
 def agree(check: t.Any, real: t.Any, moving: t.Collection[str] = ()) -> bool:
     """Return whether check mode predicted a real result: its structure all the way down, and no value that is wrong.
 
-    Null stands for a single value: in check mode one that is not known yet, in the real result one that the service does
-    not tell. A dict or a list is never null on one side only. moving holds keys whose values change by themselves.
+    Null is one unknown value: in check mode it is not known yet, in the real result the service does not return it. A
+    dict or a list is never null on one side only. moving holds keys whose values change by themselves.
     """
     if isinstance(check, dict) and isinstance(real, dict):
         return check.keys() == real.keys() and all(
@@ -169,14 +169,14 @@ def test_backup_info_fed_back_changes_nothing(cloud: Emulator) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_logs_in_and_ends_by_the_plumbing(module: str) -> None:
-    """main is one call of converge or report: so what tests/cloud/test_login.py shows of a login holds for all modules."""
+    """main is one call of converge or report, so what tests/cloud/test_login.py proves holds for all modules."""
     tree = ast.parse(Path(load_module(module).__file__).read_text(encoding="utf-8"))
     (main,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
     runner, arguments = ("report", 2) if module.endswith("_info") else ("converge", 3)
     planners = r", \w+" * arguments
-    assert re.fullmatch(
-        rf"{runner}\(create_module\(ARGUMENT_SPEC(, .*)?\){planners}\)", "\n".join(map(ast.unparse, main.body))
-    )
+    # The module may have a name of its own first.
+    text = re.sub(r"^module = (.*)\n(\w+)\(module,", r"\2(\1,", "\n".join(map(ast.unparse, main.body)))
+    assert re.fullmatch(rf"{runner}\(create_module\(ARGUMENT_SPEC(, .*)?\){planners}\)", text)
     imports = [
         node
         for node in tree.body

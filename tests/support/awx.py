@@ -33,7 +33,7 @@ def questions(template: Vars) -> list[Vars]:
 
 
 def extra_vars(template: Vars, answers: Vars) -> Vars:
-    """Return what a job gets: the template's variables, then the survey's defaults, then the answers. AWX refuses answers of another type."""
+    """Return a job's variables: the template's, then defaults of the survey, then answers, whose types AWX checks."""
     given = dict(template.get("extra_vars", {}))
     for question in questions(template):
         name, default = question["variable"], question.get("default")
@@ -86,8 +86,8 @@ def launch(
 ) -> t.Any:
     """Run a job of a template and return ansible-runner's runner.
 
-    hosts are the part of the inventory that the job's slice has, tasks a user's own in place of the project's tasks/patch.yml;
-    more are variables of the test's own, such as a shorter poll interval.
+    hosts are the part of the inventory that the job's slice has; tasks replace the project's tasks/patch.yml; more are
+    variables of the test, such as a shorter poll interval.
     """
     template = TEMPLATES[name]
     shutil.copytree(AWX / "project", folder / "project")
@@ -129,7 +129,7 @@ Loader.add_constructor("!unsafe", lambda loader, node: f"{{% raw %}}{loader.cons
 
 
 def refusals(folder: Path) -> list[str]:
-    """Return what the modules of awx.awx would refuse of all that controller.yml gives them: each task asks that in place of its module."""
+    """Return what the modules of awx.awx would refuse in controller.yml; each task validates in place of its module."""
     play = yaml.load((AWX / "controller.yml").read_text(), Loader)[0]  # noqa: S506 - a safe loader
     modules = [next(key for key in task if key.startswith("awx.awx.")) for task in play["tasks"]]
     options = documented(modules)

@@ -67,7 +67,7 @@ def changed(output: str) -> int:
 
 
 def inventory(folder: Path, hosts: t.Iterable[str], **variables: t.Any) -> str:
-    """Write an inventory of hosts that are this machine by other names, with variables for all; return the option that uses it."""
+    """Write an inventory of other names of this machine, with variables for all; return the option that uses it."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": dict.fromkeys(hosts), "vars": local}}))
     return f"--inventory={folder / 'hosts.json'}"

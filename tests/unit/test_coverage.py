@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every call of the service is sent by a module, and docs/api-coverage.md says by which. What is sent, the local cloud's journal tells."""
+"""A module sends each call of the service: the journal proves it, and docs/api-coverage.md says which module."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_the_page_names_every_call_and_no_other() -> None:
 
 
 def spec_has(spec: dict[str, t.Any], option: str) -> bool:
-    """Whether a spec has an option, or a part of one written like schedule.times, and the value written after a colon."""
+    """Return whether a spec has an option, or a part of one such as schedule.times, and the value after a colon."""
     name, dummy, value = option.partition(": ")
     for part in name.split("."):
         if part not in spec:

@@ -12,7 +12,7 @@ from tests.emulator import Emulator
 
 Args = dict[str, t.Any]
 #: A task that is run first, or something that is done to the cloud behind the modules' backs
-Given = t.Union[tuple[str, Args], t.Callable[[Emulator], t.Any]]
+Given = tuple[str, Args] | t.Callable[[Emulator], t.Any]
 FAST: Args = {"poll_interval": 0.1, "timeout": 60}
 NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}}
 
