@@ -27,6 +27,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.membe
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
+from tests.support.modes import one_mode
 from tests.support.modules import auth_of
 
 ACT = "change policy p"
@@ -176,6 +177,7 @@ def test_who_is_overwritten_again_and_again_says_so(
         node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
 
 
+@one_mode
 def test_tasks_of_one_machine_take_turns(cloud: Emulator, policy: str) -> None:
     cloud.faults.add(method="PUT", path="/policies/", delay=0.2, times=-1)
     names = [f"srv-{number:04d}" for number in range(1, 7)]

@@ -12,6 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
+from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
 
 FAST = {"poll_interval": 0.1, "timeout": 60, "confirm": True}
@@ -200,6 +201,7 @@ def test_another_server_takes_it_on_larger_disks(cloud: Emulator) -> None:
     assert [one["backup_id"] for one in done["restore"]["volumes"]] == [part.id for part in made.volumes]
 
 
+@one_mode
 @pytest.mark.parametrize(
     ("sizes", "disks", "words"),
     [
@@ -225,6 +227,7 @@ def test_what_does_not_fit_is_refused_with_nothing_sent(
     assert "volumes says where a disk goes" in message
 
 
+@one_mode
 def test_foreign_and_mixed_disks_are_refused(cloud: Emulator) -> None:
     made = wide(cloud, 40)
     (system, data), foreign = disks_of(cloud, "wide"), disks_of(cloud, "srv-0001")[0]
@@ -242,6 +245,7 @@ def test_foreign_and_mixed_disks_are_refused(cloud: Emulator) -> None:
     assert "mapped twice" in told((parts[0], system), (system, data))
 
 
+@one_mode
 def test_what_could_go_more_than_one_way_is_refused_and_solved_with_volumes(cloud: Emulator) -> None:
     made = wide(cloud, 40, 50)
     cloud.add_server("target", disks=[SYSTEM, {"size": 100}, {"size": 100}])
@@ -255,6 +259,7 @@ def test_what_could_go_more_than_one_way_is_refused_and_solved_with_volumes(clou
         assert [pair["volume_id"] for pair in request["targets"]["volumes"]][1:] == [second, first]
 
 
+@one_mode
 def test_disks_that_were_replaced_by_equal_ones_are_not_guessed(cloud: Emulator) -> None:
     """The backup does not hold devices, so their order tells nothing."""
     made = wide(cloud, 40, 40, 10)
@@ -268,6 +273,7 @@ def test_disks_that_were_replaced_by_equal_ones_are_not_guessed(cloud: Emulator)
 
 
 # ========== Whether it may begin ==========
+@one_mode
 @pytest.mark.parametrize("status", ["ERROR", "REBOOT", "SHELVED_OFFLOADED"])
 def test_a_server_that_neither_runs_nor_is_stopped_is_refused(cloud: Emulator, made: t.Any, status: str) -> None:
     set_server(cloud, "srv-0001", status=status)
@@ -275,6 +281,7 @@ def test_a_server_that_neither_runs_nor_is_stopped_is_refused(cloud: Emulator, m
     assert status in message and "srv-0001" in message and made.resource_id in message
 
 
+@one_mode
 def test_the_services_final_refusal_is_explained(cloud: Emulator, made: t.Any) -> None:
     cloud.add_server("far", availability_zone="eu-de-02")
     message = refused(cloud, backup="safe", target_server="far")
@@ -283,6 +290,7 @@ def test_the_services_final_refusal_is_explained(cloud: Emulator, made: t.Any) -
     assert failed(cloud, backup="safe", target_server="far")["error_code"] == "CSBS.6025"
 
 
+@one_mode
 def test_without_confirm_nothing_at_all_is_sent(cloud: Emulator, made: t.Any) -> None:
     for given in ({}, {"confirm": False}):
         cloud.journal.clear()
@@ -308,6 +316,7 @@ def test_check_mode_shows_the_mapping_without_confirm_and_writes_nothing(cloud: 
     assert made.id not in str(check["diff"])
 
 
+@one_mode
 def test_the_disks_of_the_target_are_read_and_nobody_elses(cloud: Emulator) -> None:
     wide(cloud, 10, 20, 30)
     cloud.journal.clear()
@@ -344,6 +353,7 @@ def test_an_old_failure_of_something_else_is_no_failure_of_the_restore(cloud: Em
     assert restore(cloud, backup="safe")["restore"]["status"] == "restored"
 
 
+@one_mode
 @pytest.mark.parametrize("before", ["ACTIVE", "SHUTOFF"])
 @pytest.mark.parametrize(("power_on", "after"), [(True, "ACTIVE"), (False, "SHUTOFF")])
 def test_the_server_is_started_or_stays_shut_off(
@@ -399,6 +409,7 @@ def test_a_lost_answer_with_a_backup_that_cannot_be_read_then_is_not_sent_again(
     assert len(sent(cloud)) == 1
 
 
+@one_mode
 @pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
 @pytest.mark.parametrize(
     "path",
@@ -425,6 +436,7 @@ def test_an_answer_that_is_not_the_services_own_ends_the_task_with_nothing_sent(
     assert sent(cloud) == []
 
 
+@one_mode
 @pytest.mark.parametrize("answer", [{"status": 404, **HTML}, GATEWAY], ids=["page", "gateway"])
 def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(
     cloud: Emulator, made: t.Any, answer: Result
@@ -436,6 +448,7 @@ def test_a_gateways_404_to_the_call_is_a_failure_that_changed_nothing(
     )
 
 
+@one_mode
 @pytest.mark.parametrize("answer", FOREIGN.values(), ids=FOREIGN)
 def test_looks_with_foreign_answers_are_neither_an_end_nor_a_lost_backup(
     cloud: Emulator, made: t.Any, answer: Result
@@ -461,6 +474,7 @@ def test_a_backup_that_is_lost_while_the_server_is_busy_is_not_restored(cloud: E
     assert "the backup no longer exists" in result["msg"] and sent(cloud) == []
 
 
+@one_mode
 @pytest.mark.parametrize(
     "fault",
     [
@@ -479,6 +493,7 @@ def test_passing_trouble_is_ridden_out(cloud: Emulator, made: t.Any, fault: Resu
     assert len(sent(cloud)) == 1
 
 
+@one_mode
 def test_a_final_refusal_of_the_call_itself_is_told_and_not_sent_again(cloud: Emulator, made: t.Any) -> None:
     cloud.faults.add(method="POST", path="/restores$", status=500, error_code="CSBS.6019", error_msg="type differs")
     result = failed(cloud, backup="safe")
@@ -486,6 +501,7 @@ def test_a_final_refusal_of_the_call_itself_is_told_and_not_sent_again(cloud: Em
     assert sent(cloud) == []
 
 
+@one_mode
 def test_a_busy_server_is_waited_for(cloud: Emulator, made: t.Any) -> None:
     cloud.settings(speed=100)
     run_ok("csbs_backup", {"servers": ["srv-0001"], "name": "running", "wait": False}, cloud)
@@ -500,6 +516,7 @@ def test_a_restore_of_the_same_backup_that_goes_on_is_waited_for(cloud: Emulator
     assert len(sent(cloud)) == 2
 
 
+@one_mode
 def test_a_timeout_returns_what_was_started(cloud: Emulator, made: t.Any) -> None:
     cloud.settings(speed=1)
     result = failed(cloud, backup="safe", timeout=1)
@@ -510,6 +527,7 @@ def test_a_timeout_returns_what_was_started(cloud: Emulator, made: t.Any) -> Non
     )
 
 
+@one_mode
 def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> None:
     cloud.settings(speed=1)
     done = restore(cloud, backup="safe", wait=False)
@@ -541,7 +559,7 @@ def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> Non
         ({"backup": "b", "poll_interval": -1}, ["poll_interval"]),
     ],
 )
-@pytest.mark.parametrize("running", ["live"], indirect=True)
+@one_mode
 def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: Result, words: list[str]) -> None:
     cloud.journal.clear()
     message = failed(cloud, **args)["msg"]
