@@ -74,11 +74,19 @@ def follow(
     """
     if not options.wait:
         brief = clock.renewed(min(_SECONDS_TO_FIND_IDS, clock.left))
-        poll(TolerantPoll(follower.find_ids), brief, _FIRST_PAUSE_TO_FIND_IDS)
+        poll(_TolerantPoll(follower.find_ids), brief, _FIRST_PAUSE_TO_FIND_IDS)
         return Ending(True, None, clock.timeout)
-    refresh = TolerantPoll(follower.refresh)
-    shown = with_progress(refresh, what, lambda: follower.pending, total, clock, percent)
-    in_time = poll(shown, clock, options.poll_interval)
+    refresh = _TolerantPoll(follower.refresh)
+
+    def refresh_and_write() -> bool:
+        waiting = bool(follower.pending)
+        ended = refresh()
+        if waiting:
+            share = percent() if percent else None
+            write_progress(progress_line(what, total - len(follower.pending), total, clock.elapsed, share))
+        return ended
+
+    in_time = poll(refresh_and_write, clock, options.poll_interval)
     return Ending(in_time, refresh.trouble, clock.timeout)
 
 
@@ -98,28 +106,7 @@ def problems_of(ending: Ending, late: str, goes_on: str, remedy: str) -> list[st
     return []
 
 
-def with_progress(
-    refresh: t.Callable[[], bool],
-    what: str,
-    pending: t.Callable[[], t.Sized],
-    total: int,
-    clock: Clock,
-    percent: t.Callable[[], int | None] | None = None,
-) -> t.Callable[[], bool]:
-    """Return refresh as a function that also writes a progress line, as long as there is something to wait for."""
-
-    def refresh_and_write() -> bool:
-        waiting = bool(pending())
-        ended = refresh()
-        if waiting:
-            share = percent() if percent else None
-            write_progress(progress_line(what, total - len(pending()), total, clock.elapsed, share))
-        return ended
-
-    return refresh_and_write
-
-
-class TolerantPoll:
+class _TolerantPoll:
     """A poll that may fail a few times in a row, because what is polled goes on meanwhile."""
 
     def __init__(self, refresh: t.Callable[[], bool]) -> None:
@@ -144,7 +131,7 @@ def failure_texts(outcome: Outcome) -> list[str]:
     """Return the failures of a plan as sentences, with one sentence for all calls not started for the same reason."""
     texts = []
     not_started: dict[str, list[str]] = {}
-    for _, error in sorted(outcome.failures.items()):
+    for error in _in_order(outcome):
         if isinstance(error, NotStarted):
             not_started.setdefault(error.reason, []).append(error.operation)
         else:
@@ -154,6 +141,11 @@ def failure_texts(outcome: Outcome) -> list[str]:
     ]
 
 
+def _in_order(outcome: Outcome) -> list[CloudError]:
+    """Return the failures of a plan in the order of its calls."""
+    return [outcome.failures[position] for position in sorted(outcome.failures)]
+
+
 def join_problems(problems: t.Iterable[str]) -> str:
     """Return problems as one text; each ends with one full stop."""
     return " ".join(f"{problem.rstrip('.')}." for problem in problems)
@@ -161,9 +153,8 @@ def join_problems(problems: t.Iterable[str]) -> str:
 
 def first_fields(outcome: Outcome, unseen: CloudError | None) -> dict[str, t.Any]:
     """Return what a failed task reports beside msg: the fields of its first error, and what was not started."""
-    errors = [error for _, error in sorted(outcome.failures.items())]
     # What was not started says less than the failure that caused it.
-    errors.sort(key=lambda error: isinstance(error, NotStarted))
+    errors = sorted(_in_order(outcome), key=lambda error: isinstance(error, NotStarted))
     first = next((error for error in (*errors, unseen) if error), None)
     fields = {"error_code": None, "status": None, "request_id": None} if first is None else first.fields()
     return {**fields, **outcome.fields()}

@@ -63,7 +63,7 @@ def test_a_server_in_a_wrong_state_is_refused_with_the_state() -> None:
     ],
 )
 def test_a_verdict_is_explained_by_what_the_service_says(verdict: t.Any, words: str) -> None:
-    assert explain_verdict({"result": False, **verdict}) == words
+    assert explain_verdict(verdict) == words
 
 
 def test_a_verdict_with_a_known_code_is_explained_in_words() -> None:

@@ -88,7 +88,8 @@ def end(
     cloud: Cloud, failures: dict[int, CloudError] | None = None, rows: t.Any = None, wait: bool = True
 ) -> tuple[t.Any, Ticks]:
     ticks = Ticks()
-    context = DeletionContext(rows or MANY[:2], [])
+    to_delete: t.Any = rows or MANY[:2]
+    context = DeletionContext(to_delete, [])
     options = BackupOptions("absent", wait=wait)
     return await_deletion(
         context, options, t.cast("t.Any", cloud), Outcome({}, set(), failures or {}), ticks.clock(60)

@@ -301,7 +301,7 @@ def test_a_task_waits_until_each_backup_has_ended() -> None:
     result, _, ticks = create({"web": ["waiting_protect", "protecting", "available"], "db": ["available"]})
     assert statuses(result) == {"web": "available", "db": "available"}
     assert ticks.sleeps == [10, 12]
-    assert result["backups"][0].keys() == backup_result(backup("b", "web")).keys()
+    assert result["backups"][0].keys() == backup_result(t.cast("t.Any", backup("b", "web"))).keys()
 
 
 def test_a_failed_backup_fails_the_task_after_the_others_have_ended() -> None:

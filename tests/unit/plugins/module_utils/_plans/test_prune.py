@@ -44,7 +44,8 @@ def options(name: str | None = None, include_automatic: bool = False, **rules: t
 
 def decide(rows: t.Iterable[dict[str, t.Any]], **given: t.Any) -> list[Decision]:
     """Decide about backups of one server; the rules keep the last one unless they are given."""
-    wanted, mine = options(**given), t.cast("list[t.Any]", list(rows))
+    wanted = options(**given)
+    mine: list[t.Any] = list(rows)
     return judge([row for row in mine if takes_part(row, wanted)], wanted.rules)
 
 
@@ -194,7 +195,8 @@ def test_durations_do_not_count_from_a_backup_of_the_future() -> None:
     ],
 )
 def test_a_server_never_loses_all_its_good_backups_by_tags_alone(rows: Rows, refused: bool) -> None:
-    decisions, servers = decide(rows, last=0, tags={"a": "1"}), t.cast("list[t.Any]", [server("web"), server("db")])
+    decisions = decide(rows, last=0, tags={"a": "1"})
+    servers: list[t.Any] = [server("web"), server("db")]
     if refused:
         with pytest.raises(InvalidInput, match="^keep_tags: .*: 'web'. Nothing was removed"):
             refuse_to_remove_all(servers, decisions)
