@@ -239,13 +239,17 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = create_module(
-        ARGUMENT_SPEC,
-        mutually_exclusive=[("backup", "before")],
-        required_by={"before": "server"},
-        required_one_of=[("backup", "server")],
+    converge(
+        create_module(
+            ARGUMENT_SPEC,
+            mutually_exclusive=[("backup", "before")],
+            required_by={"before": "server"},
+            required_one_of=[("backup", "server")],
+        ),
+        parse_options,
+        plan,
+        finish,
     )
-    converge(module, parse_options, plan, finish)
 
 
 if __name__ == "__main__":

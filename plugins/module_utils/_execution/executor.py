@@ -131,8 +131,9 @@ def _undo(
             outcome.answers.pop(position, None)
         except CloudError as trouble:
             not_undone.append(f"{undo.operation} ({trouble.reason})")
-    kept = calls[: failed + 1] if error.applied else calls[:first]
-    not_started = calls[failed + 1 :]
+    after = failed + 1
+    kept = calls[:after] if error.applied else calls[:first]
+    not_started = calls[after:]
     notes = {
         "Already done and kept": [call.operation for call in kept],
         "Put back": undone,
@@ -143,7 +144,7 @@ def _undo(
     failure = FinalError.with_note(error, note)
     failure.applied = bool(outcome.answers) or error.applied or bool(not_undone)
     outcome.failures[failed] = failure
-    for position, call in enumerate(not_started, start=failed + 1):
+    for position, call in enumerate(not_started, start=after):
         outcome.failures[position] = _not_started(call, calls[failed])
     return PlanFailed(failure, outcome)
 

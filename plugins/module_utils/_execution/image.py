@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.backup import describe_backup
 from .._domain.errors import CloudError
-from .._domain.image import READY, UNREAD, is_alive, unread_image
+from .._domain.image import READY, UNREAD, describe_image, is_alive, unread_image
+from .watch import problems_of
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
-    from .._domain.rows import ImageRow
+    from .._domain.rows import BackupRow, ImageRow
+    from .watch import Ending
 
 # How often a made image that cannot be read is polled: the service may show a new image late.
 _MAX_UNREAD_POLLS = 3
@@ -99,3 +102,18 @@ class ImageFollower:
 
     def _end(self, failed: str | None = None) -> None:
         self.ended, self.failed = True, failed
+
+
+def explain_ending(name: str, backup: BackupRow, follower: ImageFollower, ending: Ending) -> list[str]:
+    """Return what is wrong with the end of an image of that name, as sentences."""
+    job = f", job {follower.job_id}" if follower.job_id else ""
+    described = f"image {describe_image(follower.image or {'name': name})} of backup {describe_backup(backup)}{job}"
+    if follower.failed is not None:
+        code = f" ({follower.error_code})" if follower.error_code else ""
+        return [
+            f"The {described}, was not made: {follower.failed.rstrip('.')}{code}."
+            " What to do: remove the cause and run the task again; the backup is unchanged."
+        ]
+    late = "" if follower.ended or follower.unread else f"{described}, is {follower.state or 'not listed yet'}"
+    goes_on = "The service goes on making it." if ending.unseen is None else "The service may still be making it."
+    return problems_of(ending, late, goes_on, "run the task again; it finds the image and waits for it")

@@ -11,11 +11,13 @@ from .._domain.backup import backup_result, fail_reason
 from .._domain.errors import CloudError
 from .._domain.restore import RESTORING, failure_of, has_changed
 from .clock import poll
+from .watch import problems_of
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow
     from .clock import Clock
+    from .watch import Ending
 
 # Just after the call the backup may still be available. When nothing has shown the restore in progress, "available"
 # counts as its end after this many polls of a changed backup, ...
@@ -99,6 +101,22 @@ class RestoreFollower:
             "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known"
             f" whether this one failed: {fail_reason(self.row) or 'the service gives no reason'}"
         )
+
+
+def explain_ending(described: str, follower: RestoreFollower, ending: Ending) -> list[str]:
+    """Return what is wrong with the end of a restore, as sentences; described is the restore in words."""
+    if follower.failed is not None:
+        return [
+            f"The {described} failed: {follower.failed.rstrip('.')}. What to do: do not use the data on the server's"
+            " disks; it may be incomplete. Remove the cause, and restore again from this backup or from another."
+        ]
+    late = "" if follower.ended else f"{described}; the backup is {follower.row['status']}"
+    goes_on = "The restore goes on." if ending.unseen is None else "It was started and may still be running."
+    remedy = (
+        "follow the backup with csbs_backup_info. Do not run the task again before the backup is available: it would"
+        " restore a second time"
+    )
+    return problems_of(ending, late, goes_on, remedy)
 
 
 def await_server_state(cloud: Cloud, server_id: str, wanted: str, clock: Clock, interval: float) -> str | None:

@@ -16,10 +16,11 @@ import typing as t
 from .._cloud.find_image import find_image, find_usable_backup
 from .._domain.backup import describe_backup
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .._domain.image import READY, UNREAD, describe_image
+from .._domain.image import READY, UNREAD
 from .._domain.limits import check_positive
 from .._domain.selection import parse_refs
-from .._domain.tags import parse_tags, tags_as_list
+from .._domain.tag_option import parse_tags
+from .._domain.tags import tags_as_list
 from .._plans.image import (
     ImageContext,
     ImageOptions,
@@ -36,8 +37,6 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, ImageRow
     from .._execution.clock import Clock
-    from .._execution.image import ImageFollower
-    from .._execution.watch import Ending
     from .._plans.plan import Outcome, Plan
 
 _MAX_DESCRIPTION = 1024
@@ -155,7 +154,7 @@ def finish(
         if UNREAD in image or image["status"] == READY:
             return _result(options, plan.context, image, None)
     # Loaded here, because an image that is ready needs no wait.
-    from .._execution.image import ImageFollower
+    from .._execution.image import ImageFollower, explain_ending
     from .._execution.watch import first_fields, follow, join_problems
 
     follower = ImageFollower(cloud, plan.context.backup["id"], job_id, image)
@@ -164,30 +163,13 @@ def finish(
         # The message must name the image if it can.
         with contextlib.suppress(CloudError):
             follower.find_ids()
-    problems = _problems(options, plan.context, follower, ending)
+    problems = explain_ending(options.name, plan.context.backup, follower, ending)
     if problems:
         fields = first_fields(outcome, ending.unseen)
         fields["error_code"] = follower.error_code or fields["error_code"]
         shown = result_of(_as_known(options, plan.context, follower.image, job_id))
         raise TaskFailed(join_problems(problems), {"changed": plan.changed, **shown, **fields})
     return _result(options, plan.context, follower.image, job_id)
-
-
-def _problems(options: ImageOptions, context: ImageContext, follower: ImageFollower, ending: Ending) -> list[str]:
-    from .._execution.watch import problems_of
-
-    image = describe_image(follower.image or {"name": options.name})
-    job = f", job {follower.job_id}" if follower.job_id else ""
-    described = f"image {image} of backup {describe_backup(context.backup)}{job}"
-    if follower.failed:
-        code = f" ({follower.error_code})" if follower.error_code else ""
-        return [
-            f"The {described}, was not made: {follower.failed.rstrip('.')}{code}."
-            " What to do: remove the cause and run the task again; the backup is unchanged."
-        ]
-    late = "" if follower.ended or follower.unread else f"{described}, is {follower.state or 'not listed yet'}"
-    goes_on = "The service goes on making it." if ending.unseen is None else "The service may still be making it."
-    return problems_of(ending, late, goes_on, "run the task again; it finds the image and waits for it")
 
 
 def _result(

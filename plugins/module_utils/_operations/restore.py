@@ -15,19 +15,15 @@ from .._domain.backup import USABLE, backup_result
 from .._domain.disk_mapping import map_disks
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.selection import find_one, names_of, parse_refs
-from .._domain.server_lookup import resolve_servers, servers_of_backups
 from .._domain.times import parse_user_time
 from .._plans.restore import (
     RestoreContext,
     RestoreOptions,
-    check_one_former,
     choose_backup,
     choose_target,
     describe_renamed,
     describe_server,
     disk_ids,
-    explain_former,
-    explain_no_backup,
     plan_restore,
 )
 
@@ -35,8 +31,6 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, ServerRow
     from .._execution.clock import Clock
-    from .._execution.restore import RestoreFollower
-    from .._execution.watch import Ending
     from .._plans.plan import Outcome, Plan
 
 # How long a server that is to stay shut off may take to show that it is.
@@ -99,6 +93,9 @@ def _read_backup(
     server_id, rows = _read_candidates(options, servers, cloud)
     listed = choose_backup(options, rows)
     if listed is None:
+        # Loaded here, because only a refusal needs it.
+        from .._plans.missing_backup import explain_no_backup
+
         raise InvalidInput(explain_no_backup(options, server_id, rows) + _hint_at_former(options, servers, cloud))
     # Rows of a list may be old and lack fields; the end of the restore is found by comparing with this one.
     backup = cloud.backup(listed["id"])
@@ -128,10 +125,15 @@ def _read_candidates(
 
 def _read_backups_of(ref: str, servers: list[ServerRow], cloud: Cloud) -> tuple[str, list[BackupRow]]:
     """Return the ID of a server, which may no longer exist, and its backups. Raises InvalidInput."""
+    # Loaded here, because a task that names its backup alone does not need it.
+    from .._domain.server_lookup import resolve_servers, servers_of_backups
+
     known = resolve_servers([ref], None, servers, (), unknown="ignore")
     if known:
         rows = cloud.backups(resource_id=known[0])
     else:
+        from .._plans.missing_backup import check_one_former
+
         rows = _read_backups_made_as(ref, cloud)
         check_one_former(ref, servers, rows)
         known = resolve_servers([ref], None, servers, servers_of_backups(rows))
@@ -150,6 +152,9 @@ def _hint_at_former(options: RestoreOptions, servers: list[ServerRow], cloud: Cl
     server = None if options.server is None else find_one("server", options.server, servers)
     if server is None:
         return ""
+    # Loaded here, because only a refusal needs it.
+    from .._plans.missing_backup import explain_former
+
     try:
         return explain_former(options, servers, _read_backups_made_as(server["name"], cloud))
     except CloudError:
@@ -163,7 +168,7 @@ def finish(
 ) -> dict[str, t.Any]:
     """Wait for the end of the restore, if the options say so, and return the result. Raises TaskFailed."""
     # Loaded here, because check mode needs no wait.
-    from .._execution.restore import RestoreFollower, read_server_state
+    from .._execution.restore import RestoreFollower, explain_ending, read_server_state
     from .._execution.watch import first_fields, follow, join_problems
 
     backup, names = plan.context
@@ -180,7 +185,7 @@ def finish(
         f"restore {restore_id or '(its id is not known)'} of backup {describe_renamed(follower.row, names)}"
         f" to server {describe_server(target)}"
     )
-    problems, warnings = _problems(described, follower, ending), []
+    problems, warnings = explain_ending(described, follower, ending), []
     if not problems:
         wrong_state = _check_state(options, target["id"], cloud, clock)
         if wrong_state is not None:
@@ -198,24 +203,6 @@ def finish(
     if state is not None:
         problems.append(f"The server is {'shut off' if state == 'SHUTOFF' else state}.")
     raise TaskFailed(join_problems(problems), {"changed": True, **results, **first_fields(outcome, ending.unseen)})
-
-
-def _problems(described: str, follower: RestoreFollower, ending: Ending) -> list[str]:
-    """Return what is wrong with the end of a restore, as sentences."""
-    from .._execution.watch import problems_of
-
-    if follower.failed is not None:
-        return [
-            f"The {described} failed: {follower.failed.rstrip('.')}. What to do: do not use the data on the server's"
-            " disks; it may be incomplete. Remove the cause, and restore again from this backup or from another."
-        ]
-    late = "" if follower.ended else f"{described}; the backup is {follower.row['status']}"
-    goes_on = "The restore goes on." if ending.unseen is None else "It was started and may still be running."
-    remedy = (
-        "follow the backup with csbs_backup_info. Do not run the task again before the backup is available: it would"
-        " restore a second time"
-    )
-    return problems_of(ending, late, goes_on, remedy)
 
 
 def _check_state(options: RestoreOptions, server_id: str, cloud: Cloud, clock: Clock) -> str | None:

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup_names import BackupNames
-
 if t.TYPE_CHECKING:
+    from .._domain.backup_names import BackupNames
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, Row
 
-Finder = t.Callable[["Cloud"], "Row | None"]
+    Finder = t.Callable[[Cloud], Row | None]
 
 
 def created_policy(name: str, known: t.Collection[str]) -> Finder:
@@ -31,6 +30,9 @@ def created_policy(name: str, known: t.Collection[str]) -> Finder:
 
 def started_backup(server_id: str, name: str, known: t.Collection[str]) -> Finder:
     """Return a finder of a new backup of a server with a name."""
+    # Loaded here, because plans of other things do not need it.
+    from .._domain.backup_names import BackupNames
+
     return running_backup(server_id, BackupNames(name), None, known)
 
 

@@ -12,7 +12,7 @@ from .._domain.backup import UNUSABLE, USABLE, backup_result, describe_backup, n
 from .._domain.errors import RETRYABLE_CODES, FinalError, InvalidInput
 from .._domain.protectability import PROTECTABLE_STATUSES
 from .._domain.restore import is_under_way
-from .._domain.selection import find_one, names_of, server_refs
+from .._domain.selection import find_one, server_refs
 from .plan import Call, Plan
 from .recovery import changed_backup
 
@@ -48,101 +48,18 @@ def choose_backup(options: RestoreOptions, rows: list[BackupRow]) -> BackupRow |
     Raises InvalidInput when several backups have the name.
     """
     if options.backup is None:
-        return newest(_good_backups(rows, before=options.before))
+        return newest(good_backups(rows, before=options.before))
     named = [row for row in rows if options.backup in (row["id"], row["name"])]
     # A name never means a failed backup when another one has it too.
     return find_one("backup", options.backup, [row for row in named if row["status"] not in UNUSABLE] or named)
 
 
-def _good_backups(
+def good_backups(
     rows: t.Iterable[BackupRow], name: str | None = None, before: datetime | None = None
 ) -> list[BackupRow]:
     """Return the usable backups with a known recovery point; name and before limit them, unless they are None."""
     points = [(row, recovery_point(row)) for row in rows if row["status"] in USABLE and name in (None, row["name"])]
     return [row for row, point in points if point is not None and (before is None or point <= before)]
-
-
-def explain_no_backup(options: RestoreOptions, server_id: str | None, rows: list[BackupRow]) -> str:
-    """Return that no backup is meant, with the oldest one of the server where that helps."""
-    if options.backup is not None:
-        of_server = "" if options.server is None else f" of server {options.server!r}"
-        return f"backup: no such backup{of_server}: {options.backup!r}"
-    server = f"server {options.server!r} ({server_id})"
-    if options.before is None:
-        return f"{server} has no good backup"
-    points = [point for row in _good_backups(rows) if (point := recovery_point(row))]
-    oldest = f"; its oldest good backup is of {_time_text(min(points))}" if points else ""
-    return f"{server} has no good backup of {_time_text(options.before)} or earlier{oldest}"
-
-
-def explain_former(options: RestoreOptions, servers: list[ServerRow], rows: list[BackupRow]) -> str:
-    """Return a hint for the end of a message: former servers of the same name have what was not found.
-
-    rows are all backups that were made under that name. The hint is empty when no former server has such backups.
-    """
-    names = names_of(servers)
-    good = [row for row in _good_backups(rows, options.backup, options.before) if row["resource_id"] not in names]
-    latest = newest(good)
-    if latest is None:
-        return ""
-    refs = {
-        "backup": options.backup,
-        "server": latest["resource_id"],
-        "target_server": options.target_server or options.server,
-    }
-    write = ", ".join(f"{option}: {ref}" for option, ref in refs.items() if ref is not None)
-    same_before = "" if options.before is None else ", with the same before"
-    many = len(_server_ids(good)) > 1
-    former = "Former servers of that name have" if many else "A former server of that name has"
-    return (
-        f". {former} such backups: {_list_former(good)}. What to do to restore from there: write {write}{same_before}"
-    )
-
-
-def check_one_former(ref: str, servers: list[ServerRow], rows: list[BackupRow]) -> None:
-    """Raise InvalidInput unless a name that no server has now was the name of exactly one former server.
-
-    rows are all backups that were made under that name.
-    """
-    names = names_of(servers)
-    former = [row for row in rows if row["resource_id"] not in names]
-    count = len(_server_ids(former))
-    if count == 1:
-        return
-    if former:
-        raise InvalidInput(
-            f"server: no server is named {ref!r} now, and {count} former servers had that name:"
-            f" {_list_former(former)}. What to do: write one of these IDs as server"
-        )
-    renamed = ", ".join(f"{names[server_id]!r} ({server_id})" for server_id in _server_ids(rows))
-    if renamed:
-        raise InvalidInput(
-            f"server: no server is named {ref!r} now; the server of the backups with that name is now {renamed}. Write"
-            " its ID as server"
-        )
-    raise InvalidInput(f"server: no such server, and no backup of one: {ref!r}")
-
-
-def _server_ids(rows: t.Iterable[BackupRow]) -> list[str]:
-    return list(dict.fromkeys(row["resource_id"] for row in rows))
-
-
-def _list_former(rows: list[BackupRow]) -> str:
-    """Return each server of some backups with the number of its good backups and the newest of them, as text."""
-    entries = []
-    for server_id in _server_ids(rows):
-        good = _good_backups(row for row in rows if row["resource_id"] == server_id)
-        latest = newest(good)
-        has = "no good backup"
-        if latest is not None:
-            count = f"{len(good)} good backup{'s' if len(good) > 1 else ''}"
-            has = f"{count}, the newest is {latest['name']!r} of {_time_text(recovery_point(latest))}"
-        entries.append(f"{server_id} ({has})")
-    return "; ".join(entries)
-
-
-def _time_text(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 # ========== Which server ==========

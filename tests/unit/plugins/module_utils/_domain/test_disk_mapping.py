@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which disk of a backup goes onto which disk of a server: tables of exact mappings and refusals, and what always holds."""
+"""Which disk of a backup goes onto which disk of a server: exact mappings, exact refusals, and what always holds."""
 
 from __future__ import annotations
 

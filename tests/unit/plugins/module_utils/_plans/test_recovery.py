@@ -11,7 +11,6 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import BackupNames
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.recovery import (
-    Finder,
     changed_backup,
     created_policy,
     running_backup,
@@ -20,6 +19,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.recov
     started_run,
 )
 from tests.support.fakes import Cloud, backup, policy
+
+if t.TYPE_CHECKING:
+    from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.recovery import Finder
 
 Row = dict[str, t.Any]
 

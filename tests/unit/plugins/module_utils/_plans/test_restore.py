@@ -15,14 +15,11 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.restore import (
     RestoreContext,
     RestoreOptions,
-    check_one_former,
     choose_backup,
     choose_target,
-    explain_former,
-    explain_no_backup,
     plan_restore,
 )
-from tests.support.restores import ITEM, SERVERS, former, good
+from tests.support.restores import ITEM, SERVERS, good
 
 Row = dict[str, t.Any]
 SOURCE = {"id": "part", "volume_id": "vol-web", "volume_name": "web-disk", "volume_size_gb": 20, "bootable": True}
@@ -77,109 +74,6 @@ def test_a_name_means_a_failed_backup_only_where_no_other_has_it() -> None:
 def test_an_id_means_that_backup_and_no_other_one_of_its_name() -> None:
     found = choose_backup(RestoreOptions(backup="two"), rows_of(good("b", id="one"), good("b", id="two")))
     assert found is not None and found["id"] == "two"
-
-
-@pytest.mark.parametrize(
-    ("options", "text"),
-    [
-        (RestoreOptions(backup="b"), "backup: no such backup: 'b'"),
-        (RestoreOptions(backup="b", server="web"), "backup: no such backup of server 'web': 'b'"),
-        (RestoreOptions(server="web"), "server 'web' (id-web) has no good backup"),
-        (
-            RestoreOptions(server="web", before=at(31, 5)),
-            "server 'web' (id-web) has no good backup of 2026-05-31T00:00:00Z or earlier;"
-            " its oldest good backup is of 2026-06-01T00:00:00Z",
-        ),
-    ],
-)
-def test_a_backup_that_is_not_there_is_named_as_it_was_asked_for(options: RestoreOptions, text: str) -> None:
-    assert explain_no_backup(options, "id-web", ROWS) == text
-
-
-# ========== Former servers ==========
-FORMER = [
-    former("a", protected_at="2026-06-01T00:00:00.000000"),
-    former("b", protected_at="2026-06-03T00:00:00.000000"),
-    former("broken", status="error", protected_at="2026-06-09T00:00:00.000000"),
-]
-
-
-def explain(options: RestoreOptions, *rows: Row) -> str:
-    return explain_former(options, t.cast(t.Any, SERVERS), rows_of(*rows))
-
-
-@pytest.mark.parametrize(
-    ("more", "options", "text"),
-    [
-        (
-            [],
-            RestoreOptions(server="web"),
-            ". A former server of that name has such backups: id-former (2 good backups, the newest is 'b' of"
-            " 2026-06-03T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web",
-        ),
-        (
-            [good("w", protected_at="2026-06-09T00:00:00.000000")],
-            RestoreOptions(server="web", before=at(2)),
-            ". A former server of that name has such backups: id-former (1 good backup, the newest is 'a' of"
-            " 2026-06-01T00:00:00Z). What to do to restore from there: write server: id-former, target_server: web,"
-            " with the same before",
-        ),
-        (
-            [former("c", "id-other", protected_at="2026-06-04T00:00:00.000000")],
-            RestoreOptions(server="web", target_server="db"),
-            ". Former servers of that name have such backups: id-former (2 good backups, the newest is 'b' of"
-            " 2026-06-03T00:00:00Z); id-other (1 good backup, the newest is 'c' of 2026-06-04T00:00:00Z)."
-            " What to do to restore from there: write server: id-other, target_server: db",
-        ),
-        (
-            [],
-            RestoreOptions(backup="a", server="web"),
-            ". A former server of that name has such backups: id-former (1 good backup, the newest is 'a' of"
-            " 2026-06-01T00:00:00Z). What to do to restore from there: write backup: a, server: id-former,"
-            " target_server: web",
-        ),
-    ],
-    ids=["newest", "before", "two", "named"],
-)
-def test_a_former_server_that_has_what_is_missing_is_named(more: list[Row], options: RestoreOptions, text: str) -> None:
-    assert explain(options, *FORMER, *more) == text
-
-
-@pytest.mark.parametrize(
-    ("rows", "options"),
-    [
-        (FORMER, RestoreOptions(server="web", before=at(1, 5))),
-        (FORMER, RestoreOptions(backup="c", server="web")),
-        ([former("a", "id-db")], RestoreOptions(server="web")),
-        ([FORMER[2]], RestoreOptions(server="web")),
-        ([], RestoreOptions(server="web")),
-    ],
-    ids=["too-new", "another-name", "renamed", "failed", "none"],
-)
-def test_a_former_server_without_what_is_missing_is_not_named(rows: list[Row], options: RestoreOptions) -> None:
-    assert explain(options, *rows) == ""
-
-
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        ([], "server: no such server, and no backup of one: 'lost'"),
-        (
-            [former("x", "id-l1"), former("x", "id-l2", status="error")],
-            "2 former servers had that name: id-l1 .1 good backup, the newest is 'x' of 2026-07-01T06:00:00Z.;"
-            " id-l2 .no good backup.. What to do: write one of these IDs",
-        ),
-        ([former("x", "id-db")], "no server is named 'lost' now.*is now 'db' .id-db.. Write its ID"),
-    ],
-    ids=["none", "two", "renamed"],
-)
-def test_a_name_that_is_not_that_of_one_former_server_is_refused(rows: list[Row], words: str) -> None:
-    with pytest.raises(InvalidInput, match=words):
-        check_one_former("lost", t.cast(t.Any, SERVERS), rows_of(*rows))
-
-
-def test_a_former_server_counts_before_one_that_was_renamed() -> None:
-    check_one_former("lost", t.cast(t.Any, SERVERS), rows_of(former("x", "id-l1"), former("x", "id-db")))
 
 
 # ========== Which server ==========
