@@ -139,7 +139,7 @@ def main() -> None:
   if the module waits: use the fragment opentelekomcloud.csbs.wait and WAIT_SPEC instead of timeout and TIMEOUT_SPEC,
     and add an action plugin with the name of the module
   test it:
-    ./dev test-unit tests/unit -k {module.removeprefix("csbs_")}
+    ./dev test-unit tests/unit tests/laws -k {module.removeprefix("csbs_")}
     ./dev test-unit tests/unit/test_imports.py tests/unit/test_metadata.py tests/unit/test_coverage.py""")
 
 
