@@ -9,7 +9,7 @@ import typing as t
 from datetime import timedelta
 
 from .._domain.errors import InvalidInput, Unsettled
-from .._domain.policy import operation_of, policy_result
+from .._domain.policy import is_enabled, members_of, operation_of
 from .._domain.selection import find_one
 from .._domain.times import parse_time
 
@@ -82,7 +82,7 @@ def read_memberships(cloud: Cloud) -> dict[str, Membership]:
         policy = cloud.policy(row["id"]) if sparse else row
         if policy is None:
             continue
-        shape = policy_result(policy)
-        for member in shape["servers"]:
-            found.setdefault(member["id"], {"id": shape["id"], "name": shape["name"], "enabled": shape["enabled"]})
+        membership: Membership = {"id": policy["id"], "name": policy["name"], "enabled": is_enabled(policy)}
+        for member in members_of(policy):
+            found.setdefault(member["id"], membership)
     return found

@@ -8,8 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from .limits import SERVER_TYPE
-from .retention import current_retention
-from .schedule import describe_schedule
 from .tags import tags_as_dict
 from .times import format_time
 
@@ -21,6 +19,11 @@ def operation_of(raw: PolicyRow) -> dict[str, t.Any]:
     """Return the one scheduled operation of a policy, empty when there is none."""
     operations = raw.get("scheduled_operations") or [{}]
     return operations[0]
+
+
+def is_enabled(raw: PolicyRow) -> bool:
+    """Return whether the schedule of a policy is enabled; the policy's own status says nothing about that."""
+    return str(operation_of(raw).get("enabled")).lower() == "true"
 
 
 def pattern_of(raw: PolicyRow) -> str | None:
@@ -50,12 +53,15 @@ def members_of(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> list
 
 def policy_result(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> dict[str, t.Any]:
     """Return a policy in the one shape of results, from the service's answer to a get; names as for members_of."""
+    # csbs_protection_info reads policies and shows neither schedule nor retention.
+    from .retention import current_retention
+    from .schedule import describe_schedule
+
     return {
         "id": raw.get("id"),
         "name": raw.get("name"),
         "description": raw.get("description") or "",
-        # The policy's own status says nothing about the schedule.
-        "enabled": str(operation_of(raw).get("enabled")).lower() == "true",
+        "enabled": is_enabled(raw),
         "schedule": describe_schedule(pattern_of(raw)),
         "retention": current_retention(definition_in(raw)),
         "servers": members_of(raw, names),
