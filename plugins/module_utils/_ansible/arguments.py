@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.tags import QUERIES
+from .._domain.limits import TAG_QUERIES
 
 #: Option of every module that changes something
 TIMEOUT_SPEC: dict[str, t.Any] = {"timeout": {"type": "int", "default": 3600}}
@@ -29,4 +29,4 @@ FILTERS_SPEC: dict[str, t.Any] = {
     },
 }
 #: Options of every info module that looks things up by tag
-TAG_QUERY_SPEC: dict[str, t.Any] = {option: {"type": "dict"} for option in QUERIES}
+TAG_QUERY_SPEC: dict[str, t.Any] = {option: {"type": "dict"} for option in TAG_QUERIES}

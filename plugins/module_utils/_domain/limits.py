@@ -15,6 +15,11 @@ SERVER_TYPE = "OS::Nova::Server"
 MAX_POLICIES = 32
 MAX_SERVERS_PER_POLICY = 64
 MAX_TAGS = 10
+#: Characters of a tag's key and value in queries and removals; for new tags the service allows fewer
+MAX_OLD_TAG_KEY = 127
+MAX_OLD_TAG_VALUE = 255
+#: The options of info modules that ask for tags
+TAG_QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
 #: Characters
 MAX_NAME = 255
 _MAX_DESCRIPTION = 255

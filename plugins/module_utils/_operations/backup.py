@@ -15,7 +15,8 @@ from .._domain.limits import check_description, check_name, check_range, refuse_
 from .._domain.protectability import describe_refusal, unprotectable
 from .._domain.selection import names_of, parse_filters, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers, servers_of_backups
-from .._domain.tags import parse_tags, tags_as_list
+from .._domain.tag_option import parse_tags
+from .._domain.tags import tags_as_list
 from .._domain.times import parse_age
 from .._plans.backup import BackupOptions, CreationContext, plan_creation, planned_row
 from .._plans.deletion import DeletionContext, plan_deletion

@@ -13,7 +13,7 @@ from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SINGLE_READS, as_text
 from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs
-from .._domain.tags import tag_query
+from .._domain.tag_query import tag_query
 from .._domain.times import parse_time, parse_user_time
 
 if t.TYPE_CHECKING:

@@ -17,7 +17,8 @@ from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
 from .._domain.limits import as_text
 from .._domain.selection import is_id, names_of, once, parse_filters, parse_refs, server_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
-from .._domain.tags import parse_tags, tags_as_dict
+from .._domain.tag_option import parse_tags
+from .._domain.tags import tags_as_dict
 from .._domain.times import parse_age
 from .._domain.timezones import load_zone
 from .._plans.deletion import MAX_DELETIONS, DeletionContext, deletion_calls

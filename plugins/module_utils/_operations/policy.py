@@ -13,7 +13,7 @@ from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import check_description, check_name, refuse_ignored
 from .._domain.policy import members_of, policy_result
 from .._domain.selection import names_of, parse_filters, parse_refs
-from .._domain.tags import parse_tags
+from .._domain.tag_option import parse_tags
 from .._execution.clock import Clock, poll
 from .._plans.members import check_capacity, check_joinable, find_moves
 from .._plans.plan import SECONDS_UNTIL_LISTED, Plan, PlanAgain, PlanFailed

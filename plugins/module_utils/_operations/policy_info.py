@@ -12,7 +12,7 @@ from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, operation_of, pattern_of, policy_result
 from .._domain.selection import names_of, once, parse_filters, parse_refs
-from .._domain.tags import tag_query
+from .._domain.tag_query import tag_query
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud

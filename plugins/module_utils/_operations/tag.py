@@ -11,7 +11,8 @@ import typing as t
 from .._cloud.find_resources import read_resources
 from .._domain.errors import CloudError, InvalidInput, NotFound, NotStarted, TaskFailed
 from .._domain.selection import parse_refs
-from .._domain.tags import apply_tags, check_count, parse_tags, parse_tags_to_remove, tags_as_dict
+from .._domain.tag_option import parse_tags, parse_tags_to_remove
+from .._domain.tags import apply_tags, check_count, tags_as_dict
 from .._execution.clock import Clock, poll
 from .._plans.plan import Call, Outcome, Plan
 from .._plans.tag import TagOptions, changes_of, tag_calls

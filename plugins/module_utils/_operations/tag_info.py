@@ -10,7 +10,8 @@ import typing as t
 from .._cloud.find_resources import read_resources
 from .._cloud.tags import add_tags, all_tagged
 from .._domain.selection import once, parse_refs
-from .._domain.tags import tag_query, tags_as_dict, values_by_key
+from .._domain.tag_query import tag_query
+from .._domain.tags import tags_as_dict, values_by_key
 
 if t.TYPE_CHECKING:
     from .._cloud.find_resources import TaggedResource

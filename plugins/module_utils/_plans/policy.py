@@ -16,8 +16,6 @@ from .._domain.selection import is_id, server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags, tags_as_list
 from .members import check_capacity, members_call, move_calls
 from .plan import Call, Plan
-from .recovery import created_policy
-from .tag import tag_calls
 
 if t.TYPE_CHECKING:
     from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow
@@ -107,6 +105,9 @@ def plan_creation(
         )
     check_capacity("servers", len(chosen), name)
     known = frozenset(row["id"] for row in rows)
+    # Loaded here, as the calls for tags below: most tasks change nothing.
+    from .recovery import created_policy
+
     create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
     after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
     return Plan(
@@ -163,8 +164,11 @@ def plan_update(
         what = f"policy {before['name']!r}"
         unset, put = compare_tags(before["tags"], options.tags, options.purge_tags)
         after["tags"] = apply_tags(before["tags"], unset, put)
-        check_count(what, after["tags"])
-        calls += tag_calls("policy", current["id"], what, unset, put)
+        if unset or put:
+            from .tag import tag_calls
+
+            check_count(what, after["tags"])
+            calls += tag_calls("policy", current["id"], what, unset, put)
     notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
     return Plan(
         tuple(calls),

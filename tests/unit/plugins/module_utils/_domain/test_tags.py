@@ -16,63 +16,12 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tags
     apply_tags,
     check_count,
     compare_tags,
-    parse_tags,
-    parse_tags_to_remove,
-    tag_query,
     tags_as_dict,
     tags_as_list,
     values_by_key,
 )
 
 TEN = {f"k{number}": "v" for number in range(10)}
-
-
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        (None, None),
-        ({}, {}),
-        (
-            {"team": "platform", "empty": None, "cost": 4711, "on": True},
-            {"team": "platform", "empty": "", "cost": "4711", "on": "true"},
-        ),
-        ({"k" * 36: "v" * 43}, {"k" * 36: "v" * 43}),
-        ({1: 2}, {"1": "2"}),
-        (TEN, TEN),
-    ],
-)
-def test_tags_become_text(tags: dict[str, t.Any] | None, expected: dict[str, str] | None) -> None:
-    assert parse_tags("tags", tags) == expected
-
-
-@pytest.mark.parametrize(
-    ("tags", "fragment"),
-    [
-        ({"": "v"}, "''"),
-        ({"k" * 37: "v"}, "1 to 36"),
-        ({"a.b": "v"}, "'a.b'"),
-        ({"k\n": "v"}, "'k\\n'"),
-        ({"k": "v" * 44}, "up to 43"),
-        ({"k": "a b"}, "'a b'"),
-        ({"k": 1.5}, "'1.5'"),
-        ({"k": ["a"]}, "'k'"),
-        ({**TEN, "k10": "v"}, "11 tags"),
-    ],
-)
-def test_a_tag_that_cannot_be_is_refused(tags: dict[str, t.Any], fragment: str) -> None:
-    with pytest.raises(InvalidInput, match="^tags: ") as refusal:
-        parse_tags("tags", tags)
-    assert fragment in str(refusal.value)
-
-
-def test_a_removal_takes_keys_that_no_tag_could_be_given_today() -> None:
-    assert parse_tags_to_remove("tags", {"a.b" * 42: "v" * 255, "old": None}) == {"a.b" * 42: "v" * 255, "old": ""}
-
-
-@pytest.mark.parametrize("tags", [{"": "v"}, {" ": "v"}, {"k" * 128: ""}, {"k": "v" * 256}])
-def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput, match="^tags: "):
-        parse_tags_to_remove("tags", tags)
 
 
 @pytest.mark.parametrize(
@@ -139,39 +88,3 @@ def test_an_eleventh_tag_is_refused_with_the_owner() -> None:
     check_count("policy 'p'", TEN)
     with pytest.raises(InvalidInput, match="policy 'p' would have 11 tags"):
         check_count("policy 'p'", {**TEN, "k10": ""})
-
-
-@pytest.mark.parametrize(
-    ("params", "query"),
-    [
-        ({}, {}),
-        ({"tags": None, "tags_any": {}}, {}),
-        ({"tags": {"team": "a"}}, {"tags": [{"key": "team", "values": ["a"]}]}),
-        ({"not_tags": {"team": None}}, {"not_tags": [{"key": "team", "values": []}]}),
-        (
-            {"tags_any": {"team": ["a", "b", "a"], "n": 1}},
-            {"tags_any": [{"key": "team", "values": ["a", "b"]}, {"key": "n", "values": ["1"]}]},
-        ),
-        (
-            {"not_tags_any": {"on": False, "empty": ""}},
-            {"not_tags_any": [{"key": "on", "values": ["false"]}, {"key": "empty", "values": [""]}]},
-        ),
-    ],
-)
-def test_tag_filters_become_the_query_of_the_service(params: dict[str, t.Any], query: dict[str, t.Any]) -> None:
-    assert tag_query(params) == query
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"tags": {f"k{number}": None for number in range(11)}},
-        {"tags_any": {"k": [str(number) for number in range(11)]}},
-        {"not_tags": {"": "v"}},
-        {"tags": {"k": "v" * 256}},
-        {"tags": {"k": {"a": "b"}}},
-    ],
-)
-def test_a_tag_filter_beyond_the_limits_is_refused_with_its_option(params: dict[str, t.Any]) -> None:
-    with pytest.raises(InvalidInput, match=f"^{next(iter(params))}: "):
-        tag_query(params)
