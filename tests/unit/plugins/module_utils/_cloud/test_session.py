@@ -49,7 +49,7 @@ def test_a_whole_list_of_servers_is_never_sent_again() -> None:
     for url in (f"{BASE}/policies/1", "policies/1", "/policies/1?x=1"):
         assert not is_repeatable("PUT", url)
         for status in (429, 502, 503, 504):
-            assert RetryingSession._pause(status, None, url, "PUT", 1.5) is None
+            assert RetryingSession._seconds_to_retry(status, None, url, "PUT", 1.5) is None
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_request_is_sent_again_only_where_that_is_safe(
     status: int, after: str, method: str, url: str, pause: float | None
 ) -> None:
     response = types.SimpleNamespace(headers={"Retry-After": after} if after else {})
-    assert RetryingSession._pause(status, response, url, method, 1.5) == pause
+    assert RetryingSession._seconds_to_retry(status, response, url, method, 1.5) == pause
 
 
 def test_a_failure_without_an_answer_has_the_usual_pause() -> None:
-    assert RetryingSession._pause(429, None, BASE, "GET", 1.5) == 1.5
+    assert RetryingSession._seconds_to_retry(429, None, BASE, "GET", 1.5) == 1.5
 
 
 def test_every_thread_whose_token_was_refused_logs_in_again() -> None:
