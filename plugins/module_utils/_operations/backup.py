@@ -12,20 +12,18 @@ from .._domain.backup_names import backup_names
 from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done
 from .._domain.limits import check_description, check_name, check_range, refuse_ignored
-from .._domain.protectability import describe_refusal, unprotectable
 from .._domain.selection import names_of, parse_filters, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers, servers_of_backups
-from .._domain.tag_option import parse_tags
 from .._domain.tags import tags_as_list
 from .._domain.times import parse_age
 from .._plans.backup import BackupOptions, CreationContext, plan_creation, planned_row
-from .._plans.deletion import DeletionContext, plan_deletion
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, ServerRow
     from .._execution.backup import BackupFollower
     from .._execution.clock import Clock
+    from .._plans.deletion import DeletionContext
     from .._plans.plan import Outcome, Plan
 
 # The length of the suffix in names such as base-0001.
@@ -64,7 +62,7 @@ def parse_options(params: dict[str, t.Any]) -> BackupOptions:
         name=name,
         description=params["description"],
         incremental=params["incremental"],
-        tags=parse_tags("tags", params["tags"]),
+        tags=None if params["tags"] is None else _parse_tags(params["tags"]),
         max_age=None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
         skip_unprotectable=params["skip_unprotectable"],
         concurrency=params["concurrency"],
@@ -73,12 +71,22 @@ def parse_options(params: dict[str, t.Any]) -> BackupOptions:
     )
 
 
+def _parse_tags(tags: dict[str, t.Any]) -> dict[str, str] | None:
+    # Loaded here, because many tasks set no tags.
+    from .._domain.tag_option import parse_tags
+
+    return parse_tags("tags", tags)
+
+
 def plan(options: BackupOptions, cloud: Cloud) -> Plan[CreationContext] | Plan[DeletionContext]:
     """Read servers and backups, and return the plan that makes or deletes backups.
 
     Raises InvalidInput for servers that do not exist or cannot be backed up, and CloudError.
     """
     if options.state == "absent":
+        # Loaded here, because tasks that make backups need none of it.
+        from .._plans.deletion import plan_deletion
+
         rows = _rows_to_delete(options, cloud)
         return plan_deletion(rows, options.name, names_of(cloud.servers()) if rows else {}, options.concurrency)
     chosen = choose_servers(options.servers, options.filters, cloud.servers())
@@ -86,21 +94,31 @@ def plan(options: BackupOptions, cloud: Cloud) -> Plan[CreationContext] | Plan[D
     # The age is counted by the clock of the cloud, which also dates the backups.
     done = find_done(options.max_age, options.name, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
-    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
-    if refusals and not options.skip_unprotectable:
-        listed = "; ".join(
-            describe_refusal(server, refusals[server["id"]]) for server in to_back_up if server["id"] in refusals
-        )
-        raise InvalidInput(
-            f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {listed}."
-            " skip_unprotectable: true backs up the others"
-        )
+    refusals = _find_refusals(options, chosen, to_back_up, cloud) if to_back_up else {}
     if done:
         # Loaded here, because a task that backs up all its servers needs no tags of others.
         from .._cloud.tags import add_tags
 
         add_tags(cloud, list(done.values()))
     return plan_creation(options, chosen, rows, done, refusals)
+
+
+def _find_refusals(
+    options: BackupOptions, chosen: list[ServerRow], to_back_up: list[ServerRow], cloud: Cloud
+) -> dict[str, str]:
+    """Return by server ID why servers cannot be backed up. Raises InvalidInput unless such servers may be skipped."""
+    # Loaded here, because most tasks find that nothing has to be backed up.
+    from .._domain.protectability import describe_refusal, unprotectable
+
+    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
+    if refusals and not options.skip_unprotectable:
+        refused = [server for server in to_back_up if server["id"] in refusals]
+        listed = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in refused)
+        raise InvalidInput(
+            f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {listed}."
+            " skip_unprotectable: true backs up the others"
+        )
+    return refusals
 
 
 def _existing_rows(options: BackupOptions, chosen: list[ServerRow], cloud: Cloud) -> list[BackupRow]:
@@ -140,7 +158,7 @@ def finish(
 ) -> dict[str, t.Any]:
     """Wait as the options say, and return the result. Raises TaskFailed that names every backup that failed."""
     context = plan.context
-    if isinstance(context, DeletionContext):
+    if not isinstance(context, CreationContext):
         return _finish_deletion(options, cloud, plan.result, context, outcome, clock)
     in_progress = any(row["status"] in IN_PROGRESS for row in context.done.values())
     if not plan.changed and not in_progress:

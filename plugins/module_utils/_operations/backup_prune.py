@@ -17,11 +17,9 @@ from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
 from .._domain.limits import as_text
 from .._domain.selection import is_id, names_of, once, parse_filters, parse_refs, server_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
-from .._domain.tag_option import parse_tags
 from .._domain.tags import tags_as_dict
 from .._domain.times import parse_age
 from .._domain.timezones import load_zone
-from .._plans.deletion import MAX_DELETIONS, DeletionContext, deletion_calls
 from .._plans.plan import Outcome, Plan
 from .._plans.prune import Decision, PruneContext, PruneOptions, judge, refuse_to_remove_all, result_of, takes_part
 
@@ -29,6 +27,7 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, ServerRef, ServerRow
     from .._execution.clock import Clock
+    from .._plans.plan import Call
 
 _COUNTS = ("last", *PERIODS)
 _DURATIONS = ("within", *(f"within_{name}" for name in PERIODS))
@@ -111,8 +110,13 @@ def _parse_name(name: str | None) -> re.Pattern[str] | None:
 
 def _parse_tag_filter(option: str, tags: dict[str, t.Any] | None) -> dict[str, str | None]:
     """Return the tags of a filter. A tag that is given without a value has None, which fits any value."""
+    if tags is None:
+        return {}
+    # Loaded here, because many tasks name no tags.
+    from .._domain.tag_option import parse_tags
+
     parsed = parse_tags(option, tags) or {}
-    open_keys = {as_text(key) for key, value in (tags or {}).items() if value is None}
+    open_keys = {as_text(key) for key, value in tags.items() if value is None}
     return {key: None if key in open_keys else value for key, value in parsed.items()}
 
 
@@ -134,16 +138,25 @@ def plan(options: PruneOptions, cloud: Cloud) -> Plan[PruneContext]:
         refuse_to_remove_all(chosen, decisions)
     names = names_of(servers)
     result: dict[str, t.Any] = {**result_of(decisions, names), "servers": server_refs(chosen)}
+    to_remove = [decision.row for decision in decisions if decision.outcome == "removed"]
+    calls, workers = _deletions(to_remove) if to_remove else ((), 0)
+    before = [{"name": backup["name"], "server": backup["server"]["name"]} for backup in result["removed"]]
     return Plan(
-        deletion_calls(decision.row for decision in decisions if decision.outcome == "removed"),
-        before={
-            "backups": [{"name": backup["name"], "server": backup["server"]["name"]} for backup in result["removed"]]
-        },
+        calls,
+        before={"backups": before},
         after={"backups": []},
         result=result,
-        workers=MAX_DELETIONS,
+        workers=workers,
         context=PruneContext(decisions, names),
     )
+
+
+def _deletions(rows: list[BackupRow]) -> tuple[tuple[Call, ...], int]:
+    """Return the calls that delete backups, and how many of them may run at a time."""
+    # Loaded here, because most tasks delete nothing.
+    from .._plans.deletion import MAX_DELETIONS, deletion_calls
+
+    return deletion_calls(rows), MAX_DELETIONS
 
 
 def _read(options: PruneOptions, cloud: Cloud, servers: list[ServerRow]) -> tuple[list[ServerRef], list[BackupRow]]:
@@ -179,6 +192,7 @@ def finish(
     # Loaded here, because most tasks delete nothing.
     from .._execution.deletion import await_deletion
     from .._execution.watch import first_fields, join_problems
+    from .._plans.deletion import DeletionContext
 
     context = plan.context
     revised, to_delete, rest = _set_aside_held_and_busy(context.decisions, outcome)

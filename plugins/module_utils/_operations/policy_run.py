@@ -12,7 +12,6 @@ from .._domain.backup import IN_PROGRESS, backup_result
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.freshness import find_done
 from .._domain.policy import members_of
-from .._domain.protectability import describe_refusal, explain_verdict, unprotectable
 from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
 from .._domain.times import parse_age
 from .._plans.policy_run import RunContext, RunOptions, choose_members, plan_run, planned_row
@@ -58,19 +57,28 @@ def plan(options: RunOptions, cloud: Cloud) -> Plan[RunContext]:
     # The age is counted by the clock of the cloud, which also dates the backups.
     done = find_done(options.max_age, None, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
-    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
-    if to_back_up and len(refusals) == len(to_back_up):
-        listed = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in to_back_up)
-        raise InvalidInput(
-            f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run."
-            f" {listed}"
-        )
+    refusals = _find_refusals(policy, to_back_up, cloud) if to_back_up else {}
     if done:
         # Loaded here, because a task that backs up all its servers needs no tags of others.
         from .._cloud.tags import add_tags
 
         add_tags(cloud, list(done.values()))
     return plan_run(options, policy, chosen, rows, done, refusals)
+
+
+def _find_refusals(policy: PolicyRow, to_back_up: list[ServerRow], cloud: Cloud) -> dict[str, str]:
+    """Return by server ID why servers cannot be backed up. Raises InvalidInput when none of them can be."""
+    # Loaded here, because with an age many tasks find that nothing has to be run.
+    from .._domain.protectability import describe_refusal, unprotectable
+
+    refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
+    if len(refusals) == len(to_back_up):
+        listed = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in to_back_up)
+        raise InvalidInput(
+            f"servers: none of those that need a backup can be backed up, and policy {policy['name']!r} was not run."
+            f" {listed}"
+        )
+    return refusals
 
 
 def _existing_rows(options: RunOptions, policy: PolicyRow, chosen: list[ServerRow], cloud: Cloud) -> list[BackupRow]:
@@ -92,6 +100,7 @@ def finish(
     if not plan.changed and not in_progress:
         return {}
     # Loaded here, because most tasks start nothing.
+    from .._domain.protectability import describe_refusal
     from .._execution.backup import BackupFollower, BackupFollowers, RunFollower, await_backups
     from .._execution.watch import first_fields, join_problems
 
@@ -132,6 +141,9 @@ def _why_left_out(cloud: Cloud, server_ids: list[str]) -> dict[str, str]:
     """Return by server ID why a run made no backup of it, as far as the service says."""
     if not server_ids:
         return {}
+    # Loaded here, because most runs leave no server out.
+    from .._domain.protectability import explain_verdict
+
     unknown = (
         "the service gives no reason; the server may have been busy with another backup or a restore, so run the policy"
         " for it again"

@@ -15,7 +15,6 @@ from .._domain.freshness import names_that_count
 from .._domain.selection import names_of, server_refs
 from .._domain.tags import tags_as_list
 from .plan import Call, Plan
-from .recovery import running_backup, started_backup
 
 if t.TYPE_CHECKING:
     from .._domain.backup_names import BackupNames
@@ -118,6 +117,9 @@ def _call(
     options: BackupOptions, server: ServerRow, row: BackupRow, names: BackupNames | None, known: t.Collection[str]
 ) -> Call:
     """Return the call that makes a planned backup; known are the IDs of backups that were there before."""
+    # Loaded here, because most tasks find that nothing has to be backed up.
+    from .recovery import running_backup, started_backup
+
     name = row["name"] or f"manualbk_{secrets.token_hex(2)}"
     arguments: dict[str, t.Any] = {"server": server["id"], "backup_name": name}
     if options.description is not None:

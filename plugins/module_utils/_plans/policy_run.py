@@ -11,11 +11,10 @@ from datetime import timedelta
 from .._domain.backup import backup_result
 from .._domain.backup_names import UNNAMED
 from .._domain.errors import InvalidInput
-from .._domain.policy import members_of, policy_result
+from .._domain.policy import is_enabled, members_of
 from .._domain.selection import names_of, server_refs
 from .._domain.server_lookup import choose_servers
 from .plan import Call, Plan
-from .recovery import running_run, started_run
 
 if t.TYPE_CHECKING:
     from .._domain.rows import BackupRow, PolicyRow, ServerRow
@@ -90,7 +89,6 @@ def plan_run(
     planned = {server["id"]: backup_result(planned_row(server, policy)) for server in to_back_up}
     present = names_of(chosen)
     results = {**{server_id: backup_result(row, present) for server_id, row in done.items()}, **planned}
-    shown = policy_result(policy)
     return Plan(
         (_call(options, policy, [server["id"] for server in to_back_up], known),) if to_back_up else (),
         before={"backups": []},
@@ -101,7 +99,7 @@ def plan_run(
         },
         result={
             "backups": [results[server["id"]] for server in chosen if server["id"] in results],
-            "policy": {key: shown[key] for key in ("id", "name", "enabled")},
+            "policy": {"id": policy["id"], "name": policy["name"], "enabled": is_enabled(policy)},
             "servers": server_refs(chosen),
         },
         context=RunContext(policy, chosen, to_back_up, done, refusals),
@@ -110,6 +108,9 @@ def plan_run(
 
 def _call(options: RunOptions, policy: PolicyRow, server_ids: list[str], known: t.Collection[str]) -> Call:
     """Return the call that runs a policy for servers; known are the IDs of backups that were there before."""
+    # Loaded here, because with an age many tasks find that nothing has to be run.
+    from .recovery import running_run, started_run
+
     arguments: dict[str, t.Any] = {"policy": policy["id"]}
     if set(server_ids) != {member["id"] for member in members_of(policy)}:
         arguments["servers"] = server_ids
