@@ -72,7 +72,7 @@ def install(session: nox.Session, core: str, sdk: str) -> None:
 def matrix(session: nox.Session, core: str, sdk: str) -> None:
     """The modules against the local cloud."""
     install(session, core, sdk)
-    session.run("pytest", "-q", "-n", "4", "-k", "not reference", "tests/cloud")
+    session.run("pytest", "-q", "--durations=10", "-n", "4", "-k", "not reference", "tests/cloud")
 
 
 @nox.session

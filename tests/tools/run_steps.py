@@ -13,6 +13,7 @@ import contextlib
 import io
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -71,7 +72,7 @@ class Step:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
 
-    def report(self) -> tuple[int, int]:
+    def report(self, cpu: float) -> tuple[int, int]:
         """Print the output, of lints only when they fail, and the verdict; return how many tests passed and failed."""
         # A process that has left the step's session may hold its output open.
         self._reader.join(timeout=5)
@@ -79,7 +80,7 @@ class Step:
         text = self._output.decode(errors="replace")
         if not self._live:
             print(f"\n==> {self.name}\n{text if self.is_pytest or not good else ''}", end="")
-        print(f"{'PASS' if good else 'FAIL'}  {self.name:<14} {seconds:4.0f} s", flush=True)
+        print(f"{'PASS' if good else 'FAIL'}  {self.name:<15} {seconds:4.0f} s, {cpu:4.0f} s of CPU", flush=True)
         if not self.is_pytest:
             return int(good), int(not good)
         summary = next((line for line in reversed(text.splitlines()) if _SUMMARY.search(line)), "")
@@ -90,6 +91,12 @@ class Step:
         """Send a signal to all processes of the step's session."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
+
+
+def _cpu_of_children() -> float:
+    """Return the seconds of CPU of all processes that have ended and were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _count(word: str, summary: str) -> int:
@@ -106,15 +113,16 @@ def run(names: t.Sequence[str], command: t.Sequence[str] = COMMAND, at_once: int
             while waiting and len(running) < at_once:
                 running.append(Step(waiting.pop(0), command, live=len(names) == 1))
                 print(f"\n==> {running[-1].name} begins", flush=True)
-            ended = [step for step in running if step.process.poll() is not None]
-            for step in ended:
-                running.remove(step)
-                # What it has left running ends with it.
-                step.signal(signal.SIGKILL)
-                good, bad = step.report()
-                passed, failed = passed + good, failed + bad
-            if not ended:
+            before = _cpu_of_children()
+            ended = next((step for step in running if step.process.poll() is not None), None)
+            if ended is None:
                 time.sleep(0.2)
+                continue
+            running.remove(ended)
+            # What it has left running ends with it.
+            ended.signal(signal.SIGKILL)
+            good, bad = ended.report(_cpu_of_children() - before)
+            passed, failed = passed + good, failed + bad
     finally:
         stop(running)
     print(f"\n{passed} passed, {failed} failed")
