@@ -11,6 +11,7 @@ from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
+from .messages import BACKUP_SERVICE
 
 if t.TYPE_CHECKING:
     from .._domain.rows import (
@@ -28,8 +29,6 @@ if t.TYPE_CHECKING:
     )
     from .images import Images
 
-#: What messages call this service
-NAME = "Cloud Server Backup Service (data-protect)"
 # Fields that every backup has
 _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
 # Nobody knows whether the service takes a longer list.
@@ -44,7 +43,7 @@ class CsbsCloud(Compute):
 
     def __init__(self, connection: t.Any) -> None:
         super().__init__(connection)
-        with errors_of("find the backup service", NAME):
+        with errors_of("find the backup service", BACKUP_SERVICE):
             self.csbs = connection.data_protect
         self._image_service: Images | None = None
 

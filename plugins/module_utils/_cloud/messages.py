@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 LOGIN = "log in to the cloud"
+BACKUP_SERVICE = "Cloud Server Backup Service (data-protect)"
 
 
 def one_line(error: Exception) -> str:

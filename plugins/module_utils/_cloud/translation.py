@@ -11,8 +11,7 @@ import typing as t
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown
 from .._domain.explain import explain
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
-from .csbs import NAME as BACKUP_SERVICE
-from .messages import LOGIN, one_line
+from .messages import BACKUP_SERVICE, LOGIN, one_line
 from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
 
 
