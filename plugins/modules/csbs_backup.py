@@ -28,6 +28,7 @@ options:
   servers:
     description:
       - Names or IDs of servers, or dictionaries with C(id) as in results.
+      - With O(state=present), this or O(server_filters) is required. An empty list chooses no server.
       - With O(state=absent), only backups of these servers are deleted. Give a server that no longer exists by its
         ID, or by the name that its backups have.
     type: list
@@ -74,7 +75,8 @@ options:
     default: 5
   ids:
     description:
-      - IDs of backups to delete, with O(state=absent).
+      - IDs of backups to delete, with O(state=absent). Mutually exclusive with O(name), O(servers) and
+        O(server_filters).
     type: list
     elements: raw
 extends_documentation_fragment:

@@ -11,7 +11,7 @@ import zoneinfo
 from datetime import datetime, timedelta, timezone, tzinfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.durations import Duration
@@ -379,6 +379,8 @@ def by_definition(group: list[Point], rules: Rules, key: str) -> list[str]:
     return reasons
 
 
+# The definitions are slow, and a busy machine makes them slower.
+@settings(deadline=None)
 @given(GROUPS, RULES)
 @example([], Rules(last=1))
 @example(SUNDAYS, Rules(daily=3, weekly=30, yearly=1))
