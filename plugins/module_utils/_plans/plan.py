@@ -54,8 +54,8 @@ class Plan(t.Generic[Context]):
     workers: 0 for ordered calls, where a failure ends the plan and undoes it; else the number of groups that run at a
     time, and all groups are finished.
     context: what the finish step of the operation needs to know.
-    lock: tasks on this machine whose plans would make the same thing share this name, and take turns to plan and act.
-    replan_on: error codes that say that somebody else has just made the same thing; the task then plans again.
+    lock: a name that tasks on this machine share when they would make the same thing; they plan and act one by one.
+    replan_on: error codes which mean that another task or user has just made the same thing; the task plans again.
     """
 
     calls: tuple[Call, ...] = ()
@@ -77,8 +77,8 @@ class Plan(t.Generic[Context]):
 class Outcome:
     """What became of a plan, by the position of each call.
 
-    answers: what the cloud answered. found: positions whose answer was lost; there the answer is the row that
-    find_effect or find_existing returned. failures: why a call failed or was not started.
+    answers: what the cloud answered. found: positions where the answer is a row that find_effect or find_existing
+    returned. failures: why a call failed or was not started.
     """
 
     answers: dict[int, t.Any] = field(default_factory=dict)

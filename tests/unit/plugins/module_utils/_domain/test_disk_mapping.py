@@ -19,7 +19,7 @@ Disk = dict[str, t.Any]
 
 
 def source(name: str, size: int | None, system: bool = False) -> Disk:
-    """A disk of a backup, whose own id is b-NAME and whose disk was NAME."""
+    """A disk of a backup: its own id is b-NAME, and the disk that was backed up was NAME."""
     return {
         "id": f"b-{name}",
         "volume_id": name,
@@ -146,7 +146,7 @@ def test_what_is_not_is_refused(
         mapped(sources, disks, *pairs)
     text = str(refusal.value)
     assert "backup_id" in text and "'web' (id-web)" in text
-    assert all(one["id"] in text for one in (*sources, *disks)), "both sides are listed"
+    assert all(listed["id"] in text for listed in (*sources, *disks)), "both sides are listed"
 
 
 SIZES = st.integers(1, 4).map(lambda number: number * 10)
@@ -159,14 +159,13 @@ def test_a_mapping_is_whole_and_fits_and_is_the_only_one(ours: list[t.Any], thei
     sources = [source(f"p{number}", *fields) for number, fields in enumerate(ours)]
     disks = [disk(f"t{number}", *fields) for number, fields in enumerate(theirs)]
 
-    def fits(one: Disk, other: Disk) -> bool:
-        return (
-            other["size_gb"] >= one["volume_size_gb"] and other["bootable"] == one["bootable"] and not other["shared"]
-        )
+    def fits(part: Disk, target: Disk) -> bool:
+        alike = target["bootable"] == part["bootable"] and not target["shared"]
+        return alike and target["size_gb"] >= part["volume_size_gb"]
 
     def ways(system: bool) -> int:
         """How many ways there are for the system disks, or for the data disks."""
-        kind = [one for one in sources if one["bootable"] is system]
+        kind = [part for part in sources if part["bootable"] is system]
         return sum(all(map(fits, kind, way)) for way in itertools.permutations(disks, len(kind)))
 
     try:
@@ -174,7 +173,7 @@ def test_a_mapping_is_whole_and_fits_and_is_the_only_one(ours: list[t.Any], thei
     except InvalidInput:
         assert (ways(True), ways(False)) != (1, 1), "what has one way only is never refused"
         return
-    assert [one for one, dummy in pairs] == sources
-    assert all(fits(one, other) for one, other in pairs)
-    assert len({other["id"] for dummy, other in pairs}) == len(pairs)
+    assert [part for part, _ in pairs] == sources
+    assert all(fits(part, target) for part, target in pairs)
+    assert len({target["id"] for _, target in pairs}) == len(pairs)
     assert all(ways(system) == 1 for system in (True, False)), "nothing is guessed"
