@@ -146,7 +146,8 @@ def look_again(cloud: Cloud, refused: bool = False) -> Row | None:
     call = plan(ImageCloud([a_backup()])).calls[0]
     find = call.find_existing if refused else call.find_effect
     assert find is not None
-    return find(t.cast(t.Any, cloud))
+    image: Row | None = find(t.cast(t.Any, cloud))
+    return image
 
 
 @pytest.mark.parametrize("refused", [True, False])

@@ -144,7 +144,7 @@ def test_a_backup_that_can_have_no_image_any_more_is_final(row: t.Any, words: st
 
 
 def test_a_backup_that_names_an_image_that_nobody_finds_is_blocked_once_it_is_not_busy() -> None:
-    images = {"os_images_data": [{"image_id": "img-far"}]}
+    images: Row = {"os_images_data": [{"image_id": "img-far"}]}
     with pytest.raises(FinalError, match="img-far.*no such image.*What to do"):
         check_not_blocked("make it", a_backup(**images))
     check_not_blocked("make it", a_backup("restoring", **images))

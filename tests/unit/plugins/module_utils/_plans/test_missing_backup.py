@@ -63,7 +63,8 @@ FORMER = [
 
 
 def explain(options: RestoreOptions, *rows: Row) -> str:
-    return explain_former(options, t.cast(t.Any, SERVERS), rows_of(*rows))
+    text: str = explain_former(options, t.cast(t.Any, SERVERS), rows_of(*rows))
+    return text
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def test_an_id_means_that_backup_and_no_other_one_of_its_name() -> None:
 
 # ========== Which server ==========
 def choose(row: Row, target: str | None = None) -> str:
-    return choose_target(RestoreOptions(target_server=target), t.cast(t.Any, row), t.cast(t.Any, SERVERS))["id"]
+    target_row = choose_target(RestoreOptions(target_server=target), t.cast(t.Any, row), t.cast(t.Any, SERVERS))
+    return str(target_row["id"])
 
 
 def test_a_backup_goes_to_its_own_server_unless_another_is_named() -> None:
