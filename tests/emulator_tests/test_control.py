@@ -148,7 +148,7 @@ def test_stopping_ends_connections() -> None:
         url = cloud.url
     with pytest.raises(requests.ConnectionError):
         session.get(f"{url}/v3", timeout=10)
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
     cloud.start()
     assert requests.get(f"{cloud.url}/v3", timeout=10).status_code == 200
     cloud.stop()

@@ -30,6 +30,7 @@ stray) sleep 600 & echo $! >"$PIDS/stray" ;;
 long)
     trap 'touch "$PIDS/cleaned"' EXIT
     trap 'exit 130' INT
+    trap 'exit 143' TERM
     echo $$ >"$PIDS/long"
     python3 -c "$APART" "$PIDS/apart" &
     sleep 600
