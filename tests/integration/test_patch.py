@@ -144,7 +144,7 @@ def test_older_backups_of_the_name_go_and_no_others(cloud: Emulator, tmp_path: P
     given = {**FAST, "csbs_hosts": "srv-0001", "csbs_patch_tasks": tasks(tmp_path), "csbs_keep_backups": "2"}
     hosts = inventory(tmp_path, HOSTS)
     code, output = play(cloud, tmp_path, "patch_with_backup", {**given, "csbs_keep_backups": 0}, hosts)
-    assert code != 0 and "csbs_keep_backups at least 1" in output and cloud.journal.writes() == [], output
+    assert code != 0 and "csbs_keep_backups must be at least 1" in output and cloud.journal.writes() == [], output
     code, output = play(cloud, tmp_path, "patch_with_backup", given, hosts, "--check")
     assert code == 0 and cloud.journal.writes() == [], output
     predicted = changed(output)
