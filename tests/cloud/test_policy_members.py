@@ -23,7 +23,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import SERVER_TYPE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.members import members_call
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.moves import members_call
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .limits import SERVER_TYPE
+from .errors import InvalidInput
+from .limits import MAX_SERVERS_PER_POLICY, SERVER_TYPE
 from .tags import tags_as_dict
 from .times import format_time
 
@@ -78,3 +79,12 @@ def for_diff(policy: dict[str, t.Any] | None) -> dict[str, t.Any]:
 def as_resource(server: t.Mapping[str, t.Any]) -> MemberRow:
     """Return a server (id and name) as an entry of a policy's resources."""
     return {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}
+
+
+def check_capacity(option: str, count: int, policy: str) -> None:
+    """Raise InvalidInput when a policy would have more servers than the service allows."""
+    if count > MAX_SERVERS_PER_POLICY:
+        raise InvalidInput(
+            f"{option}: policy {policy!r} would have {count} servers; the service allows {MAX_SERVERS_PER_POLICY}."
+            " Spread the servers over several policies"
+        )

@@ -11,23 +11,20 @@ from datetime import datetime, timezone
 from .._cloud.find_policy import find_policy, policies_with_members, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import check_description, check_name, refuse_ignored
-from .._domain.policy import members_of, policy_result
+from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of, parse_filters, parse_refs
 from .._domain.tag_option import parse_tags
-from .._execution.clock import Clock, poll
-from .._plans.members import check_capacity, check_joinable, find_moves
-from .._plans.plan import SECONDS_UNTIL_LISTED, Plan, PlanAgain, PlanFailed
-from .._plans.policy import PolicyContext, PolicyOptions, delete_call, plan_absent, plan_creation, plan_update
+from .._plans.plan import Plan, PlanAgain
+from .._plans.policy import PolicyContext, PolicyOptions, plan_absent, plan_update
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import PolicyRow, ServerRow
-    from .._plans.members import Move
+    from .._execution.clock import Clock
+    from .._plans.moves import Move
     from .._plans.plan import Outcome
 
 _NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
-# First pause between two lists that are to show a new policy
-_SECONDS_BETWEEN_LISTS = 0.5
 
 
 def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> PolicyOptions:
@@ -99,6 +96,9 @@ def plan(options: PolicyOptions, cloud: Cloud) -> Plan[PolicyContext]:
     joining = [server for server in chosen if server["id"] not in member_ids]
     moves = _find_moves(options, joining, [row for row in rows if current is None or row["id"] != current["id"]], cloud)
     if current is None:
+        # Loaded here, because most policies exist.
+        from .._plans.new_policy import plan_creation
+
         return plan_creation(options, chosen, moves, rows, names)
     return plan_update(options, current, chosen, moves, names)
 
@@ -140,6 +140,9 @@ def _find_moves(options: PolicyOptions, joining: list[ServerRow], others: list[P
     """Return which servers must leave which of the other policies; raises InvalidInput when they must not."""
     if not joining:
         return []
+    # Loaded here, because in most tasks no server joins.
+    from .._plans.moves import check_joinable, find_moves
+
     moves = find_moves(joining, policies_with_members(others, cloud), options.move_servers)
     if moves:
         check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
@@ -147,33 +150,36 @@ def _find_moves(options: PolicyOptions, joining: list[ServerRow], others: list[P
 
 
 def finish(
-    options: PolicyOptions, cloud: Cloud, plan: Plan[PolicyContext], outcome: Outcome, clock: Clock
+    options: PolicyOptions, cloud: Cloud, todo: Plan[PolicyContext], outcome: Outcome, clock: Clock
 ) -> dict[str, t.Any]:
     """Return the result of a policy task: the policy as it is now.
 
     Raises PlanAgain when it is not yet as desired, TaskFailed when it cannot be read after the change.
     """
-    if not plan.changed:
+    if not todo.changed:
         return {}
-    policy_id = _changed_id(plan, outcome)
+    policy_id = _changed_id(todo, outcome)
     if options.state == "absent":
         return _check_deleted(cloud, policy_id)
     if policy_id is None:
         return {"policy": None}
     try:
-        if plan.context.policy_id is None and not outcome.failures:
-            policy_id = _settle(options, policy_id, cloud, plan.context, clock)
+        if todo.context.policy_id is None and not outcome.failures:
+            # Loaded here, because most tasks create no policy.
+            from .._execution.policy import settle
+
+            policy_id = settle(options, policy_id, cloud, todo.context, clock, plan)
         policy = read_policy(cloud, policy_id)
     except CloudError as error:
-        planned = {**plan.result, "policy": {**plan.result["policy"], "id": policy_id}}
+        planned = {**todo.result, "policy": {**todo.result["policy"], "id": policy_id}}
         raise TaskFailed(
             f"{error} The change itself was accepted.", {"changed": True, **planned, **error.fields()}
         ) from error
     if policy is None:
         return {"policy": None}
     if not outcome.failures:
-        _check_result(options, policy, plan.context)
-    return {"policy": policy_result(policy, plan.context.names)}
+        _check_result(options, policy, todo.context)
+    return {"policy": policy_result(policy, todo.context.names)}
 
 
 def _changed_id(plan: Plan[PolicyContext], outcome: Outcome) -> str | None:
@@ -190,59 +196,6 @@ def _check_deleted(cloud: Cloud, policy_id: str | None) -> dict[str, t.Any]:
     if left is not None:
         raise PlanAgain(f"policy {left['name']!r} is still there")
     return {}
-
-
-def _settle(options: PolicyOptions, policy_id: str, cloud: Cloud, context: PolicyContext, clock: Clock) -> str:
-    """Wait until lists show a new policy, and return the ID of the policy that keeps its name.
-
-    Where names need not be unique, tasks on several machines may each have created one. The oldest stays: the servers
-    of the task's own policy move there, and its own policy is deleted. Raises CloudError.
-    """
-    rows = _list_until_shown(policy_id, cloud, clock)
-    twins = [row for row in rows if row["name"] == context.name and row["id"] not in context.known]
-    oldest = min(twins, key=lambda row: (row.get("created_at") or "", row["id"]), default=None)
-    if oldest is None or oldest["id"] == policy_id:
-        return policy_id
-    _merge(options, policy_id, oldest["id"], cloud, clock)
-    return oldest["id"]
-
-
-def _list_until_shown(policy_id: str, cloud: Cloud, clock: Clock) -> list[PolicyRow]:
-    """Return the list of policies as soon as it shows a policy, or the last one when it never does."""
-    rows: list[PolicyRow] = []
-
-    def is_shown() -> bool:
-        rows[:] = cloud.policies()
-        return any(row["id"] == policy_id for row in rows)
-
-    poll(is_shown, clock.renewed(min(SECONDS_UNTIL_LISTED, clock.left)), _SECONDS_BETWEEN_LISTS)
-    return rows
-
-
-def _merge(options: PolicyOptions, own_id: str, oldest_id: str, cloud: Cloud, clock: Clock) -> None:
-    """Make the oldest policy as desired, with the servers of the task's own policy, and delete the own policy.
-
-    Raises CloudError; FinalError when servers are left in the own policy.
-    """
-    # Loaded here, because twins are rare.
-    from .._domain.errors import FinalError
-    from .._execution.executor import execute
-
-    try:
-        execute(plan(options._replace(name=oldest_id, new_name=None, move_servers=True), cloud), cloud, clock)
-        own = cloud.policy(own_id)
-        if own is None:
-            return
-        if not members_of(own):
-            execute(Plan((delete_call(own),)), cloud, clock)
-            return
-    except PlanFailed as failure:
-        raise failure.error from failure
-    raise FinalError(
-        f"keep one policy {own['name']!r}",
-        f"another task created one of that name at the same time, and both have servers: {oldest_id} and {own_id}."
-        " What to do: move the servers into one of them, and delete the other.",
-    )
 
 
 def _check_result(options: PolicyOptions, policy: PolicyRow, context: PolicyContext) -> None:

@@ -9,23 +9,17 @@ import typing as t
 
 from .._cloud.find_policy import find_policy, policies_with_members, read_policy
 from .._domain.errors import InvalidInput
-from .._domain.policy import members_of, policy_result
+from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers
-from .._plans.members import (
-    MembersContext,
-    check_capacity,
-    check_joinable,
-    find_moves,
-    plan_joining,
-    plan_leaving,
-)
+from .._plans.members import MembersContext, plan_joining, plan_leaving
 from .._plans.plan import Plan
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import PolicyRow, ServerRef, ServerRow
     from .._execution.clock import Clock
+    from .._plans.moves import Move
     from .._plans.plan import Outcome
 
 
@@ -69,12 +63,15 @@ def plan(options: MembersOptions, cloud: Cloud) -> Plan[MembersContext]:
     member_ids = {member["id"] for member in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
     check_capacity("servers", len(members) + len(joining), current["name"])
-    moves = []
+    moves: list[Move] = []
     if joining:
+        # Loaded here, because in most tasks no server joins.
+        from .._plans.moves import check_joinable, find_moves
+
         others = policies_with_members([row for row in rows if row["id"] != current["id"]], cloud)
         moves = find_moves(joining, others, options.move_servers)
-    if moves:
-        check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
+        if moves:
+            check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
     return plan_joining(current, chosen, moves, names)
 
 

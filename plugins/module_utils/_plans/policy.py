@@ -1,29 +1,31 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a policy and the options of csbs_policy to the calls that make the policy as desired."""
+"""From a policy that exists and the options of csbs_policy to the calls that make the policy as desired."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._domain.errors import InvalidInput
-from .._domain.limits import MAX_POLICIES
-from .._domain.policy import as_resource, definition_in, for_diff, operation_of, pattern_of, policy_result
+from .._domain.policy import (
+    as_resource,
+    check_capacity,
+    definition_in,
+    for_diff,
+    operation_of,
+    pattern_of,
+    policy_result,
+)
 from .._domain.retention import LONG_TERM, definition_of, same_retention, unreported
 from .._domain.schedule import describe_schedule, format_pattern, same_schedule
-from .._domain.selection import is_id, server_refs
-from .._domain.tags import apply_tags, check_count, compare_tags, tags_as_list
-from .members import check_capacity, members_call, move_calls
+from .._domain.selection import server_refs
+from .._domain.tags import apply_tags, check_count, compare_tags
 from .plan import Call, Plan
 
 if t.TYPE_CHECKING:
     from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow
     from .._domain.schedule import RawPattern, Rule
-    from .members import Move
-
-# The service already has a policy of that name.
-_NAME_TAKEN = "CSBS.9007"
+    from .moves import Move
 
 
 class PolicyOptions(t.NamedTuple):
@@ -85,68 +87,6 @@ def delete_call(policy: PolicyRow) -> Call:
     return Call(f"delete backup policy {policy['name']!r}", "delete_policy", {"policy": policy["id"]}, missing_ok=True)
 
 
-def plan_creation(
-    options: PolicyOptions,
-    chosen: list[ServerRow],
-    moves: list[Move],
-    rows: list[PolicyRow],
-    names: t.Mapping[str, str] | None = None,
-) -> Plan[PolicyContext]:
-    """Return the plan that creates a policy; rows are the policies that exist.
-
-    Raises InvalidInput when a limit or a missing schedule forbids it.
-    """
-    name = options.new_name or options.name
-    attrs = _new_policy(options, name, chosen)
-    if len(rows) >= MAX_POLICIES:
-        raise InvalidInput(
-            f"name: a new policy {name!r} would be number {len(rows) + 1};"
-            f" the service allows {MAX_POLICIES} in a project"
-        )
-    check_capacity("servers", len(chosen), name)
-    known = frozenset(row["id"] for row in rows)
-    # Loaded here, as the calls for tags below: most tasks change nothing.
-    from .recovery import created_policy
-
-    create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
-    after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
-    return Plan(
-        (*move_calls(moves), create),
-        {},
-        for_diff(after),
-        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
-        context=PolicyContext(None, chosen, names or {}, name, len(moves), known),
-        lock=f"policy {name}",
-        replan_on=frozenset({_NAME_TAKEN}),
-    )
-
-
-def _new_policy(options: PolicyOptions, name: str, chosen: list[ServerRow]) -> dict[str, t.Any]:
-    """Return the fields of a new policy; raises InvalidInput when the options are not enough for one."""
-    if is_id(options.name):
-        raise InvalidInput(f"name: there is no policy with the ID {options.name}, and a new one needs a name")
-    if options.rule is None:
-        raise InvalidInput(
-            f"schedule is needed: there is no policy {options.name!r}, and a new one must say when it runs"
-        )
-    scheduled = {
-        "enabled": options.enabled is not False,
-        "operation_type": "backup",
-        "operation_definition": definition_of(options.retention, update=False) if options.retention else {},
-        "trigger": {"properties": {"pattern": format_pattern(options.rule)}},
-    }
-    attrs: dict[str, t.Any] = {
-        "name": name,
-        "resources": [as_resource(server) for server in chosen],
-        "scheduled_operations": [scheduled],
-    }
-    if options.description is not None:
-        attrs["description"] = options.description
-    if options.tags:
-        attrs["tags"] = tags_as_list(options.tags)
-    return attrs
-
-
 def plan_update(
     options: PolicyOptions,
     current: PolicyRow,
@@ -158,7 +98,7 @@ def plan_update(
     before = policy_result(current, names)
     update = _find_update(options, current, before, chosen)
     check_capacity("servers", len(before["servers"]) + len(update.add) - len(update.remove), before["name"])
-    calls = [*move_calls(moves), *_update_calls(current, before, update)]
+    calls = _update_calls(current, before, update, moves)
     after = _after_update(options, before, update)
     if options.tags is not None:
         what = f"policy {before['name']!r}"
@@ -214,15 +154,18 @@ def _changed_members(
     return add, [member["id"] for member in members if member["id"] not in chosen_ids]
 
 
-def _update_calls(current: PolicyRow, before: dict[str, t.Any], update: _Update) -> list[Call]:
-    """Return the call of an update, none when nothing changes."""
+def _update_calls(current: PolicyRow, before: dict[str, t.Any], update: _Update, moves: list[Move]) -> list[Call]:
+    """Return the calls of an update with those of the moves that it needs, none when nothing changes."""
     operation, attrs = f"update backup policy {before['name']!r}", dict(update.fields)
     if update.scheduled:
         operation_id = operation_of(current).get("id")
         # An operation sent without "enabled" would be switched on.
         attrs["scheduled_operations"] = [{"id": operation_id, "enabled": before["enabled"], **update.scheduled}]
     if update.add or update.remove:
-        return [members_call(operation, current["id"], update.add, update.remove, **attrs)]
+        # Loaded here, because most tasks change nothing.
+        from .moves import members_call, move_calls
+
+        return [*move_calls(moves), members_call(operation, current["id"], update.add, update.remove, **attrs)]
     return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []
 
 

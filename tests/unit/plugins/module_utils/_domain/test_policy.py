@@ -9,8 +9,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import (
     as_resource,
+    check_capacity,
     for_diff,
     members_of,
     policy_result,
@@ -94,3 +96,9 @@ def test_a_diff_holds_neither_ids_of_the_policy_nor_times() -> None:
     shown = for_diff(policy_result(policy()))
     assert shown.keys() == KEYS - {"id", "created_at"}
     assert for_diff(None) == {}
+
+
+def test_the_65th_server_is_refused_with_count_and_policy() -> None:
+    check_capacity("servers", 64, "p")
+    with pytest.raises(InvalidInput, match="^servers: policy 'p' would have 65 servers; the service allows 64"):
+        check_capacity("servers", 65, "p")

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the options of csbs_policy to the calls that create a policy."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._domain.errors import InvalidInput
+from .._domain.limits import MAX_POLICIES
+from .._domain.policy import as_resource, check_capacity, for_diff, policy_result
+from .._domain.retention import definition_of
+from .._domain.schedule import format_pattern
+from .._domain.selection import is_id, server_refs
+from .._domain.tags import tags_as_list
+from .moves import move_calls
+from .plan import Call, Plan
+from .policy import PolicyContext
+from .recovery import created_policy
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import PolicyRow, ServerRow
+    from .moves import Move
+    from .policy import PolicyOptions
+
+# The service already has a policy of that name.
+_NAME_TAKEN = "CSBS.9007"
+
+
+def plan_creation(
+    options: PolicyOptions,
+    chosen: list[ServerRow],
+    moves: list[Move],
+    rows: list[PolicyRow],
+    names: t.Mapping[str, str] | None = None,
+) -> Plan[PolicyContext]:
+    """Return the plan that creates a policy; rows are the policies that exist.
+
+    Raises InvalidInput when a limit or a missing schedule forbids it.
+    """
+    name = options.new_name or options.name
+    attrs = _new_policy(options, name, chosen)
+    if len(rows) >= MAX_POLICIES:
+        raise InvalidInput(
+            f"name: a new policy {name!r} would be number {len(rows) + 1};"
+            f" the service allows {MAX_POLICIES} in a project"
+        )
+    check_capacity("servers", len(chosen), name)
+    known = frozenset(row["id"] for row in rows)
+    create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
+    after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
+    return Plan(
+        (*move_calls(moves), create),
+        {},
+        for_diff(after),
+        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
+        context=PolicyContext(None, chosen, names or {}, name, len(moves), known),
+        lock=f"policy {name}",
+        replan_on=frozenset({_NAME_TAKEN}),
+    )
+
+
+def _new_policy(options: PolicyOptions, name: str, chosen: list[ServerRow]) -> dict[str, t.Any]:
+    """Return the fields of a new policy; raises InvalidInput when the options are not enough for one."""
+    if is_id(options.name):
+        raise InvalidInput(f"name: there is no policy with the ID {options.name}, and a new one needs a name")
+    if options.rule is None:
+        raise InvalidInput(
+            f"schedule is needed: there is no policy {options.name!r}, and a new one must say when it runs"
+        )
+    scheduled = {
+        "enabled": options.enabled is not False,
+        "operation_type": "backup",
+        "operation_definition": definition_of(options.retention, update=False) if options.retention else {},
+        "trigger": {"properties": {"pattern": format_pattern(options.rule)}},
+    }
+    attrs: dict[str, t.Any] = {
+        "name": name,
+        "resources": [as_resource(server) for server in chosen],
+        "scheduled_operations": [scheduled],
+    }
+    if options.description is not None:
+        attrs["description"] = options.description
+    if options.tags:
+        attrs["tags"] = tags_as_list(options.tags)
+    return attrs
