@@ -9,7 +9,6 @@ import typing as t
 from datetime import timedelta
 
 from .._domain.errors import InvalidInput, Unsettled
-from .._domain.policy import is_enabled, members_of, operation_of
 from .._domain.selection import find_one
 from .._domain.times import parse_time
 
@@ -19,14 +18,6 @@ if t.TYPE_CHECKING:
 
 # Time in which tasks that created policies of one name at once agree on one of them.
 _SETTLES_WITHIN = timedelta(minutes=2)
-
-
-class Membership(t.TypedDict):
-    """The policy that a server is in."""
-
-    id: str
-    name: str
-    enabled: bool
 
 
 def find_policy_row(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow | None:
@@ -69,20 +60,3 @@ def policies_with_members(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow
     """
     full = (row if row.get("resources") is not None else cloud.policy(row["id"]) for row in rows)
     return [policy for policy in full if policy is not None]
-
-
-def read_memberships(cloud: Cloud) -> dict[str, Membership]:
-    """Return by server ID the policy that the server is in.
-
-    A row of the list that lacks the servers or the schedule's switch is read in full; there are few policies.
-    """
-    found: dict[str, Membership] = {}
-    for row in cloud.policies():
-        sparse = row.get("resources") is None or operation_of(row).get("enabled") is None
-        policy = cloud.policy(row["id"]) if sparse else row
-        if policy is None:
-            continue
-        membership: Membership = {"id": policy["id"], "name": policy["name"], "enabled": is_enabled(policy)}
-        for member in members_of(policy):
-            found.setdefault(member["id"], membership)
-    return found

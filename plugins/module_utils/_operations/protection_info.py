@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from .._cloud.find_policy import read_memberships
+from .._cloud.memberships import read_memberships
 from .._cloud.tags import add_tags
 from .._domain.backup import newest
 from .._domain.freshness import find_done

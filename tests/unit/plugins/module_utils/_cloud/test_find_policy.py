@@ -13,7 +13,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find_
     find_policy,
     find_policy_row,
     policies_with_members,
-    read_memberships,
     read_policy,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput, Unsettled
@@ -85,24 +84,3 @@ def test_only_rows_without_servers_are_read_in_full() -> None:
 def test_a_policy_that_was_deleted_meanwhile_has_no_members() -> None:
     gone = sparse(policy("gone", ["web"]))
     assert policies_with_members([gone], Counted()) == []
-
-    class Late(Counted):
-        def policies(self) -> list[Row]:
-            return [gone]
-
-    assert read_memberships(Late()) == {}
-
-
-def test_memberships_say_by_server_which_policy_it_is_in_and_whether_that_runs() -> None:
-    class Sparse(Counted):
-        def policies(self) -> list[Row]:
-            return [row if row["name"] == "full" else sparse(row) for row in super().policies()]
-
-    cloud = Sparse(policies=[policy("full", ["web", "db"]), policy("sparse", ["app"], enabled=False)])
-    full = {"id": "pol-full", "name": "full", "enabled": True}
-    assert read_memberships(cloud) == {
-        "id-web": full,
-        "id-db": full,
-        "id-app": {"id": "pol-sparse", "name": "sparse", "enabled": False},
-    }
-    assert cloud.reads == ["pol-sparse"]
