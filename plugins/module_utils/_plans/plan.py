@@ -93,7 +93,7 @@ class Outcome:
     @property
     def not_started(self) -> list[str]:
         """The operations that were not started, in words."""
-        return [error.operation for _, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
+        return [error.operation for dummy, error in sorted(self.failures.items()) if isinstance(error, NotStarted)]
 
     def fields(self) -> dict[str, t.Any]:
         """Return what a failed task reports about what it did not start."""

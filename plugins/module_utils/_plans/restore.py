@@ -168,8 +168,10 @@ def _pair_result(pair: Pair) -> Row:
 def _diff(backup: Row, target: ServerRow, pairs: list[Pair], power_on: bool) -> tuple[Row, Row]:
     """Return the target server before and after; what is on its disks now is not known."""
     origin = f"backup {backup['name']!r} of server {backup['server']['name'] or backup['server']['id']!r}"
-    disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for _, disk in pairs]
-    contents = [f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, _ in pairs]
+    disks = [{"name": disk["name"], "device": disk["device"], "size_gb": disk["size_gb"]} for dummy, disk in pairs]
+    contents = [
+        f"disk {source['volume_name']!r} ({source['volume_size_gb']} GB) of {origin}" for source, dummy in pairs
+    ]
     return (
         {
             "server": target["name"],
