@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a task with nothing to do costs beside a bare module with openstacksdk: `python -m tests.benchmark.task_cost`.
 
-Each module is packed by ansible-playbook as for any task. The packed files are then run several times, in turns, so that
-other work of the machine affects all of them alike. CPU is the time of the process, user and system together.
+Each module is packed by ansible-playbook as for any task. The packed files are then run several times, in turns, so
+that other work of the machine affects all of them alike. CPU is the time of the process, user and system together.
 Own imports are the times of the files of this collection, by PYTHONPROFILEIMPORTTIME.
 """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Data for the tests of this folder: policies, backups and servers as the service tells of them, and a cloud made of them."""
+"""Rows for unit tests: policies, backups and servers as the service describes them, and a cloud made of such rows."""
 
 from __future__ import annotations
 

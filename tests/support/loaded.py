@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Says which files of the collection a task loads: Ansible compiles each of them anew in every task.
 
-`python -m tests.support.loaded TASKS` reads a JSON list of [module, options, check mode] from a file, and prints for each
-task the files that were loaded, with their bytes. Every task runs in a process of its own, as Ansible runs it.
+`python -m tests.support.loaded TASKS` reads a JSON list of [module, options, check mode] from a file, and prints for
+each task the files that were loaded, with their bytes. Every task runs in a process of its own, as Ansible runs it.
 """
 
 from __future__ import annotations

@@ -54,7 +54,6 @@ def _query_values(option: str, value: t.Any) -> list[str]:
     texts = list(dict.fromkeys(as_text(entry) for entry in entries))
     if len(texts) > _MAX_VALUES_PER_KEY or any(len(text) > MAX_OLD_TAG_VALUE for text in texts):
         raise InvalidInput(
-            f"{option}: at most {_MAX_VALUES_PER_KEY} values of up to {MAX_OLD_TAG_VALUE} characters can be looked for at"
-            " one key"
+            f"{option}: a key can have at most {_MAX_VALUES_PER_KEY} values of up to {MAX_OLD_TAG_VALUE} characters"
         )
     return texts
