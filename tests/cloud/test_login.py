@@ -227,7 +227,7 @@ def told(result: Args) -> str:
         ({"password": ...}, "auth: this auth_type also needs password"),
         ({"auth_url": ...}, "auth_url"),
         ({"auth_url": 5}, "Look at the options auth"),
-        ({"password": [f"{CANARY}-password"]}, "check user name, password"),
+        ({"password": [f"{CANARY}-password"]}, "check the user name and password"),
     ],
     ids=str,
 )

@@ -286,7 +286,7 @@ def test_the_services_final_refusal_is_explained(cloud: Emulator, made: t.Any) -
     cloud.add_server("far", availability_zone="eu-de-02")
     message = refused(cloud, backup="safe", target_server="far")
     assert message.startswith("Could not restore backup 'safe'") and "different availability zones" in message
-    assert "What to do: choose a target server in the backup's zone" in message
+    assert "What to do: choose a target server in the zone of the backup" in message
     assert failed(cloud, backup="safe", target_server="far")["error_code"] == "CSBS.6025"
 
 

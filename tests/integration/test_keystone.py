@@ -192,7 +192,7 @@ def test_what_keystone_refuses_is_one_clear_line(estate: Estate) -> None:
             estate,
             estate.run("csbs_policy_info", {}, estate.password(**change)),
             "log in to the cloud",
-            "check user name, password",
+            "check the user name and password",
         )
 
 
