@@ -35,8 +35,8 @@ class Cloud(t.Protocol):
     Every method raises CloudError, which names the operation.
     """
 
-    def errors_of(self, operation: str) -> contextlib.AbstractContextManager[None]:
-        """Turn what the SDK raises inside into CloudError."""
+    def errors_of(self, operation: str, service: str = ...) -> contextlib.AbstractContextManager[None]:
+        """Turn what the SDK raises inside into CloudError; service is what messages call a service that is missing."""
 
     def now(self) -> datetime:
         """Return the time at the cloud."""
