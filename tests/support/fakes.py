@@ -139,7 +139,7 @@ class Cloud:
         self.asked: list[tuple[str, t.Any]] = []
 
     @contextlib.contextmanager
-    def errors_of(self, operation: str) -> t.Iterator[None]:
+    def errors_of(self, operation: str, service: str = "") -> t.Iterator[None]:
         yield
 
     def now(self) -> datetime:
