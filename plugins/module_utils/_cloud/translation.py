@@ -14,6 +14,9 @@ from .._sdk.guarded import ksa_exceptions, sdk_exceptions
 from .messages import BACKUP_SERVICE, LOGIN, one_line
 from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
 
+# What the SDK and keystoneauth call the status of an answer in their exceptions
+_STATUS_NAMES = ("http_status", "status_code")
+
 
 def translate(operation: str, error: Exception, service: str) -> CloudError | None:
     """Return the CloudError of an exception, None for one that is no error of the cloud or its answers.
@@ -71,11 +74,8 @@ def _describe_parse_error(error: Exception) -> str:
 def explain_http(operation: str, error: t.Any) -> CloudError:
     """Return the CloudError of an exception that holds an answer of the cloud."""
     response = getattr(error, "response", None)
-    status = (
-        getattr(response, "status_code", None)
-        or getattr(error, "http_status", None)
-        or getattr(error, "status_code", None)
-    )
+    statuses = (getattr(response, "status_code", None), *(getattr(error, name, None) for name in _STATUS_NAMES))
+    status = next(filter(None, statuses), None)
     headers = getattr(response, "headers", None) or {}
     request_id = (
         headers.get("X-Request-Id") or headers.get("x-openstack-request-id") or getattr(error, "request_id", None)
@@ -96,11 +96,8 @@ def explain_http(operation: str, error: t.Any) -> CloudError:
 
 
 def _unreachable(operation: str, error: Exception, service: str) -> CloudError:
-    if (
-        operation == LOGIN
-        and isinstance(error, ksa_exceptions.DiscoveryFailure)
-        and "connection" not in str(error).lower()
-    ):
+    answered = isinstance(error, ksa_exceptions.DiscoveryFailure) and "connection" not in str(error).lower()
+    if operation == LOGIN and answered:
         return _no_endpoint(operation, error, service)
     return OutcomeUnknown(
         operation,
@@ -113,7 +110,8 @@ def _no_endpoint(operation: str, error: Exception, service: str) -> CloudError:
     if operation == LOGIN:
         return FinalError(
             operation,
-            f"there is no login service at auth_url ({one_line(error)}) What to do: check auth_url, such as https://iam.example.com/v3.",
+            f"there is no login service at auth_url ({one_line(error)})"
+            " What to do: check auth_url, such as https://iam.example.com/v3.",
         )
     # The newest SDK finds out with the first request only.
     offered = BACKUP_SERVICE if "data-protect" in str(error) else service
