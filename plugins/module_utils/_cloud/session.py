@@ -16,11 +16,11 @@ from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
 
 # POST requests that only read: login, checks and tag queries
-_READING_POST = re.compile(r"/(auth/tokens|resources/action|resource_instances/action)$")
+_READING_POST = r"/(auth/tokens|resources/action|resource_instances/action)$"
 # POST requests that are idempotent
-_IDEMPOTENT_POST = re.compile(r"/(tags|tags/action)$")
+_IDEMPOTENT_POST = r"/(tags|tags/action)$"
 # An update replaces the whole list of servers. A repeated one would send a list that was read before others changed it.
-_WHOLE_LIST = re.compile(r"(^|/)policies/[^/]+$")
+_WHOLE_LIST = r"(^|/)policies/[^/]+$"
 _GATEWAY_STATUSES = (502, 503, 504)
 # How often an address that never answered is tried.
 _TRIES_WITHOUT_ANSWER = 3
@@ -42,15 +42,17 @@ class ForeignBody(ksa_exceptions.ClientException):
 
 def is_reading(method: str, url: str) -> bool:
     """Return whether a request changes nothing."""
-    return method.upper() in ("GET", "HEAD") or (method.upper() == "POST" and bool(_READING_POST.search(_path(url))))
+    return method.upper() in ("GET", "HEAD") or (
+        method.upper() == "POST" and bool(re.search(_READING_POST, _path(url)))
+    )
 
 
 def is_repeatable(method: str, url: str) -> bool:
     """Return whether the session may send a request again: it only reads, or it is idempotent."""
     method, path = method.upper(), _path(url)
     if method == "POST":
-        return bool(_READING_POST.search(path) or _IDEMPOTENT_POST.search(path))
-    return not (method == "PUT" and _WHOLE_LIST.search(path))
+        return bool(re.search(_READING_POST, path) or re.search(_IDEMPOTENT_POST, path))
+    return not (method == "PUT" and re.search(_WHOLE_LIST, path))
 
 
 def _path(url: str) -> str:

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
 from .errors import InvalidInput
-from .limits import as_text
 from .selection import find_one, is_id
 
 if t.TYPE_CHECKING:
@@ -71,6 +69,9 @@ def resolve_servers(
     if missing:
         raise InvalidInput(f"{option}: no such server: {', '.join(repr(ref) for ref in missing)}")
     if filters is not None:
+        # Loaded here, because many tasks name their servers.
+        from .server_filters import match_server
+
         matching = [server for server in present.values() if match_server(server, filters)]
         for server in sorted(matching, key=lambda server: (server["name"], server["id"])):
             found[server["id"]] = None
@@ -91,54 +92,3 @@ def servers_of_backups(rows: t.Iterable[BackupRow]) -> list[ServerRef]:
     """Return the servers (id and name) that backups know, once for each name that a server had."""
     known = dict.fromkeys((row.get("resource_id"), (row.get("extend_info") or {}).get("resource_name")) for row in rows)
     return [{"id": server_id, "name": name} for server_id, name in known if server_id]
-
-
-def match_server(server: Server, filters: dict[str, t.Any]) -> bool:
-    """Return whether a server fits all filters."""
-    return all(_MATCHERS[key](server, value) for key, value in filters.items())
-
-
-def _match_name(server: Server, patterns: t.Any) -> bool:
-    return any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in _texts(patterns))
-
-
-def _match_status(server: Server, statuses: t.Any) -> bool:
-    return server["status"].upper() in {status.upper() for status in _texts(statuses)}
-
-
-def _match_metadata(server: Server, desired: dict[str, t.Any]) -> bool:
-    metadata = server["metadata"]
-    return all(key in metadata and as_text(metadata[key]) == as_text(value) for key, value in desired.items())
-
-
-def _match_tags(server: Server, desired: t.Any) -> bool:
-    # Nova's tags are plain words; the platform writes key=value or key.value into them.
-    words = set(server["tags"])
-    if isinstance(desired, dict):
-        return all(_has_tag(words, key, as_text(value)) for key, value in desired.items())
-    return words.issuperset(_texts(desired))
-
-
-def _has_tag(words: set[str], key: str, value: str) -> bool:
-    if words & {f"{key}={value}", f"{key}.{value}"}:
-        return True
-    # Without a value, the key alone is enough.
-    return value == "" and any(word == key or word.startswith((f"{key}=", f"{key}.")) for word in words)
-
-
-def _match_zone(server: Server, zones: t.Any) -> bool:
-    return server["availability_zone"] in _texts(zones)
-
-
-def _texts(values: t.Any) -> list[str]:
-    """Return one value or a list of values as a list of texts."""
-    return [as_text(value) for value in (values if isinstance(values, (list, tuple)) else [values])]
-
-
-_MATCHERS: dict[str, t.Callable[[Server, t.Any], bool]] = {
-    "name": _match_name,
-    "status": _match_status,
-    "metadata": _match_metadata,
-    "tags": _match_tags,
-    "availability_zone": _match_zone,
-}

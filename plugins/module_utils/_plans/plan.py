@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from .._domain.errors import CloudError, NotStarted
 
@@ -21,8 +20,7 @@ SECONDS_UNTIL_LISTED = 30.0
 Context = t.TypeVar("Context")
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(t.NamedTuple):
     """One change: a method of the cloud, its arguments, and the operation in words for messages.
 
     undo: the call that reverts this one when a later call of the plan fails. A call without undo is final, and so is
@@ -37,15 +35,15 @@ class Call:
 
     operation: str
     method: str
-    arguments: dict[str, t.Any] = field(default_factory=dict)
+    arguments: dict[str, t.Any] = {}
     undo: Call | None = None
-    find_effect: t.Callable[[Cloud], Row | None] | None = field(default=None, compare=False)
-    find_existing: t.Callable[[Cloud], Row | None] | None = field(default=None, compare=False)
+    find_effect: t.Callable[[Cloud], Row | None] | None = None
+    find_existing: t.Callable[[Cloud], Row | None] | None = None
     missing_ok: bool = False
     group: str | None = None
 
 
-@dataclass(frozen=True)
+# The classes are plain, because every task compiles them: a dataclass takes five times as long.
 class Plan(t.Generic[Context]):
     """The calls that lead from before to after. Without calls nothing changes.
 
@@ -58,14 +56,19 @@ class Plan(t.Generic[Context]):
     replan_on: error codes which mean that another task or user has just made the same thing; the task plans again.
     """
 
-    calls: tuple[Call, ...] = ()
-    before: t.Any = None
-    after: t.Any = None
-    result: dict[str, t.Any] = field(default_factory=dict)
-    workers: int = 0
-    context: Context = None  # type: ignore[assignment]
-    lock: str | None = None
-    replan_on: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        calls: tuple[Call, ...] = (),
+        before: t.Any = None,
+        after: t.Any = None,
+        result: dict[str, t.Any] | None = None,
+        workers: int = 0,
+        context: Context = None,  # type: ignore[assignment]
+        lock: str | None = None,
+        replan_on: frozenset[str] = frozenset(),
+    ) -> None:
+        self.calls, self.before, self.after, self.result = calls, before, after, result or {}
+        self.workers, self.context, self.lock, self.replan_on = workers, context, lock, replan_on
 
     @property
     def changed(self) -> bool:
@@ -73,7 +76,6 @@ class Plan(t.Generic[Context]):
         return bool(self.calls)
 
 
-@dataclass
 class Outcome:
     """What became of a plan, by the position of each call.
 
@@ -81,9 +83,13 @@ class Outcome:
     returned. failures: why a call failed or was not started.
     """
 
-    answers: dict[int, t.Any] = field(default_factory=dict)
-    found: set[int] = field(default_factory=set)
-    failures: dict[int, CloudError] = field(default_factory=dict)
+    def __init__(
+        self,
+        answers: dict[int, t.Any] | None = None,
+        found: set[int] | None = None,
+        failures: dict[int, CloudError] | None = None,
+    ) -> None:
+        self.answers, self.found, self.failures = answers or {}, found or set(), failures or {}
 
     @property
     def changed(self) -> bool:

@@ -16,11 +16,6 @@ def test_a_plan_changes_something_when_it_has_calls_and_only_then() -> None:
     assert Plan((), before={"a": 1}, after={"a": 2}).changed is False
 
 
-def test_plans_compare_by_what_they_send_and_not_by_how_a_lost_answer_is_found() -> None:
-    plain, looking = Call("a", "a"), Call("a", "a", find_effect=lambda cloud: None, find_existing=lambda cloud: None)
-    assert plain == looking and plain != Call("a", "b")
-
-
 @pytest.mark.parametrize("applied", [True, False])
 def test_an_outcome_is_a_change_when_a_call_was_answered_or_had_an_effect_before_it_failed(applied: bool) -> None:
     error = CloudError("a", "no")
