@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import parse_filters
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.server_lookup import choose_servers
+from tests.unit.plugins.module_utils._domain.test_server_lookup import FLEET
 
 
 @pytest.mark.parametrize(
