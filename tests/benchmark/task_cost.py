@@ -89,7 +89,7 @@ def main() -> None:
         packed = pack(folder, environment)
         seconds: dict[str, list[float]] = {name: [] for name in packed}
         milliseconds: dict[str, list[float]] = {name: [] for name in packed}
-        for _ in range(runs):
+        for dummy in range(runs):
             for name, path in packed.items():
                 seconds[name].append(cpu_of(path, environment))
                 milliseconds[name].append(own_imports(path, environment))

@@ -32,7 +32,7 @@ class AnyCloud(Cloud):
     @property
     def sent(self) -> list[str]:
         """The names of the calls that were sent."""
-        return [method for method, _ in self.changes.sent]
+        return [method for method, dummy in self.changes.sent]
 
     def find(self) -> dict[str, t.Any] | None:
         """Look for the effect of a call."""

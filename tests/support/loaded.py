@@ -9,12 +9,11 @@ each task the files that were loaded, with their bytes. Every task runs in a pro
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from pathlib import Path
-
-import openstack  # noqa: F401 - loaded once, because every task needs it
 
 from tests.support.modules import COLLECTION, Args, run_module
 
@@ -44,5 +43,7 @@ def in_own_process(module: str, args: Args, check: bool) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    # Loaded once, because every task needs it.
+    importlib.import_module("openstack")
     tasks = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     print(json.dumps([in_own_process(*task) for task in tasks]))

@@ -73,7 +73,7 @@ def _by_ref(rows: t.Iterable[TaggableRow]) -> dict[str, list[TaggableRow]]:
     """Return rows of a list by their ID and by their name. A row that two pages show counts once."""
     found: dict[str, list[TaggableRow]] = {}
     for row in {row["id"]: row for row in rows}.values():
-        for ref in {row["id"], row["name"] or row["id"]}:
+        for ref in dict.fromkeys((row["id"], row["name"] or row["id"])):
             found.setdefault(ref, []).append(row)
     return found
 

@@ -160,11 +160,13 @@ class BackupFollowers:
 
     def refresh(self) -> bool:
         """Read the lists once; return whether every backup has ended."""
-        return all([follower.refresh() for follower in self._followers])
+        ended = [follower.refresh() for follower in self._followers]
+        return all(ended)
 
     def find_ids(self) -> bool:
         """Read the lists once; return whether the ID of every backup is known."""
-        return all([follower.find_ids() for follower in self._followers])
+        found = [follower.find_ids() for follower in self._followers]
+        return all(found)
 
 
 class BackupsEnding(t.NamedTuple):

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import PolicyRow, ServerRow
 
-    ReadPolicy = t.Callable[[str], PolicyRow | None]
+    ReadPolicy = t.Callable[[str], "PolicyRow | None"]
 
 
 class PolicyInfoOptions(t.NamedTuple):

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from .._domain.rows import BackupRow, ImageRow
 
     #: Looks for the image again, given the operation in words and the ID of the backup
-    ImageFinder = t.Callable[[str, str, Cloud], ImageRow | None]
+    ImageFinder = t.Callable[[str, str, Cloud], "ImageRow | None"]
 
 
 class ImageOptions(t.NamedTuple):

@@ -12,12 +12,11 @@ from .._domain.policy import (
     check_capacity,
     definition_in,
     for_diff,
-    operation_of,
     pattern_of,
     policy_result,
 )
 from .._domain.retention import LONG_TERM, definition_of, same_retention, unreported
-from .._domain.schedule import describe_schedule, format_pattern, same_schedule
+from .._domain.schedule import format_pattern, same_schedule
 from .._domain.selection import server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags
 from .plan import Call, Plan
@@ -64,7 +63,7 @@ class PolicyContext(t.NamedTuple):
     known: t.Collection[str] = ()
 
 
-class _Update(t.NamedTuple):
+class Update(t.NamedTuple):
     """What one request changes of a policy: its fields, those of its scheduled operation, and its servers."""
 
     fields: dict[str, t.Any]
@@ -98,8 +97,13 @@ def plan_update(
     before = policy_result(current, names)
     update = _find_update(options, current, before, chosen)
     check_capacity("servers", len(before["servers"]) + len(update.add) - len(update.remove), before["name"])
-    calls = _update_calls(current, before, update, moves)
-    after = _after_update(options, before, update)
+    calls: list[Call] = []
+    after = dict(before)
+    if any(update):
+        # Loaded here, because most tasks change nothing.
+        from .policy_update import policy_after, update_calls
+
+        calls, after = update_calls(current, before, update, moves), policy_after(before, update, options.retention)
     if options.tags is not None:
         what = f"policy {before['name']!r}"
         unset, put = compare_tags(before["tags"], options.tags, options.purge_tags)
@@ -126,7 +130,7 @@ def changed_fields(current: dict[str, t.Any], desired: dict[str, t.Any]) -> dict
 
 def _find_update(
     options: PolicyOptions, current: PolicyRow, before: dict[str, t.Any], chosen: list[ServerRow]
-) -> _Update:
+) -> Update:
     """Return what must change of a policy; before is the policy in the shape of results."""
     fields = changed_fields(before, {"name": options.new_name, "description": options.description})
     scheduled = changed_fields(before, {"enabled": options.enabled})
@@ -139,7 +143,7 @@ def _find_update(
         # What the service does not report cannot be compared, so it goes along with every update.
         if differs or fields or scheduled or add or remove:
             scheduled["operation_definition"] = definition_of(options.retention, update=True)
-    return _Update(fields, scheduled, add, remove)
+    return Update(fields, scheduled, add, remove)
 
 
 def _changed_members(
@@ -152,35 +156,6 @@ def _changed_members(
         return add, []
     chosen_ids = {server["id"] for server in chosen}
     return add, [member["id"] for member in members if member["id"] not in chosen_ids]
-
-
-def _update_calls(current: PolicyRow, before: dict[str, t.Any], update: _Update, moves: list[Move]) -> list[Call]:
-    """Return the calls of an update with those of the moves that it needs, none when nothing changes."""
-    operation, attrs = f"update backup policy {before['name']!r}", dict(update.fields)
-    if update.scheduled:
-        operation_id = operation_of(current).get("id")
-        # An operation sent without "enabled" would be switched on.
-        attrs["scheduled_operations"] = [{"id": operation_id, "enabled": before["enabled"], **update.scheduled}]
-    if update.add or update.remove:
-        # Loaded here, because most tasks change nothing.
-        from .moves import members_call, move_calls
-
-        return [*move_calls(moves), members_call(operation, current["id"], update.add, update.remove, **attrs)]
-    return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []
-
-
-def _after_update(options: PolicyOptions, before: dict[str, t.Any], update: _Update) -> dict[str, t.Any]:
-    """Return what a policy will be after an update, in the shape of results."""
-    after = {**before, **update.fields}
-    staying = [member for member in before["servers"] if member["id"] not in update.remove]
-    after["servers"] = [*staying, *server_refs(update.add)]
-    if "enabled" in update.scheduled:
-        after["enabled"] = update.scheduled["enabled"]
-    if "trigger" in update.scheduled:
-        after["schedule"] = describe_schedule(update.scheduled["trigger"]["properties"]["pattern"])
-    if "operation_definition" in update.scheduled:
-        after["retention"] = options.retention
-    return after
 
 
 def _notes_on_retention(options: PolicyOptions, current: PolicyRow, updated: bool) -> list[str]:

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, Row
 
-    Finder = t.Callable[[Cloud], Row | None]
+    Finder = t.Callable[[Cloud], "Row | None"]
 
 
 def created_policy(name: str, known: t.Collection[str]) -> Finder:

@@ -173,7 +173,7 @@ def test_a_mapping_is_whole_and_fits_and_is_the_only_one(ours: list[t.Any], thei
     except InvalidInput:
         assert (ways(True), ways(False)) != (1, 1), "what has one way only is never refused"
         return
-    assert [part for part, _ in pairs] == sources
+    assert [part for part, dummy in pairs] == sources
     assert all(fits(part, target) for part, target in pairs)
-    assert len({target["id"] for _, target in pairs}) == len(pairs)
+    assert len({target["id"] for dummy, target in pairs}) == len(pairs)
     assert all(ways(system) == 1 for system in (True, False)), "nothing is guessed"

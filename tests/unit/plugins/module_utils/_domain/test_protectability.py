@@ -49,7 +49,7 @@ def test_a_server_without_a_verdict_is_not_refused() -> None:
 
 def test_a_server_in_a_wrong_state_is_refused_with_the_state() -> None:
     web: t.Any = server("web", status="ERROR")
-    (reason,) = unprotectable([web], {"id-web": {"result": False, "error_code": "CSBS.6005"}}).values()
+    reason = unprotectable([web], {"id-web": {"result": False, "error_code": "CSBS.6005"}})["id-web"]
     assert reason.endswith("(CSBS.6005); the server is in state ERROR")
 
 

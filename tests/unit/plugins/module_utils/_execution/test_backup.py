@@ -152,7 +152,7 @@ def test_a_filter_by_time_that_hides_what_was_started_is_dropped() -> None:
     """Clocks differ: the service may date a backup earlier than its own answer."""
     cloud = Cloud()
     made = follower(cloud, started("x", "web"), started("y", "db"))
-    for _ in range(4):
+    for dummy in range(4):
         made.refresh()
     assert queries(cloud)[0] == {"start_time": "2026-07-01T05:59:59.000000"}
     assert queries(cloud)[-1] == {}
@@ -165,7 +165,7 @@ def test_a_filter_by_time_that_hid_a_seen_backup_does_not_make_it_look_gone() ->
 
     cloud = HiddenByTime(backups=[backup("x", "web", "protecting"), backup("y", "db", "protecting")])
     made = follower(cloud, started("x", "web"), started("y", "db"))
-    for _ in range(8):
+    for dummy in range(8):
         made.refresh()
     assert made.failed == {}
     assert {row["status"] for row in made.rows.values()} == {"protecting"}
@@ -189,8 +189,8 @@ def run_follower(*rows: dict[str, t.Any]) -> tuple[RunFollower, Cloud]:
 
 @pytest.mark.parametrize("rows", [[], [backup("r", "web", "protecting", checkpoint_id="rec")]], ids=len)
 def test_no_server_is_missing_while_nothing_is_listed_or_others_are_in_progress(rows: Rows) -> None:
-    run, _ = run_follower(*rows)
-    assert not any(run.refresh() for _ in range(20))
+    run, dummy = run_follower(*rows)
+    assert not any(run.refresh() for dummy in range(20))
     assert run.left_out == []
 
 
@@ -206,7 +206,7 @@ def test_a_server_that_is_listed_late_was_not_left_out() -> None:
     run, cloud = run_follower(backup("r", "web", checkpoint_id="rec"))
     assert not run.refresh()
     cloud.all_backups.append(backup("r", "db", "protecting", checkpoint_id="rec"))
-    assert not any(run.refresh() for _ in range(20))
+    assert not any(run.refresh() for dummy in range(20))
     assert run.left_out == []
 
 

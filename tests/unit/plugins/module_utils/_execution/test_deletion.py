@@ -39,7 +39,7 @@ def follow(status: str, states: t.Iterable[str | None], polls: int) -> DeletionF
     """Poll so often that the deletion of a backup, which had a status before it, must have ended."""
     row: t.Any = backup("b", "web", status)
     follower = DeletionFollower(t.cast("t.Any", Moving(row, states)), [row])
-    assert [follower.refresh() for _ in range(polls)] == [False] * (polls - 1) + [True]
+    assert [follower.refresh() for dummy in range(polls)] == [False] * (polls - 1) + [True]
     return follower
 
 
@@ -102,7 +102,7 @@ def test_what_is_gone_is_no_problem() -> None:
 
 
 def test_a_deletion_that_does_not_end_is_named_with_its_state() -> None:
-    ending, _ = end(Cloud(backups=[backup("b", "web", "deleting")]))
+    ending, dummy = end(Cloud(backups=[backup("b", "web", "deleting")]))
     assert ending.pending == {"item-b-web"}
     assert ending.problems == [
         "Not ended within 60 seconds (timeout): 'b' of server 'web' (item-b-web) is deleting."
@@ -123,7 +123,7 @@ def test_a_refused_deletion_is_not_followed_and_names_the_image_that_holds_the_b
 
 def test_a_task_that_does_not_wait_reads_nothing() -> None:
     cloud = Cloud(backups=MANY)
-    ending, _ = end(cloud, wait=False)
+    ending, dummy = end(cloud, wait=False)
     assert (cloud.asked, ending.problems, len(ending.pending)) == ([], [], 2)
 
 
@@ -132,6 +132,6 @@ def test_an_ending_that_nobody_saw_has_the_reason() -> None:
         def backup(self, backup_id: str) -> t.Any:
             raise CloudError("read backup", "the service failed", "CSBS.9999", 500)
 
-    ending, _ = end(Failing(backups=MANY))
+    ending, dummy = end(Failing(backups=MANY))
     assert ending.unseen is not None and ending.pending == {"item-b-web", "item-b-0001-db"}
     assert "The deletion goes on." in ending.problems[0]

@@ -104,13 +104,13 @@ def test_no_more_independent_calls_run_at_a_time_than_there_are_workers() -> Non
         most = max(most, len(running))
         together.wait(timeout=60)
 
-    run([Call("a", "a") for _ in range(9)], AnyCloud(answers={"a": [wait_for_two_others]}), workers=3)
+    run([Call("a", "a") for dummy in range(9)], AnyCloud(answers={"a": [wait_for_two_others]}), workers=3)
     assert most == 3
 
 
 def test_what_is_busy_holds_nobody_else_up() -> None:
     cloud = AnyCloud(answers={"busy": [BUSY, BUSY, BUSY, "late"], "free": ["done"]})
-    calls = [Call("a", "busy"), *(Call("b", "free") for _ in range(5))]
+    calls = [Call("a", "busy"), *(Call("b", "free") for dummy in range(5))]
     outcome, ticks = run(calls, cloud, workers=1)
     assert outcome.answers == {0: "late", **dict.fromkeys(range(1, 6), "done")}
     assert cloud.sent[:6] == ["busy", *["free"] * 5]

@@ -42,7 +42,7 @@ def test_a_job_that_does_not_name_the_image_is_no_hindrance() -> None:
 
 def test_a_job_that_names_no_image_is_followed_until_the_image_is_listed() -> None:
     follower = ImageFollower(t.cast(t.Any, ImageCloud(jobs=[{"status": "SUCCESS"}])), ITEM, "job-1", None)
-    assert [follower.refresh() for _ in range(9)] == [False] * 9
+    assert [follower.refresh() for dummy in range(9)] == [False] * 9
 
 
 def test_an_image_without_a_job_is_followed_by_itself() -> None:

@@ -298,7 +298,7 @@ def statuses(result: dict[str, t.Any]) -> dict[str, str | None]:
 
 
 def test_a_task_waits_until_each_backup_has_ended() -> None:
-    result, _, ticks = create({"web": ["waiting_protect", "protecting", "available"], "db": ["available"]})
+    result, dummy, ticks = create({"web": ["waiting_protect", "protecting", "available"], "db": ["available"]})
     assert statuses(result) == {"web": "available", "db": "available"}
     assert ticks.sleeps == [10, 12]
     assert result["backups"][0].keys() == backup_result(t.cast("t.Any", backup("b", "web"))).keys()
@@ -342,14 +342,14 @@ def test_a_timeout_returns_all_started_backups_and_says_what_to_do() -> None:
 
 def test_an_existing_backup_in_progress_is_waited_for_and_a_good_one_is_returned() -> None:
     rows = [backup("b", "web", "protecting"), backup("b", "db")]
-    result, _, ticks = create({"app": ["available"], "web": ["protecting", "available"]}, rows=rows)
+    result, dummy, ticks = create({"app": ["available"], "web": ["protecting", "available"]}, rows=rows)
     assert statuses(result) == {"app": "available", "web": "available", "db": "available"}
     assert {shown["name"] for shown in result["backups"]} == {"b", "b-0001"}
     assert len(ticks.sleeps) == 1
 
 
 def test_a_task_with_nothing_to_do_and_nothing_in_progress_reads_nothing_more() -> None:
-    result, cloud, _ = create({}, rows=[backup("b", "web")])
+    result, cloud, dummy = create({}, rows=[backup("b", "web")])
     assert (statuses(result), cloud.lists, cloud.asked) == ({"web": "available"}, 0, [])
 
 
@@ -361,7 +361,7 @@ def test_without_waiting_the_ids_of_what_was_started_come_back_at_once() -> None
 
 
 def test_without_waiting_a_backup_that_is_not_listed_has_its_checkpoint() -> None:
-    result, _, ticks = create({"web": [None]}, wait=False)
+    result, dummy, ticks = create({"web": [None]}, wait=False)
     assert [(shown["id"], shown["checkpoint_id"]) for shown in result["backups"]] == [(None, "rec-b-web")]
     assert ticks.time == 3
 
@@ -413,12 +413,12 @@ def delete(
 
 def test_a_task_waits_until_backups_are_gone() -> None:
     rows = [backup("b", "web"), backup("b-0001", "db")]
-    result, _, ticks = delete(rows, {"web": ["deleting", "deleting", None], "db": [None]})
+    result, dummy, ticks = delete(rows, {"web": ["deleting", "deleting", None], "db": [None]})
     assert (result, len(ticks.sleeps)) == ({}, 2)
 
 
 def test_a_task_waits_for_a_deletion_that_somebody_else_started() -> None:
-    _, _, ticks = delete([backup("b", "web", "deleting")], {"web": ["deleting", "deleting", None]})
+    dummy, dummy, ticks = delete([backup("b", "web", "deleting")], {"web": ["deleting", "deleting", None]})
     assert len(ticks.sleeps) == 2
 
 
@@ -441,5 +441,5 @@ def test_without_waiting_a_deletion_reads_nothing_more() -> None:
 
 
 def test_a_task_with_nothing_to_delete_reads_nothing_more() -> None:
-    result, cloud, _ = delete([], {})
+    result, cloud, dummy = delete([], {})
     assert (result, cloud.lists) == ({}, 0)

@@ -185,11 +185,11 @@ ANSWER = {"job_id": "job-1"}
 
 
 def finish(
-    cloud: Cloud, answer: Row = ANSWER, timeout: float = 3600, found: bool = False, **options: t.Any
+    cloud: Cloud, answer: Row | None = None, timeout: float = 3600, found: bool = False, **options: t.Any
 ) -> tuple[Row, Ticks]:
     """End a task whose call was answered, or whose image was found after the answer was lost."""
     todo, ticks = plan(ImageCloud([a_backup()]), **options), Ticks()
-    outcome = Outcome({0: answer}, {0} if found else set())
+    outcome = Outcome({0: ANSWER if answer is None else answer}, {0} if found else set())
     result = operation.finish(make_options(**options), t.cast(t.Any, cloud), todo, outcome, ticks.clock(timeout))
     return result, ticks
 

@@ -150,14 +150,14 @@ def statuses(result: dict[str, t.Any]) -> dict[str, str | None]:
 
 
 def test_a_run_returns_its_backups_with_the_tags_of_the_policy() -> None:
-    result, _ = finish([ran(name, tags=None) for name in ("web", "db", "app")])
+    result, dummy = finish([ran(name, tags=None) for name in ("web", "db", "app")])
     assert statuses(result) == {"web": "available", "db": "available", "app": "available"}
     assert all(shown["tags"] == {"team": "x"} for shown in result["backups"])
 
 
 def test_a_backup_in_progress_that_made_the_run_unnecessary_is_waited_for() -> None:
     before = [backup("a", name, "protecting") for name in ("web", "db")]
-    result, _ = finish([backup("a", name) for name in ("web", "db")], before, max_age="1h", servers=["web", "db"])
+    result, dummy = finish([backup("a", name) for name in ("web", "db")], before, max_age="1h", servers=["web", "db"])
     assert statuses(result) == {"web": "available", "db": "available"}
 
 
@@ -207,5 +207,5 @@ def test_a_timeout_says_what_goes_on_and_what_to_do() -> None:
 
 
 def test_without_waiting_the_ids_of_what_was_started_come_back() -> None:
-    result, _ = finish([ran("web", "protecting"), ran("db", "protecting"), ran("app", "protecting")], wait=False)
+    result, dummy = finish([ran("web", "protecting"), ran("db", "protecting"), ran("app", "protecting")], wait=False)
     assert all(shown["id"] for shown in result["backups"])

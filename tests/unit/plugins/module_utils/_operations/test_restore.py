@@ -202,13 +202,13 @@ def finish(
     looks: list[t.Any],
     state: str = "ACTIVE",
     timeout: float = 3600,
-    answer: Row = ANSWER,
+    answer: Row | None = None,
     found: bool = False,
     **options: t.Any,
 ) -> tuple[Row, Ticks]:
     """End a task whose call was answered, or that found that the restore began after the answer was lost."""
     todo, ticks = plan([seen()], backup="b", **options), Ticks()
-    outcome = Outcome({0: answer}, {0} if found else set())
+    outcome = Outcome({0: ANSWER if answer is None else answer}, {0} if found else set())
     cloud = t.cast(t.Any, ShowingCloud(looks, state))
     return operation.finish(make_options(backup="b", **options), cloud, todo, outcome, ticks.clock(timeout)), ticks
 

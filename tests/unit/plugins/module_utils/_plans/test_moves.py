@@ -25,9 +25,9 @@ MOVE = Move("pol-one", "one", ({"id": "id-web", "name": "web"},))
 
 
 def moves(
-    joining: list[Server], others: list[dict[str, t.Any]] = OTHERS, move_servers: bool = True
+    joining: list[Server], others: list[dict[str, t.Any]] | None = None, move_servers: bool = True
 ) -> list[tuple[str, list[str]]]:
-    found = find_moves(joining, others, move_servers)
+    found = find_moves(joining, OTHERS if others is None else others, move_servers)
     return [(move.policy_name, [member["id"] for member in move.servers]) for move in found]
 
 
