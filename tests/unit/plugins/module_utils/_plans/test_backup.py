@@ -171,7 +171,7 @@ def test_a_backup_that_makes_the_server_busy_may_be_all_that_is_wanted(
 
 
 def test_a_year_in_a_name_is_not_the_number_of_a_wanted_backup() -> None:
-    (call, _) = plan(WEB, DB, name="release").calls
+    (call, dummy) = plan(WEB, DB, name="release").calls
     assert call.find_existing is not None
     for name, found in (("release-0001", True), ("release-2024", False)):
         cloud: t.Any = Cloud(backups=[backup(name, "web", "protecting")])
