@@ -260,3 +260,14 @@ def test_quotas_with_limits_count_what_there_is(cloud: Emulator) -> None:
         assert refused["failed"] and refused["error_code"] == "CSBS.9006"
     finally:
         cloud.settings(quota_backups=-1, quota_capacity=-1)
+
+
+@pytest.mark.parametrize("fault", [{"status": 404}, {"status": 500}, {"status": 200, "body": "<html>"}], ids=str)
+def test_a_compute_service_whose_version_cannot_be_discovered_still_lists_servers(
+    cloud: Emulator, fault: dict[str, t.Any]
+) -> None:
+    cloud.faults.add(method="GET", path=r"/compute/v2\.1$", times=-1, **fault)
+    cloud.journal.clear()
+    result = run_ok("csbs_protection_info", {}, cloud)
+    assert [entry["status"] for entry in cloud.journal if entry["path"] == "/compute/v2.1"], "it is asked for"
+    assert len(result["servers"]) == 6

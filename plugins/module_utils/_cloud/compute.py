@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._sdk.guarded import sdk_exceptions
+from .._sdk.guarded import sdk_exceptions, utils
 from .errors import errors_of, explain_exception
 
 if t.TYPE_CHECKING:
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 _PAGE_SIZE = 1000
 # Tags of servers come with this version of the compute service.
-_WITH_TAGS = (2, 26)
+_WITH_TAGS = "2.26"
 
 
 class Compute:
@@ -55,8 +55,7 @@ class Compute:
 
     def _listed_servers(self) -> t.Iterator[Row]:
         # The SDK's Server costs up to ten milliseconds a server, so 1,000 servers would take seconds.
-        newest = self._compute.get_endpoint_data().max_microversion
-        version = ".".join(map(str, _WITH_TAGS)) if newest and tuple(newest) >= _WITH_TAGS else None
+        version = utils.maximum_supported_microversion(self._compute, _WITH_TAGS)
         params: Row = {"limit": _PAGE_SIZE}
         while True:
             response = self._compute.get("/servers/detail", params=params, microversion=version)

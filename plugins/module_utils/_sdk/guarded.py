@@ -22,7 +22,7 @@ try:
     from keystoneauth1 import exceptions as ksa_exceptions
     from keystoneauth1.session import Session
     from openstack import exceptions as sdk_exceptions
-    from openstack import proxy, resource, service_description
+    from openstack import proxy, resource, service_description, utils
     from openstack.config import OpenStackConfig
     from openstack.connection import Connection
 except ImportError:
@@ -38,7 +38,7 @@ except ImportError:
         def __init__(self, *args, **kwargs):
             super().__init__()
 
-    openstack = proxy = resource = service_description = _Absent
+    openstack = proxy = resource = service_description = utils = _Absent
     ksa_exceptions = sdk_exceptions = _Absent
     Connection = OpenStackConfig = Session = _Absent
 finally:
@@ -56,4 +56,5 @@ __all__ = (
     "resource",
     "sdk_exceptions",
     "service_description",
+    "utils",
 )
