@@ -35,20 +35,29 @@ TASKS = {
     BARE: {},
     "csbs_policy": NIGHTLY,
     "csbs_policy_server": {"policy": "nightly", "servers": ["srv-0001"]},
-    "csbs_backup": {"servers": ["srv-0001"], "max_age": "24h", "poll_interval": 0.1},
+    "csbs_policy_run": {"policy": "nightly", "max_age": "24h", "poll_interval": 0.1},
+    "csbs_backup": {"servers": ["srv-0001"], "name": "before", "poll_interval": 0.1},
     "csbs_backup_prune": {"servers": ["srv-0001"], "keep_last": 5},
+    "csbs_image": {"backup": "before", "name": "golden", "poll_interval": 0.1},
+    "csbs_restore": {"backup": "before"},
     "csbs_tag": {"resources": ["nightly"], "resource_type": "policy", "tags": {"team": "web"}},
     "csbs_policy_info": {"name": "nightly"},
     "csbs_backup_info": {"servers": ["srv-0001"]},
     "csbs_protection_info": {},
+    "csbs_tag_info": {"resource_type": "policy"},
     "csbs_quota_info": {},
 }
+# A restore always has something to do.
+CHECKED = ("csbs_restore",)
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+\S*opentelekomcloud\.csbs")
 
 
 def pack(folder: Path, environment: dict[str, str]) -> dict[str, Path]:
     """Run the tasks twice with ansible-playbook, and return by module the file that was sent for the second run."""
-    tasks = [{name if name == BARE else f"opentelekomcloud.csbs.{name}": args or None} for name, args in TASKS.items()]
+    tasks = [
+        {name if name == BARE else f"opentelekomcloud.csbs.{name}": args or None, "check_mode": name in CHECKED}
+        for name, args in TASKS.items()
+    ]
     play = folder / "play.yml"
     play.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False))
     for number in (1, 2):
