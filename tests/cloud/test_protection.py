@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from openstack import resource
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import compute
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, run_policy, set_server
 from tests.support.modes import one_mode
@@ -271,3 +273,31 @@ def test_a_compute_service_whose_version_cannot_be_discovered_still_lists_server
     result = run_ok("csbs_protection_info", {}, cloud)
     assert [entry["status"] for entry in cloud.journal if entry["path"] == "/compute/v2.1"], "it is asked for"
     assert len(result["servers"]) == 6
+
+
+@pytest.mark.parametrize("size", [2, 4, 6, 7])
+def test_servers_of_every_page_are_listed(cloud: Emulator, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "_PAGE_SIZE", size)
+    cloud.journal.clear()
+    assert len(run_ok("csbs_protection_info", {}, cloud)["servers"]) == 6
+    pages = [entry for entry in cloud.journal if entry["path"].endswith("/servers/detail")]
+    assert len(pages) == 6 // size + 1
+
+
+def test_lists_make_no_object_of_the_sdk_for_each_entry(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Resource costs milliseconds; a project has thousands of servers and backups."""
+    run_ok("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
+    made(cloud, "srv-0001", hours=1)
+    objects: list[str] = []
+    plain_init = resource.Resource.__init__
+
+    def counted_init(self: t.Any, *args: t.Any, **attrs: t.Any) -> None:
+        objects.append(type(self).__name__)
+        plain_init(self, *args, **attrs)
+
+    monkeypatch.setattr(resource.Resource, "__init__", counted_init)
+    found = run_ok("csbs_protection_info", {}, cloud)
+    assert found["servers"][0]["last_backup"]["name"] == "made" and found["servers"][0]["policy"]
+    assert objects == []
+    run_ok("csbs_policy_info", {"name": "nightly"}, cloud)
+    assert "Policy" in objects, "or nothing would be counted"

@@ -62,7 +62,9 @@ class Compute:
             sdk_exceptions.raise_from_response(response)
             page = response.json()
             yield from page["servers"]
-            if not any(link.get("rel") == "next" for link in page.get("servers_links") or ()):
+            # A page that is as long as it may be could be followed by another, even where no link says so.
+            linked = any(link.get("rel") == "next" for link in page.get("servers_links") or ())
+            if not page["servers"] or not (linked or len(page["servers"]) >= _PAGE_SIZE):
                 return
             params["marker"] = page["servers"][-1]["id"]
 
