@@ -37,9 +37,9 @@ def converge(
     parse_options: turn parameters into options in normal form; raise InvalidInput before the first request.
     plan: read the current state and return the calls that lead to the desired one.
     finish: wait, read again and return the result, and warnings for the user under "warnings". It may raise CloudError,
-    TaskFailed, or PlanAgain when the cloud does not yet show what is desired. A CloudError says whether something was
-    changed by itself; the task reports changed: true also when its plan had changed something before. After the failure
-    of an ordered plan finish is called once more, to report the changes that stay.
+    TaskFailed, or PlanAgain when the cloud does not yet show what is desired. When it raises
+    CloudError after a change, the task still reports changed: true. After the failure of an ordered plan finish is
+    called once more, to report the changes that stay.
 
     A module with an option confirm does what cannot be undone: without it, the module runs in check mode only.
     """

@@ -48,6 +48,7 @@ class Task(t.Generic[Options, Context]):
                     raise
 
     def show(self, todo: Plan[Context], before: t.Any) -> None:
+        """Fill the results with what a plan predicts; before is what the diff compares with."""
         self.results = {**todo.result, "changed": todo.changed or self.changed}
         if self.module._diff:
             self.results["diff"] = {"before": before, "after": todo.after}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._sdk.guarded import sdk_exceptions, utils
-from .errors import errors_of, explain_exception
+from .errors import errors_of
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -126,11 +126,13 @@ def checked(row: Row, *needed: str) -> Row:
 
 def found(get: t.Callable[[str], t.Any], key: str, *needed: str) -> Row | None:
     """Return what get finds by an ID, None when the service itself says that there is no such object."""
-    from .._domain.errors import NotFound
-
     try:
         return plain(get(key), *needed)
     except sdk_exceptions.NotFoundException as error:
-        if isinstance(explain_exception("", error), NotFound):
+        # Loaded here, because most tasks see no error.
+        from .._domain.errors import NotFound
+        from .translation import explain_http
+
+        if isinstance(explain_http("", error), NotFound):
             return None
         raise

@@ -29,10 +29,3 @@ def errors_of(operation: str, service: str = "the service") -> t.Iterator[None]:
         if translated is None:
             raise
         raise translated from error
-
-
-def explain_exception(operation: str, error: Exception) -> CloudError:
-    """Return the CloudError of an exception that holds an answer of the cloud."""
-    from .translation import explain_http
-
-    return explain_http(operation, error)

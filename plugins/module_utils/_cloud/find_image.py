@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import UNUSABLE, backup_result
+from .._domain.backup import UNUSABLE, images_of
 from .._domain.errors import CloudError, InvalidInput
 from .._domain.image import is_alive, unread_image
 from .._domain.selection import find_one
@@ -42,7 +42,7 @@ def find_image(backup: BackupRow, cloud: Cloud) -> ImageRow | None:
     Raises CloudError when the images cannot be listed.
     """
     unread = None
-    for image_id in backup_result(backup)["images"]:
+    for image_id in images_of(backup):
         try:
             image = cloud.image(image_id)
         except CloudError as error:

@@ -9,7 +9,7 @@ import typing as t
 
 from .._domain.errors import InvalidInput, NotFound
 from .._domain.limits import MAX_SINGLE_READS
-from .._domain.selection import find_one
+from .._domain.selection import find_one, once
 from .._domain.tags import tags_as_dict
 from .tags import add_tags
 
@@ -38,7 +38,7 @@ def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok
     missing = [ref for ref, row in found.items() if row is None]
     if missing and not missing_ok:
         raise InvalidInput(f"resources: no such {resource_type}: {', '.join(repr(ref) for ref in missing)}")
-    rows = list({row["id"]: row for row in found.values() if row is not None}.values())
+    rows = once(row for row in found.values() if row is not None)
     if few:
         rows = [row for row in rows if _add_own_tags(resource_type, row, cloud, missing_ok)]
     else:
@@ -72,7 +72,7 @@ def _find_many(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, T
 def _by_ref(rows: t.Iterable[TaggableRow]) -> dict[str, list[TaggableRow]]:
     """Return rows of a list by their ID and by their name. A row that two pages show counts once."""
     found: dict[str, list[TaggableRow]] = {}
-    for row in {row["id"]: row for row in rows}.values():
+    for row in once(rows):
         for ref in dict.fromkeys((row["id"], row["name"] or row["id"])):
             found.setdefault(ref, []).append(row)
     return found

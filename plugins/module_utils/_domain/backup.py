@@ -44,7 +44,7 @@ def backup_result(raw: BackupRow, names: t.Mapping[str, str] | None = None) -> d
         "protected_at": format_time(raw.get("protected_at")),
         "finished_at": format_time(info.get("finished_at")),
         "expired_at": format_time(raw.get("expired_at")),
-        "auto_trigger": _flag(info.get("auto_trigger")),
+        "auto_trigger": is_automatic(raw),
         "incremental": _flag(info.get("incremental")),
         "instant_restore": _flag(info.get("support_lld")),
         # The service's progress lags behind its status.
@@ -52,7 +52,7 @@ def backup_result(raw: BackupRow, names: t.Mapping[str, str] | None = None) -> d
         "size_mb": size_of(raw),
         "image_type": info.get("image_type"),
         "availability_zone": info.get("resource_az"),
-        "images": [image["image_id"] for image in info.get("os_images_data") or [] if image.get("image_id")],
+        "images": images_of(raw),
         "fail_reason": fail_reason(raw) or None,
         "volumes": [_volume_result(volume) for volume in info.get("volume_backups") or []],
     }
@@ -68,6 +68,17 @@ def _volume_result(raw: dict[str, t.Any]) -> dict[str, t.Any]:
         "bootable": _flag(raw.get("bootable")),
         "size_mb": whole_number(raw.get("size")),
     }
+
+
+def is_automatic(raw: BackupRow) -> bool | None:
+    """Return whether the schedule of a policy made a backup, None where the service does not say."""
+    return _flag((raw.get("extend_info") or {}).get("auto_trigger"))
+
+
+def images_of(raw: BackupRow) -> list[str]:
+    """Return the IDs of the images that were made of a backup and hold it."""
+    images = (raw.get("extend_info") or {}).get("os_images_data") or []
+    return [image["image_id"] for image in images if image.get("image_id")]
 
 
 def _flag(value: t.Any) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import RETRYABLE_CODES
+from .selection import describe_server
 
 if t.TYPE_CHECKING:
     from .rows import ServerRow, VerdictRow
@@ -46,4 +47,4 @@ def explain_verdict(verdict: VerdictRow) -> str:
 
 def describe_refusal(server: ServerRow, reason: str) -> str:
     """Return how messages name a server and the reason why it has no backup."""
-    return f"{server['name']!r} ({server['id']}): {reason}"
+    return f"{describe_server(server)}: {reason}"

@@ -94,3 +94,8 @@ def names_of(servers: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
 def server_refs(servers: t.Iterable[t.Mapping[str, t.Any]]) -> list[ServerRef]:
     """Return servers in the shape of results: id and name."""
     return [{"id": server["id"], "name": server["name"]} for server in servers]
+
+
+def describe_server(server: t.Mapping[str, t.Any]) -> str:
+    """Return name and ID of a server for messages."""
+    return f"{server['name']!r} ({server['id']})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import BEING_DELETED, backup_result, describe_backup, fail_reason
+from .._domain.backup import BEING_DELETED, describe_backup, fail_reason, images_of
 from .watch import failure_texts, follow, problems_of
 
 if t.TYPE_CHECKING:
@@ -81,7 +81,7 @@ def await_deletion(
     )
     ending = follow(follower, options, clock, "backups deleted", len(follower.pending))
     problems = failure_texts(outcome)
-    images = [image_id for row in refused for image_id in backup_result(row)["images"]]
+    images = [image_id for row in refused for image_id in images_of(row)]
     if images:
         problems.append(f"Images that hold these backups: {', '.join(images)}")
     problems += [f"Backup {reason}" for reason in follower.failed.values()]

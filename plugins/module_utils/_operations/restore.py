@@ -14,7 +14,7 @@ import typing as t
 from .._domain.backup import USABLE, backup_result
 from .._domain.disk_mapping import map_disks
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .._domain.selection import find_one, names_of, parse_refs
+from .._domain.selection import describe_server, find_one, names_of, parse_refs
 from .._domain.times import parse_user_time
 from .._plans.restore import (
     RestoreContext,
@@ -22,7 +22,6 @@ from .._plans.restore import (
     choose_backup,
     choose_target,
     describe_renamed,
-    describe_server,
     disk_ids,
     plan_restore,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._domain.backup import IN_PROGRESS, USABLE, backup_result, describe_backup, fail_reason
+from .._domain.backup import IN_PROGRESS, USABLE, backup_result, describe_backup, fail_reason, images_of
 from .._domain.errors import CloudError, FinalError, InvalidInput
 from .._domain.image import READY, UNREAD, describe_image, image_result
 from .plan import Call, Plan
@@ -141,7 +141,7 @@ def check_still_suitable(operation: str, backup: BackupRow | None) -> None:
 
 def check_not_blocked(operation: str, backup: BackupRow) -> None:
     """Raise FinalError when an available backup names an image that nobody finds: waiting does not help then."""
-    images = backup_result(backup)["images"]
+    images = images_of(backup)
     if backup["status"] == "available" and images:
         raise FinalError(
             operation,

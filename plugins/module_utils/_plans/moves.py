@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import RETRYABLE_CODES, InvalidInput
 from .._domain.policy import as_resource, members_of
 from .._domain.protectability import OTHER_POLICY, PROTECTABLE_STATUSES, explain_verdict
+from .._domain.selection import describe_server
 from .plan import Call
 
 if t.TYPE_CHECKING:
@@ -55,9 +56,7 @@ def check_joinable(
     for server in joining:
         reason = _reason_to_refuse(server, server["id"] in moving_ids, verdicts.get(server["id"]))
         if reason is not None:
-            raise InvalidInput(
-                f"servers: server {server['name']!r} ({server['id']}) is not moved out of its policy: {reason}"
-            )
+            raise InvalidInput(f"servers: server {describe_server(server)} is not moved out of its policy: {reason}")
 
 
 def _reason_to_refuse(server: ServerRow, moves: bool, verdict: VerdictRow | None) -> str | None:

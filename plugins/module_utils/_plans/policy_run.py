@@ -12,7 +12,7 @@ from .._domain.backup import backup_result
 from .._domain.backup_names import UNNAMED
 from .._domain.errors import InvalidInput
 from .._domain.policy import is_enabled, members_of
-from .._domain.selection import names_of, server_refs
+from .._domain.selection import describe_server, names_of, once, server_refs
 from .._domain.server_lookup import choose_servers
 from .plan import Call, Plan
 
@@ -63,12 +63,12 @@ def choose_members(options: RunOptions, policy: PolicyRow, servers: list[ServerR
     named = choose_servers(options.servers, None, servers, known=members.values())
     others = [server for server in named if server["id"] not in members]
     if others:
-        listed = ", ".join(f"{server['name']!r} ({server['id']})" for server in others)
+        listed = ", ".join(map(describe_server, others))
         raise InvalidInput(
             f"servers: not in policy {policy['name']!r}, which can back up its own servers only: {listed}"
         )
     matching = choose_servers(None, options.filters, [server for server in servers if server["id"] in members])
-    return list({server["id"]: server for server in (*named, *matching)}.values())
+    return once((*named, *matching))
 
 
 def plan_run(

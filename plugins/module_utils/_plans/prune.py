@@ -9,7 +9,7 @@ import re
 import typing as t
 from datetime import datetime, timezone
 
-from .._domain.backup import USABLE, backup_result, recovery_point
+from .._domain.backup import USABLE, backup_result, images_of, is_automatic, recovery_point
 from .._domain.errors import InvalidInput
 from .._domain.keep_rules import Point, Rules, has_tags, reasons_to_keep
 from .._domain.limits import as_text
@@ -62,7 +62,7 @@ def takes_part(row: BackupRow, options: PruneOptions) -> bool:
     A backup is manual only when the service says so. Backups that are in progress, being deleted or in an unknown state
     do not take part, and neither do backups of unknown age where the age counts.
     """
-    if not options.include_automatic and backup_result(row)["auto_trigger"] is not False:
+    if not options.include_automatic and is_automatic(row) is not False:
         return False
     if options.name is not None and not options.name.fullmatch(as_text(row.get("name"))):
         return False
@@ -94,7 +94,7 @@ def _decide(row: BackupRow, reasons: list[str] | None, rules: Rules) -> Decision
     if reasons is None:
         young, tagged = rules.keeps_as_young(recovery_point(row)), has_tags(tags_as_dict(row["tags"]), rules.tags)
         reasons = [*(["young"] if young else []), *(["tag"] if tagged else [])]
-    if backup_result(row)["images"]:
+    if images_of(row):
         reasons = [*reasons, "image"]
     if reasons:
         return Decision(row, "kept", tuple(reasons))

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.backup import is_automatic
+
 if t.TYPE_CHECKING:
     from .._domain.backup_names import BackupNames
     from .._domain.cloud import Cloud
@@ -58,7 +60,7 @@ def started_run(policy_id: str, server_ids: t.Collection[str], known: t.Collecti
     """
 
     def find(cloud: Cloud) -> Row | None:
-        by_hand = [row for row in cloud.backups(policy_id=policy_id) if not _is_automatic(row)]
+        by_hand = [row for row in cloud.backups(policy_id=policy_id) if not is_automatic(row)]
         fitting = {
             checkpoint: servers
             for checkpoint, servers in _new_checkpoints(by_hand, known).items()
@@ -89,10 +91,6 @@ def changed_backup(backup_id: str, shows: t.Callable[[BackupRow], bool]) -> Find
         return dict(row) if row is not None and shows(row) else None
 
     return find
-
-
-def _is_automatic(row: BackupRow) -> bool:
-    return str((row.get("extend_info") or {}).get("auto_trigger")).lower() == "true"
 
 
 def _new_checkpoints(rows: t.Iterable[BackupRow], known: t.Collection[str]) -> dict[str, set[str]]:

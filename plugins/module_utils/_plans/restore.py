@@ -12,7 +12,7 @@ from .._domain.backup import UNUSABLE, USABLE, backup_result, describe_backup, n
 from .._domain.errors import RETRYABLE_CODES, FinalError, InvalidInput
 from .._domain.protectability import PROTECTABLE_STATUSES
 from .._domain.restore import is_under_way
-from .._domain.selection import find_one, server_refs
+from .._domain.selection import describe_server, find_one, server_refs
 from .plan import Call, Plan
 from .recovery import changed_backup
 
@@ -76,11 +76,6 @@ def choose_target(options: RestoreOptions, backup: BackupRow, servers: list[Serv
             f" {' or '.join(PROTECTABLE_STATUSES)} to be restored"
         )
     return target
-
-
-def describe_server(server: t.Mapping[str, t.Any]) -> str:
-    """Return name and ID of a server for messages."""
-    return f"{server['name']!r} ({server['id']})"
 
 
 def describe_renamed(backup: BackupRow, names: t.Mapping[str, str]) -> str:
