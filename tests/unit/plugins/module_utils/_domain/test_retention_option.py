@@ -19,21 +19,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention_option import parse_retention
 from tests.support.fakes import SUMMER, WINTER
-
-NOTHING: dict[str, t.Any] = {
-    "max_backups": None,
-    "days": None,
-    "permanent": False,
-    "daily": None,
-    "weekly": None,
-    "monthly": None,
-    "yearly": None,
-    "timezone": None,
-}
-
-
-def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
-    return parse_retention(retention, zone, SUMMER)
+from tests.unit.plugins.module_utils._domain.test_retention import NOTHING, wanted
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule_option import parse_schedule
 from tests.support.fakes import DAILY_0200, SUMMER, WINTER
-
-
-def rule(days: str, hours: t.Iterable[int], minute: int = 0, interval: int = 1) -> Rule:
-    wanted = EVERY_DAY if days == "all" else frozenset(DAYS.index(day) for day in days.split())
-    return Rule(interval, wanted, frozenset(hours), frozenset({minute}))
+from tests.unit.plugins.module_utils._domain.test_schedule import rule
 
 
 def wanted(schedule: dict[str, t.Any], now: datetime = SUMMER) -> Rule:
