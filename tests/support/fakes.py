@@ -110,6 +110,7 @@ CHANGES = (
     "create_image",
     "create_policy",
     "delete_backup",
+    "delete_empty_policy",
     "delete_policy",
     "remove_tag",
     "restore_backup",

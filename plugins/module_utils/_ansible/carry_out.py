@@ -48,13 +48,15 @@ def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Contex
             task.results.update(task.finish(options, cloud, todo, outcome, clock))
             return
         except PlanFailed as failure:
-            taken = failure.error.error_code in todo.replan_on and not failure.outcome.changed
+            outdated = failure.error.outdated or failure.error.error_code in todo.replan_on
+            taken = outdated and not failure.stuck
             refused_at = clock.elapsed if refused_at is None else refused_at
             if not taken or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not clock.sleep(REPLAN_PAUSE):
                 # What was not sent any more tells less than the refusal before it.
                 told = refusal if refusal and failure.error.not_sent else failure
                 raise _failed(task, told, options, todo, cloud, clock) from failure
             refusal = failure
+            task.changed = task.changed or failure.outcome.changed
         except PlanAgain as reason:
             plans += 1
             if plans > _MOST_PLANS or not clock.sleep(REPLAN_PAUSE):

@@ -75,6 +75,12 @@ class CsbsCloud(Compute):
         # A gateway's 404 says nothing about the policy, so the SDK must not take every 404 for success.
         self.csbs.delete_policy(policy, ignore_missing=False)
 
+    def delete_empty_policy(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
+        """Delete a policy that has no servers but those in leaving (IDs); errors name the operation."""
+        from .members import PolicyMembers
+
+        PolicyMembers(self, self.csbs).delete_empty(operation, policy, leaving)
+
     def change_members(
         self,
         operation: str,

@@ -15,8 +15,8 @@ import random
 import time
 import typing as t
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown
-from .._domain.limits import SERVER_TYPE
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, Outdated, OutcomeUnknown
+from .._domain.limits import MAX_SERVERS_PER_POLICY, SERVER_TYPE
 from .compute import plain
 from .lock import file_lock
 
@@ -58,7 +58,8 @@ class PolicyMembers:
         """Add and remove servers of a policy (its ID), and change other fields of it with the same request.
 
         add holds servers with id, type and name, remove holds IDs. Errors name the operation. Raises CloudError;
-        applied says whether the change was accepted before the error. A list read before a pause is never sent.
+        applied says whether the change was accepted before the error. A list read before a pause is never sent. Raises
+        Outdated when others have filled the policy.
         Reference: api_description/backup_policy_management/modifying_a_backup_policy.
         """
         change = _Change(operation, policy, add, frozenset(remove))
@@ -68,6 +69,7 @@ class PolicyMembers:
                 members = self._read(change)
                 if change.apply(members) == members and not attrs:
                     return
+                _check_room(change, members, written=count > 0)
                 self._write(change, members, attrs)
                 seconds = time.monotonic() - started
             # Other tasks cannot overwrite these.
@@ -85,6 +87,21 @@ class PolicyMembers:
         )
         overwritten.applied = True
         raise overwritten
+
+    def delete_empty(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
+        """Delete a policy (its ID) that has no servers but those in leaving (IDs). Errors name the operation.
+
+        Raises CloudError; Outdated when it has other servers, which would be without a policy.
+        """
+        with file_lock("change", policy, self._cloud.seconds_left()):
+            others = [
+                member for member in self._read(_Change(operation, policy, (), leaving)) if member["id"] not in leaving
+            ]
+            if others:
+                names = ", ".join(repr(member["name"]) for member in others)
+                raise Outdated(operation, f"others have put servers into it: {names}. What to do: run the task again.")
+            with self._cloud.errors_of(operation):
+                self._csbs.delete_policy(policy, ignore_missing=False)
 
     def _write(self, change: _Change, members: list[MemberRow], attrs: dict[str, t.Any]) -> None:
         try:
@@ -116,6 +133,19 @@ class PolicyMembers:
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, self._cloud.seconds_left()))
+
+
+def _check_room(change: _Change, members: list[MemberRow], written: bool) -> None:
+    """Raise Outdated when others have filled the policy; written says whether the change was written before."""
+    count = len(change.apply(members))
+    if change.add and count > MAX_SERVERS_PER_POLICY:
+        full = Outdated(
+            change.operation,
+            f"others have put servers into the policy: it would have {count}, and the service allows"
+            f" {MAX_SERVERS_PER_POLICY}. What to do: run the task again.",
+        )
+        full.applied = written
+        raise full
 
 
 def _as_sent(member: MemberRow) -> MemberRow:

@@ -73,6 +73,9 @@ class Cloud(t.Protocol):
     def delete_policy(self, policy: str) -> None:
         """Delete a policy; its backups stay."""
 
+    def delete_empty_policy(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
+        """Delete a policy that has no servers but those in leaving (IDs)."""
+
     def change_members(
         self,
         operation: str,

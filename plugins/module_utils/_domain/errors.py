@@ -70,6 +70,8 @@ class CloudError(Exception):
     uncertain = False
     #: Whether this call was never sent
     not_sent = False
+    #: Whether others have changed what the call rests on, so that planning again may help
+    outdated = False
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class CloudError(Exception):
             other.retry_after,
         )
         error.applied, error.uncertain, error.not_sent = other.applied, other.uncertain, other.not_sent
+        error.outdated = other.outdated
         return error
 
     def after_timeout(self, note: str = "") -> CloudError:
@@ -128,6 +131,13 @@ class NotStarted(FinalError):
     """A call that was not sent, because the task's time was over or a call that it needs failed."""
 
     not_sent = True
+
+
+class Outdated(FinalError):
+    """A call that was not sent, because others have changed what it rests on since the task read it."""
+
+    not_sent = True
+    outdated = True
 
 
 class ForeignAnswer(FinalError):

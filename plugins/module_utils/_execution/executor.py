@@ -146,7 +146,7 @@ def _undo(
     outcome.failures[failed] = failure
     for position, call in enumerate(not_started, start=after):
         outcome.failures[position] = _not_started(call, calls[failed])
-    return PlanFailed(failure, outcome)
+    return PlanFailed(failure, outcome, stuck=bool(not_undone))
 
 
 def _first_to_undo(done: tuple[Call, ...]) -> int:

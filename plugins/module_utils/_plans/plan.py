@@ -113,9 +113,9 @@ class PlanAgain(Exception):
 class PlanFailed(Exception):
     """An ordered plan that ended at a failure; what could be undone is undone.
 
-    outcome holds the answers of the calls whose effect stays.
+    outcome holds the answers of the calls whose effect stays. stuck says whether something could not be undone.
     """
 
-    def __init__(self, error: CloudError, outcome: Outcome) -> None:
+    def __init__(self, error: CloudError, outcome: Outcome, stuck: bool = False) -> None:
         super().__init__(str(error))
-        self.error, self.outcome = error, outcome
+        self.error, self.outcome, self.stuck = error, outcome, stuck
