@@ -48,11 +48,16 @@ class Attempt:
         self._was_lost = self._was_busy = self._applied = False
         self._foreign_answers = 0
 
-    def send_until_answered(self, cloud: Cloud, clock: Clock) -> None:
-        """Send the call until it is answered or the time is over. Raises CloudError."""
+    def send_until_answered(self, cloud: Cloud, clock: Clock, tell_waiting: t.Callable[[], None] | None = None) -> None:
+        """Send the call until it is answered or the time is over. Raises CloudError.
+
+        tell_waiting is called before each pause.
+        """
         for pause in backoff(FIRST_PAUSE):
             if self.send(cloud, clock):
                 return
+            if tell_waiting:
+                tell_waiting()
             if not clock.sleep(max(jitter(pause), self.reason.retry_after or 0.0)):
                 self.end(cloud)
                 return

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from .._domain.backoff import backoff
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted
 from .._plans.plan import Call, Outcome, Plan, PlanFailed
 from .attempt import FIRST_PAUSE, Attempt, jitter
+from .progress import WAITING, CallProgress
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -19,6 +21,14 @@ if t.TYPE_CHECKING:
 
 # Undoing has its own time, because it is needed most when the task's time is over.
 _SECONDS_TO_UNDO = 120
+# What progress lines call the calls of a plan in which all have this method
+_WHAT_IS_DONE = {
+    "back_up_server": "backups started",
+    "delete_backup": "deletions started",
+    "run_policy": "runs started",
+    "restore_backup": "restores started",
+    "create_image": "images started",
+}
 
 
 def execute(plan: Plan[t.Any], cloud: Cloud, clock: Clock) -> Outcome:
@@ -26,16 +36,31 @@ def execute(plan: Plan[t.Any], cloud: Cloud, clock: Clock) -> Outcome:
 
     Ordered plans raise PlanFailed after undoing. Plans with workers return their failures.
     """
+    progress = CallProgress(_what_is_done(plan.calls), len(plan.calls), clock)
     if plan.workers:
-        return _execute_side_by_side(plan, cloud, clock)
+        outcome = _execute_side_by_side(plan, cloud, clock, progress)
+    else:
+        outcome = _execute_in_order(plan, cloud, clock, progress)
+    progress.end(len(outcome.answers))
+    return outcome
+
+
+def _what_is_done(calls: tuple[Call, ...]) -> str:
+    methods = {call.method for call in calls}
+    return _WHAT_IS_DONE.get(methods.pop(), "changes made") if len(methods) == 1 else "changes made"
+
+
+def _execute_in_order(plan: Plan[t.Any], cloud: Cloud, clock: Clock, progress: CallProgress) -> Outcome:
+    """Send one call after another. Raises PlanFailed after undoing."""
     outcome = Outcome()
     for position, call in enumerate(plan.calls):
         attempt = Attempt(call)
         try:
-            attempt.send_until_answered(cloud, clock)
+            attempt.send_until_answered(cloud, clock, partial(progress.report, position, WAITING))
         except CloudError as error:
             raise _undo(plan.calls, position, error, outcome, cloud, clock.renewed(_SECONDS_TO_UNDO)) from error
         _record(outcome, position, attempt)
+        progress.report(len(outcome.answers))
     return outcome
 
 
@@ -45,7 +70,7 @@ def _record(outcome: Outcome, position: int, attempt: Attempt) -> None:
         outcome.found.add(position)
 
 
-def _execute_side_by_side(plan: Plan[t.Any], cloud: Cloud, clock: Clock) -> Outcome:
+def _execute_side_by_side(plan: Plan[t.Any], cloud: Cloud, clock: Clock, progress: CallProgress) -> Outcome:
     """Send groups of calls in rounds, so that retrying a busy one never blocks a worker."""
     outcome = Outcome()
     groups: dict[str, _Group] = {}
@@ -54,9 +79,12 @@ def _execute_side_by_side(plan: Plan[t.Any], cloud: Cloud, clock: Clock) -> Outc
     waiting = list(groups.values())
     with ThreadPoolExecutor(max_workers=plan.workers) as pool:
         for pause in backoff(FIRST_PAUSE):
-            ended = list(pool.map(lambda group: group.advance(cloud, clock, outcome), waiting))
+            ended = list(pool.map(lambda group: group.advance(cloud, clock, outcome, progress), waiting))
             waiting = [group for group, over in zip(waiting, ended) if not over]
-            if not waiting or not clock.sleep(max([jitter(pause), *(group.pause for group in waiting)])):
+            if not waiting:
+                break
+            progress.report(len(outcome.answers), WAITING)
+            if not clock.sleep(max([jitter(pause), *(group.pause for group in waiting)])):
                 break
     for group in waiting:
         group.give_up(cloud, outcome)
@@ -75,7 +103,7 @@ class _Group:
         """Seconds that the service asks for before the next call is sent again."""
         return next(iter(self.attempts.values())).reason.retry_after or 0.0
 
-    def advance(self, cloud: Cloud, clock: Clock, outcome: Outcome) -> bool:
+    def advance(self, cloud: Cloud, clock: Clock, outcome: Outcome, progress: CallProgress) -> bool:
         """Send what can be sent; return whether there is nothing more to send."""
         for position, attempt in list(self.attempts.items()):
             try:
@@ -89,6 +117,7 @@ class _Group:
             except Exception as error:  # noqa: BLE001 - an unexpected error must not hide what became of other calls
                 self._fail(position, ForeignAnswer(attempt.call.operation, type(error).__name__), outcome)
                 return True
+            progress.report(len(outcome.answers))
         return True
 
     def give_up(self, cloud: Cloud, outcome: Outcome) -> None:

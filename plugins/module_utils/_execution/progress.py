@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .clock import Clock
 
 #: Environment variable with the path of the progress file; unset when nothing displays progress
 PROGRESS_FILE = "CSBS_PROGRESS_FILE"
+# Seconds between two lines about calls. What is quicker needs no line.
+_SECONDS_BETWEEN_LINES = 5.0
+#: The note on a line while calls wait because the service refused them for now
+WAITING = "waiting for what is busy"
 
 
 def progress_line(what: str, done: int, total: int, seconds: float, percent: int | None = None) -> str:
@@ -21,6 +30,34 @@ def progress_line(what: str, done: int, total: int, seconds: float, percent: int
         percent = 100 if total == 0 else round(100 * done / total)
     minutes, rest = divmod(int(seconds), 60)
     return f"{done}/{total} {what}, {percent} %, after {f'{minutes}m ' if minutes else ''}{rest}s"
+
+
+class CallProgress:
+    """Writes how many calls of a plan are done: a line every few seconds, and nothing about a plan that is quick."""
+
+    def __init__(self, what: str, total: int, clock: Clock) -> None:
+        self._what, self._total, self._clock = what, total, clock
+        self._due = clock.elapsed + _SECONDS_BETWEEN_LINES
+        self._written = False
+        # Calls that run side by side report from threads of their own.
+        self._lock = threading.Lock()
+
+    def report(self, done: int, note: str = "") -> None:
+        """Write a line if it is time for one. note says what the plan waits for."""
+        with self._lock:
+            if self._clock.elapsed >= self._due:
+                self._write(done, note)
+
+    def end(self, done: int) -> None:
+        """Write the last line, unless nothing has been written so far."""
+        with self._lock:
+            if self._written:
+                self._write(done)
+
+    def _write(self, done: int, note: str = "") -> None:
+        line = progress_line(self._what, done, self._total, self._clock.elapsed)
+        write_progress(f"{line}, {note}" if note else line)
+        self._due, self._written = self._clock.elapsed + _SECONDS_BETWEEN_LINES, True
 
 
 def write_progress(line: str) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Outcome, Plan, PlanFailed
 from tests.support.calls import BUSY, FINAL, LOST, AnyCloud, are_growing
 from tests.support.fakes import Ticks
@@ -236,3 +238,67 @@ def test_a_busy_call_holds_its_group_back_and_no_other() -> None:
     outcome = run(calls, cloud, workers=1)[0]
     assert cloud.sent == ["unset_a", "unset_b", "set_b", "unset_a", "set_a"]
     assert sorted(outcome.answers) == [0, 1, 2, 3]
+
+
+# ========== Progress ==========
+@pytest.fixture
+def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[], list[str]]:
+    """Return what reads the progress lines that have been written."""
+    path = tmp_path / "progress"
+    path.touch()
+    monkeypatch.setenv(PROGRESS_FILE, str(path))
+    return lambda: path.read_text(encoding="utf-8").splitlines()
+
+
+def run_slowly(calls: list[Call], workers: int, seconds: float, **answers: list[t.Any]) -> None:
+    """Carry out a plan in which each answer of the method go takes so many seconds."""
+    ticks = Ticks()
+    cloud = AnyCloud(answers={"go": [lambda: ticks.sleep_for(seconds)], **answers})
+    execute(Plan[None](tuple(calls), workers=workers), t.cast(t.Any, cloud), ticks.clock())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_plan_of_many_calls_writes_a_line_every_few_seconds(workers: int, lines: t.Callable[[], list[str]]) -> None:
+    run_slowly([Call("a", "go") for dummy in range(12)], workers, seconds=1)
+    assert lines() == [
+        "5/12 changes made, 42 %, after 5s",
+        "10/12 changes made, 83 %, after 10s",
+        "12/12 changes made, 100 %, after 12s",
+    ]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_quick_plan_writes_no_line(workers: int, lines: t.Callable[[], list[str]]) -> None:
+    run_slowly([Call("a", "go") for dummy in range(100)], workers, seconds=0.01)
+    assert lines() == []
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_plan_that_waits_for_what_is_busy_says_so(workers: int, lines: t.Callable[[], list[str]]) -> None:
+    run_slowly([Call("a", "go"), Call("b", "busy")], workers, seconds=1, busy=[BUSY, BUSY, BUSY, BUSY, "done"])
+    assert lines()[0].startswith("1/2 changes made, 50 %, after ")
+    assert lines()[0].endswith(", waiting for what is busy")
+    assert lines()[-1].startswith("2/2 changes made, 100 %, after ")
+
+
+@pytest.mark.parametrize(
+    ("methods", "what"),
+    [
+        (["back_up_server"], "backups started"),
+        (["delete_backup"], "deletions started"),
+        (["run_policy"], "runs started"),
+        (["back_up_server", "delete_backup"], "changes made"),
+    ],
+)
+def test_lines_say_what_is_done(methods: list[str], what: str, lines: t.Callable[[], list[str]]) -> None:
+    ticks = Ticks()
+    slow: list[t.Any] = [lambda **dummy: ticks.sleep_for(6)]
+    cloud = AnyCloud(answers=dict.fromkeys(methods, slow))
+    execute(Plan[None](tuple(Call("a", method) for method in methods)), t.cast(t.Any, cloud), ticks.clock())
+    assert f"1/{len(methods)} {what}, " in lines()[0]
+
+
+def test_a_plan_that_fails_ends_without_another_line(lines: t.Callable[[], list[str]]) -> None:
+    with pytest.raises(PlanFailed):
+        run_slowly([Call("a", "go"), Call("b", "no")], workers=0, seconds=6, no=[FINAL])
+    assert lines() == ["1/2 changes made, 50 %, after 6s"]
