@@ -32,97 +32,6 @@ options:
     type: str
     choices: [absent, present]
     default: present
-  description:
-    description:
-      - What the policy is for, up to 255 characters without C(<) and C(>).
-    type: str
-  enabled:
-    description:
-      - Whether the schedule runs. A new policy is enabled unless this is V(false).
-    type: bool
-  schedule:
-    description:
-      - When backups are made. Required for a new policy.
-      - Give either O(schedule.frequency) with O(schedule.times), or O(schedule.pattern).
-    type: dict
-    suboptions:
-      frequency:
-        description:
-          - How often backups are made. V(daily) means every day, or every O(schedule.interval) days. V(weekly) means
-            on O(schedule.days) of each week. No other value is accepted.
-        type: str
-      interval:
-        description:
-          - Number of days from one backup to the next, 1 to 30. Only for V(daily).
-        type: int
-      days:
-        description:
-          - Days of the week, V(MO) to V(SU). Only for V(weekly).
-        type: list
-        elements: str
-      times:
-        description:
-          - Times of the day in O(schedule.timezone), in quotes, such as V("02:00"). At most 24, at least an hour apart.
-          - With several times, each hour must have the same minutes, because the service combines every hour with
-            every minute.
-        type: list
-        elements: str
-      timezone:
-        description:
-          - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed
-            offset from V(UTC-12:00) to V(UTC+14:00). The default is UTC.
-          - The service uses UTC. With an IANA name, the module uses the offset at the time of the run, so a play that
-            runs regularly follows summer time. A fixed offset never changes.
-        type: str
-      pattern:
-        description:
-          - The schedule as an iCalendar rule in UTC, with or without the lines around the rule,
-            such as V(FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=2;BYMINUTE=0).
-          - The service accepts V(FREQ=DAILY) and V(FREQ=WEEKLY) with the keys C(INTERVAL) (days, for V(FREQ=DAILY)
-            only), C(BYDAY), C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy already has
-            exactly this pattern. So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns is always
-            accepted.
-        type: str
-  retention:
-    description:
-      - How long the backups of the schedule are kept. This is the whole rule. Keys that are left out are removed, and
-        V({}) keeps backups forever. It has no effect on manual backups.
-    type: dict
-    suboptions:
-      max_backups:
-        description:
-          - How many backups of each server are kept, 0 to 99999. V(-1) means no limit.
-        type: int
-      days:
-        description:
-          - How many days backups are kept, 0 to 99999. V(-1) means no limit.
-        type: int
-      permanent:
-        description:
-          - Whether backups are kept forever. The other keys then have no effect.
-        type: bool
-      daily:
-        description:
-          - For how many days the last backup of the day is kept, up to 100.
-        type: int
-      weekly:
-        description:
-          - For how many weeks the last backup of the week is kept, up to 100.
-        type: int
-      monthly:
-        description:
-          - For how many months the last backup of the month is kept, up to 100.
-        type: int
-      yearly:
-        description:
-          - For how many years the last backup of the year is kept, up to 100.
-        type: int
-      timezone:
-        description:
-          - Time zone in which days, weeks, months and years begin, such as V(UTC+01:00) or V(Europe/Berlin).
-          - Required with O(retention.daily), O(retention.weekly), O(retention.monthly) and O(retention.yearly),
-            unless O(schedule.timezone) is given.
-        type: str
   servers:
     description:
       - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as in results. A policy has at
@@ -154,6 +63,7 @@ options:
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.attributes
+  - opentelekomcloud.csbs.policy
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.timeout
 """
@@ -299,54 +209,12 @@ notes:
   sample: []
 """
 
-from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
+from ..module_utils._ansible.policy_arguments import POLICY_SPEC
 from ..module_utils._operations.policy import finish, parse_options, plan
 
-ARGUMENT_SPEC = {
-    "description": {"type": "str"},
-    "enabled": {"type": "bool"},
-    "move_servers": {"type": "bool", "default": True},
-    "name": {"type": "str", "required": True},
-    "new_name": {"type": "str"},
-    "purge_servers": {"type": "bool", "default": False},
-    "purge_tags": {"type": "bool", "default": True},
-    "retention": {
-        "type": "dict",
-        "options": {
-            "daily": {"type": "int"},
-            "days": {"type": "int"},
-            "max_backups": {"type": "int"},
-            "monthly": {"type": "int"},
-            "permanent": {"type": "bool"},
-            "timezone": {"type": "str"},
-            "weekly": {"type": "int"},
-            "yearly": {"type": "int"},
-        },
-    },
-    "schedule": {
-        "type": "dict",
-        "options": {
-            "days": {"type": "list", "elements": "str"},
-            # No choices: null, which csbs_policy_info returns beside a pattern, would not be one of them.
-            "frequency": {"type": "str"},
-            "interval": {"type": "int"},
-            "pattern": {"type": "str"},
-            "times": {"type": "list", "elements": "str"},
-            "timezone": {"type": "str"},
-        },
-        # Not mutually_exclusive: Ansible counts a null as given, and csbs_policy_info returns nulls beside a pattern.
-        "required_by": {"frequency": ["times"]},
-        "required_if": [("frequency", "weekly", ("days",))],
-        "required_one_of": [("frequency", "pattern")],
-    },
-    "server_filters": FILTERS_SPEC,
-    "servers": {"type": "list", "elements": "raw"},
-    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
-    "tags": {"type": "dict"},
-    **TIMEOUT_SPEC,
-}
+ARGUMENT_SPEC = POLICY_SPEC
 
 
 def main():

@@ -9,6 +9,7 @@ import typing as t
 from datetime import timedelta
 
 from .._domain.errors import InvalidInput, Unsettled
+from .._domain.policy import operation_of, pattern_of
 from .._domain.selection import find_one
 from .._domain.times import parse_time
 
@@ -60,3 +61,18 @@ def policies_with_members(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow
     """
     full = (row if row.get("resources") is not None else cloud.policy(row["id"]) for row in rows)
     return [policy for policy in full if policy is not None]
+
+
+def complete_policies(
+    rows: list[PolicyRow], lacks: t.Callable[[PolicyRow], bool], read: t.Callable[[str], PolicyRow | None]
+) -> list[PolicyRow]:
+    """Return policies of the list. One that lacks something is read in full, and left out when it no longer exists."""
+    policies = [read(row["id"]) if lacks(row) else row for row in rows]
+    return [policy for policy in policies if policy is not None]
+
+
+def lacks_fields(row: PolicyRow) -> bool:
+    """Return whether a row of the list lacks something that results show, other than tags."""
+    operation = operation_of(row)
+    shown = (row.get("description"), row.get("resources"), row.get("created_at"), pattern_of(row))
+    return None in (*shown, operation.get("enabled"), operation.get("operation_definition"))

@@ -15,7 +15,7 @@ import random
 import time
 import typing as t
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, Outdated, OutcomeUnknown
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, OutcomeUnknown, Outdated
 from .._domain.limits import MAX_SERVERS_PER_POLICY, SERVER_TYPE
 from .compute import plain
 from .lock import file_lock

@@ -11,7 +11,7 @@ from .errors import InvalidInput
 from .selection import find_one, is_id
 
 if t.TYPE_CHECKING:
-    from .rows import BackupRow, ServerRef
+    from .rows import BackupRow, ServerRef, ServerRow
 
     Server = t.Mapping[str, t.Any]
     S = t.TypeVar("S", bound=Server)
@@ -33,6 +33,26 @@ def choose_servers(
     rows = {row["id"]: row for row in (*known, *present)}
     former: list[ServerRef] = [{"id": server_id, "name": None} for server_id in rows]
     return [rows[server_id] for server_id in resolve_servers(refs, filters, present, former, option=option)]
+
+
+def choose_members(
+    refs: t.Sequence[str] | None,
+    filters: dict[str, t.Any] | None,
+    servers: t.Iterable[ServerRow],
+    members: t.Sequence[ServerRef],
+    purge: bool,
+) -> list[ServerRow]:
+    """Return the servers that are to be in a policy; members that no longer exist may be named by ID.
+
+    purge says whether all others leave. Raises InvalidInput when that would be all members by mistake.
+    """
+    chosen = choose_servers(refs, filters, servers, known=t.cast("t.Sequence[ServerRow]", members))
+    if not chosen and purge and (refs or filters is not None):
+        raise InvalidInput(
+            "server_filters: no server matches, and with purge_servers that would take every server out of the policy;"
+            " write servers: [] without server_filters to mean that"
+        )
+    return chosen
 
 
 def resolve_servers(

@@ -17,7 +17,8 @@ from .executor import execute
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import PolicyRow
-    from .._plans.policy import PolicyContext, PolicyOptions
+    from .._plans.policy import PolicyContext
+    from .._plans.policy_options import PolicyOptions
     from .clock import Clock
 
     Planner = t.Callable[[PolicyOptions, Cloud], Plan[PolicyContext]]
@@ -35,7 +36,7 @@ def settle(
     of the task's own policy move there, and its own policy is deleted. plan returns the plan for other options.
     Raises CloudError.
     """
-    rows = _list_until_shown(policy_id, cloud, clock)
+    rows = list_until_shown([policy_id], cloud, clock)
     twins = [row for row in rows if row["name"] == context.name and row["id"] not in context.known]
     oldest = min(twins, key=lambda row: (row.get("created_at") or "", row["id"]), default=None)
     if oldest is None or oldest["id"] == policy_id:
@@ -45,13 +46,13 @@ def settle(
     return oldest["id"]
 
 
-def _list_until_shown(policy_id: str, cloud: Cloud, clock: Clock) -> list[PolicyRow]:
-    """Return the list of policies as soon as it shows a policy, or the last one when it never does."""
+def list_until_shown(policy_ids: t.Collection[str], cloud: Cloud, clock: Clock) -> list[PolicyRow]:
+    """Return the list of policies as soon as it shows some policies, or the last one when it never does."""
     rows: list[PolicyRow] = []
 
     def is_shown() -> bool:
         rows[:] = cloud.policies()
-        return any(row["id"] == policy_id for row in rows)
+        return {row["id"] for row in rows}.issuperset(policy_ids)
 
     poll(is_shown, clock.renewed(min(SECONDS_UNTIL_LISTED, clock.left)), _SECONDS_BETWEEN_LISTS)
     return rows

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
+from datetime import datetime
 
 from .._cloud.find_policy import find_policy, policies_with_members, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .._domain.limits import check_description, check_name, refuse_ignored
+from .._domain.limits import refuse_ignored
 from .._domain.policy import check_capacity, members_of, policy_result
-from .._domain.selection import names_of, parse_filters, parse_refs
-from .._domain.tag_option import parse_tags
+from .._domain.selection import names_of
 from .._plans.plan import Plan, PlanAgain
-from .._plans.policy import PolicyContext, PolicyOptions, plan_absent, plan_update
+from .._plans.policy import PolicyContext, plan_absent, plan_update
+from .._plans.policy_options import PolicyOptions, parse_policy
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -38,47 +38,9 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> Poli
             )
         refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
         return PolicyOptions(params["name"], "absent")
-    for option in ("name", "new_name"):
-        if params[option] is not None:
-            check_name(option, params[option])
-    if params["description"] is not None:
-        check_description("description", params["description"])
-    rule, notes, retention = _parse_times(params, now or datetime.now(timezone.utc))
-    servers = parse_refs("servers", params["servers"])
-    check_capacity("servers", len(servers or []), params["name"])
-    return PolicyOptions(
-        name=params["name"],
-        state="present",
-        new_name=params["new_name"],
-        description=params["description"],
-        enabled=params["enabled"],
-        rule=rule,
-        retention=retention,
-        servers=servers,
-        filters=parse_filters(params["server_filters"]),
-        purge_servers=params["purge_servers"],
-        move_servers=params["move_servers"],
-        tags=parse_tags("tags", params["tags"]),
-        purge_tags=params["purge_tags"],
-        notes=tuple(notes),
-    )
-
-
-def _parse_times(params: dict[str, t.Any], now: datetime) -> tuple[t.Any, list[str], dict[str, t.Any] | None]:
-    """Return the schedule's rule, notes on it, and the retention; None for what is not given."""
-    rule, retention = None, None
-    notes: list[str] = []
-    schedule = params["schedule"]
-    # The parsers are loaded here, because many tasks change neither schedule nor retention.
-    if schedule is not None:
-        from .._domain.schedule_option import parse_schedule
-
-        rule, notes = parse_schedule(schedule, now)
-    if params["retention"] is not None:
-        from .._domain.retention_option import parse_retention
-
-        retention = parse_retention(params["retention"], (schedule or {}).get("timezone"), now)
-    return rule, notes, retention
+    options = parse_policy(params, now)
+    check_capacity("servers", len(options.servers or []), options.name)
+    return options
 
 
 def plan(options: PolicyOptions, cloud: Cloud) -> Plan[PolicyContext]:
@@ -124,16 +86,10 @@ def _choose(
     if options.filters is None and not options.servers:
         return []
     # Loaded here, because many tasks choose no servers.
-    from .._domain.server_lookup import choose_servers
+    from .._domain.server_lookup import choose_members
 
-    members = t.cast("list[ServerRow]", members_of(current, names) if current else [])
-    chosen = choose_servers(options.servers, options.filters, servers, known=members)
-    if not chosen and options.purge_servers:
-        raise InvalidInput(
-            "server_filters: no server matches, and with purge_servers that would take every server out of the policy;"
-            " write servers: [] without server_filters to mean that"
-        )
-    return chosen
+    members = members_of(current, names) if current else []
+    return choose_members(options.servers, options.filters, servers, members, options.purge_servers)
 
 
 def _find_moves(options: PolicyOptions, joining: list[ServerRow], others: list[PolicyRow], cloud: Cloud) -> list[Move]:

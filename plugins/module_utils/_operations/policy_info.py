@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .._cloud.find_policy import complete_policies, lacks_fields
 from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
-from .._domain.policy import members_of, operation_of, pattern_of, policy_result
+from .._domain.policy import members_of, policy_result
 from .._domain.selection import names_of, once, parse_filters, parse_refs
 from .._domain.tag_query import tag_query
 
@@ -56,11 +57,11 @@ def read(options: PolicyInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
         rows = [row for row in rows if row["id"] in tagged_ids]
     servers = cloud.servers() if rows or options.asks_for_servers else []
     if options.asks_for_servers:
-        rows = _complete(rows, _lacks_members, read_policy)
+        rows = complete_policies(rows, _lacks_members, read_policy)
         rows = _with_servers(options, rows, [*listed, *rows], servers)
     # A few policies are read in full for their tags: that costs no more than a tag query.
     few = len(rows) <= MAX_SINGLE_READS
-    policies = _complete(rows, _lacks_tags if few else _lacks_fields, read_policy)
+    policies = complete_policies(rows, _lacks_tags if few else lacks_fields, read_policy)
     add_tags(cloud, policies, "policy")
     names = names_of(servers)
     return {"policies": [policy_result(policy, names) for policy in policies]}
@@ -88,21 +89,8 @@ def _with_servers(
     return [row for row in rows if any(member["id"] in wanted_ids for member in members_of(row))]
 
 
-def _complete(rows: list[PolicyRow], lacks: t.Callable[[PolicyRow], bool], read_policy: ReadPolicy) -> list[PolicyRow]:
-    """Return policies of the list. One that lacks something is read in full, and left out when it no longer exists."""
-    policies = [read_policy(row["id"]) if lacks(row) else row for row in rows]
-    return [policy for policy in policies if policy is not None]
-
-
 def _lacks_members(row: PolicyRow) -> bool:
     return row.get("resources") is None
-
-
-def _lacks_fields(row: PolicyRow) -> bool:
-    """Return whether a row of the list lacks something that results show, other than tags."""
-    operation = operation_of(row)
-    shown = (row.get("description"), row.get("resources"), row.get("created_at"), pattern_of(row))
-    return None in (*shown, operation.get("enabled"), operation.get("operation_definition"))
 
 
 def _lacks_tags(row: PolicyRow) -> bool:

@@ -22,10 +22,10 @@ from .recovery import created_policy
 if t.TYPE_CHECKING:
     from .._domain.rows import PolicyRow, ServerRow
     from .moves import Move
-    from .policy import PolicyOptions
+    from .policy_options import PolicyOptions
 
-# The service already has a policy of that name.
-_NAME_TAKEN = "CSBS.9007"
+#: The service already has a policy of that name.
+NAME_TAKEN = "CSBS.9007"
 
 
 def plan_creation(
@@ -40,16 +40,14 @@ def plan_creation(
     Raises InvalidInput when a limit or a missing schedule forbids it.
     """
     name = options.new_name or options.name
-    attrs = _new_policy(options, name, chosen)
+    known = frozenset(row["id"] for row in rows)
+    create, after = creation_of(options, name, chosen, known)
     if len(rows) >= MAX_POLICIES:
         raise InvalidInput(
             f"name: a new policy {name!r} would be number {len(rows) + 1};"
             f" the service allows {MAX_POLICIES} in a project"
         )
     check_capacity("servers", len(chosen), name)
-    known = frozenset(row["id"] for row in rows)
-    create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
-    after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
     return Plan(
         (*move_calls(moves), create),
         {},
@@ -57,11 +55,23 @@ def plan_creation(
         {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
         context=PolicyContext(None, chosen, names or {}, name, len(moves), known),
         lock=f"policy {name}",
-        replan_on=frozenset({_NAME_TAKEN}),
+        replan_on=frozenset({NAME_TAKEN}),
     )
 
 
-def _new_policy(options: PolicyOptions, name: str, chosen: list[ServerRow]) -> dict[str, t.Any]:
+def creation_of(
+    options: PolicyOptions, name: str, chosen: t.Sequence[ServerRow], known: t.Collection[str]
+) -> tuple[Call, dict[str, t.Any]]:
+    """Return the call that creates a policy, and the policy in the shape of results.
+
+    known are the IDs of the policies that exist. Raises InvalidInput when the options are not enough for a policy.
+    """
+    attrs = _new_policy(options, name, chosen)
+    create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
+    return create, policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
+
+
+def _new_policy(options: PolicyOptions, name: str, chosen: t.Sequence[ServerRow]) -> dict[str, t.Any]:
     """Return the fields of a new policy; raises InvalidInput when the options are not enough for one."""
     if is_id(options.name):
         raise InvalidInput(f"name: there is no policy with the ID {options.name}, and a new one needs a name")

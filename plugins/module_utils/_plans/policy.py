@@ -12,6 +12,7 @@ from .._domain.policy import (
     check_capacity,
     definition_in,
     for_diff,
+    members_of,
     pattern_of,
     policy_result,
 )
@@ -22,28 +23,9 @@ from .._domain.tags import apply_tags, check_count, compare_tags
 from .plan import Call, Plan
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow
-    from .._domain.schedule import RawPattern, Rule
+    from .._domain.rows import MemberRow, PolicyRow, ServerRow
     from .moves import Move
-
-
-class PolicyOptions(t.NamedTuple):
-    """The options of csbs_policy in normal form; None leaves a field as it is."""
-
-    name: str
-    state: str
-    new_name: str | None = None
-    description: str | None = None
-    enabled: bool | None = None
-    rule: Rule | RawPattern | None = None
-    retention: dict[str, t.Any] | None = None
-    servers: list[str] | None = None
-    filters: dict[str, t.Any] | None = None
-    purge_servers: bool = False
-    move_servers: bool = True
-    tags: dict[str, str] | None = None
-    purge_tags: bool = True
-    notes: tuple[str, ...] = ()
+    from .policy_options import PolicyOptions
 
 
 class PolicyContext(t.NamedTuple):
@@ -72,6 +54,15 @@ class Update(t.NamedTuple):
     remove: list[str]
 
 
+class Change(t.NamedTuple):
+    """What happens to a policy: its calls, the policy before and after in the shape of results, and notes for users."""
+
+    calls: tuple[Call, ...]
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
+    notes: list[str]
+
+
 def plan_absent(current: PolicyRow | None, names: t.Mapping[str, str] | None = None) -> Plan[PolicyContext]:
     """Return the plan after which a policy does not exist. Its backups stay."""
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
@@ -94,8 +85,30 @@ def plan_update(
     names: t.Mapping[str, str] | None = None,
 ) -> Plan[PolicyContext]:
     """Return the plan that makes a policy as desired; raises InvalidInput when a limit forbids it."""
+    change = change_of(options, current, *_changed_members(options, current, chosen), moves, names)
+    return Plan(
+        change.calls,
+        for_diff(change.before),
+        for_diff(change.after),
+        {"policy": change.after, "servers": server_refs(chosen), "notes": change.notes},
+        context=PolicyContext(current["id"], chosen, names or {}),
+    )
+
+
+def change_of(
+    options: PolicyOptions,
+    current: PolicyRow,
+    add: list[MemberRow],
+    remove: list[str],
+    moves: list[Move],
+    names: t.Mapping[str, str] | None = None,
+) -> Change:
+    """Return what makes a policy as desired; add and remove (IDs) are the servers that join and leave.
+
+    Raises InvalidInput when a limit forbids it.
+    """
     before = policy_result(current, names)
-    update = _find_update(options, current, before, chosen)
+    update = _find_update(options, current, before, add, remove)
     check_capacity("servers", len(before["servers"]) + len(update.add) - len(update.remove), before["name"])
     calls: list[Call] = []
     after = dict(before)
@@ -114,13 +127,7 @@ def plan_update(
             check_count(what, after["tags"])
             calls += tag_calls("policy", current["id"], what, unset, put)
     notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
-    return Plan(
-        tuple(calls),
-        for_diff(before),
-        for_diff(after),
-        {"policy": after, "servers": server_refs(chosen), "notes": notes},
-        context=PolicyContext(current["id"], chosen, names or {}),
-    )
+    return Change(tuple(calls), before, after, notes)
 
 
 def changed_fields(current: dict[str, t.Any], desired: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -129,14 +136,13 @@ def changed_fields(current: dict[str, t.Any], desired: dict[str, t.Any]) -> dict
 
 
 def _find_update(
-    options: PolicyOptions, current: PolicyRow, before: dict[str, t.Any], chosen: list[ServerRow]
+    options: PolicyOptions, current: PolicyRow, before: dict[str, t.Any], add: list[MemberRow], remove: list[str]
 ) -> Update:
     """Return what must change of a policy; before is the policy in the shape of results."""
     fields = changed_fields(before, {"name": options.new_name, "description": options.description})
     scheduled = changed_fields(before, {"enabled": options.enabled})
     if options.rule is not None and not same_schedule(pattern_of(current), options.rule):
         scheduled["trigger"] = {"properties": {"pattern": format_pattern(options.rule)}}
-    add, remove = _changed_members(options, before["servers"], chosen)
     if options.retention is not None:
         hidden = unreported(definition_in(current))
         differs = not same_retention(before["retention"], options.retention, hidden)
@@ -147,9 +153,10 @@ def _find_update(
 
 
 def _changed_members(
-    options: PolicyOptions, members: list[ServerRef], chosen: list[ServerRow]
+    options: PolicyOptions, current: PolicyRow, chosen: list[ServerRow]
 ) -> tuple[list[MemberRow], list[str]]:
     """Return the servers that join a policy, and the IDs of those that leave it."""
+    members = members_of(current)
     member_ids = {member["id"] for member in members}
     add = [as_resource(server) for server in chosen if server["id"] not in member_ids]
     if not options.purge_servers or (options.servers is None and options.filters is None):

@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, FinalError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.policy import settle
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import PolicyContext, PolicyOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import PolicyContext
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from tests.support.fakes import Cloud, Ticks, policy
 
 Row = dict[str, t.Any]

@@ -16,7 +16,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.moves import Move
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.new_policy import plan_creation
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import PolicyOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from tests.support.fakes import DAILY_0200, Cloud, policy, server
 
 RULE = parse_pattern(DAILY_0200)

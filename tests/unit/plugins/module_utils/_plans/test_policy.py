@@ -15,11 +15,11 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule import parse_pattern
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import (
-    PolicyOptions,
     changed_fields,
     plan_absent,
     plan_update,
 )
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from tests.support.fakes import DAILY_0200, policy, server
 
 AT_THREE = DAILY_0200.replace("02", "03")

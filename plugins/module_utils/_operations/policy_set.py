@@ -1,0 +1,268 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_policy_set: its options, what it reads, and whether the set is then as desired."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .._cloud.find_policy import complete_policies, lacks_fields, policies_with_members
+from .._cloud.tags import add_tags
+from .._domain.errors import InvalidInput
+from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range, refuse_ignored
+from .._domain.policy import definition_in, members_of, policy_result
+from .._domain.protectability import PROTECTABLE_STATUSES
+from .._domain.retention import unreported
+from .._domain.selection import describe_server, is_id, names_of, once
+from .._domain.shards import SUFFIX_LENGTH, Spread, spread
+from .._plans.plan import Plan, PlanAgain
+from .._plans.policy_options import PolicyOptions, parse_policy
+from .._plans.policy_set import (
+    SetContext,
+    SetOptions,
+    SetState,
+    plan_absent_set,
+    plan_set,
+    policies_of_set,
+)
+
+if t.TYPE_CHECKING:
+    from .._domain.cloud import Cloud
+    from .._domain.rows import PolicyRow, ServerRow, VerdictRow
+    from .._execution.clock import Clock
+    from .._plans.plan import Outcome
+
+_NOT_WITH_ABSENT = (
+    "new_name",
+    "description",
+    "enabled",
+    "schedule",
+    "retention",
+    "purge_servers",
+    "tags",
+    "servers_per_policy",
+    "stagger_minutes",
+)
+
+
+def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetOptions:
+    """Return what the options of csbs_policy_set ask for; raises InvalidInput before anything is sent."""
+    always_numbered = params["suffix"] == "always"
+    for option in ("name", "new_name"):
+        if params[option] is not None and always_numbered:
+            check_name(option, params[option], room=SUFFIX_LENGTH)
+            _refuse_id(option, params[option])
+    if params["state"] == "absent":
+        if params["servers"] is not None or params["server_filters"] is not None:
+            raise InvalidInput(
+                "servers, server_filters: state absent deletes all policies of the set, whatever they say."
+                " To take servers out of the set, use purge_servers."
+                " To delete the policies, leave them out"
+            )
+        refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
+        return SetOptions(PolicyOptions(params["name"], "absent"), always_numbered=always_numbered)
+    each = parse_policy(params, now)
+    size = params["servers_per_policy"]
+    check_range("servers_per_policy", size, 1, MAX_SERVERS_PER_POLICY)
+    stagger = params["stagger_minutes"]
+    if stagger is not None:
+        # Loaded here, because few tasks stagger.
+        from .._domain.stagger import check_stagger
+
+        check_stagger("stagger_minutes", stagger, each.rule)
+    return SetOptions(each, size or MAX_SERVERS_PER_POLICY, stagger or 0, always_numbered)
+
+
+def _refuse_id(option: str, value: str) -> None:
+    if is_id(value):
+        raise InvalidInput(f"{option}: {value!r} is an ID; a policy set has a name, and its policies have IDs")
+
+
+def plan(options: SetOptions, cloud: Cloud) -> Plan[SetContext]:
+    """Read what a task about a policy set needs to know and return its plan."""
+    rows = once(cloud.policies())
+    options = _with_name(options, rows, cloud)
+    policies = _read_policies(options, rows, cloud)
+    if options.each.state == "absent":
+        names = names_of(cloud.servers()) if any(members_of(policy) for policy in policies) else {}
+        return plan_absent_set(policies, names, options.name)
+    state = _state_of(options, rows, policies, cloud.servers(), cloud)
+    return plan_set(options, state, _spread(options, state, cloud))
+
+
+def _with_name(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> SetOptions:
+    """Return options with the name of the set, where they have the ID of its only policy."""
+    if options.always_numbered or not is_id(options.each.name):
+        return options
+    found = next((row for row in rows if row["id"] == options.each.name), None) or cloud.policy(options.each.name)
+    return options if found is None else options._replace(each=options.each._replace(name=found["name"]))
+
+
+def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
+    """Return the policies of the set with all that is compared, from the list where it tells enough."""
+    policies = complete_policies(policies_of_set(options, rows), lacks_fields, cloud.policy)
+    wanted = {key for key, value in (options.each.retention or {}).items() if value}
+    for position, policy in enumerate(policies):
+        if not wanted & unreported(definition_in(policy)):
+            continue
+        full = cloud.policy(policy["id"]) or policy
+        if wanted & unreported(definition_in(full)):
+            # A service that does not report it of one policy does not report it of the others.
+            break
+        policies[position] = full
+    return add_tags(cloud, policies, "policy")
+
+
+def _state_of(
+    options: SetOptions, rows: list[PolicyRow], policies: list[PolicyRow], servers: list[ServerRow], cloud: Cloud
+) -> SetState:
+    each, names = options.each, names_of(servers)
+    members = [member for policy in policies for member in members_of(policy, names)]
+    chosen: list[ServerRow] = []
+    if each.servers or each.filters is not None:
+        # Loaded here, because some tasks choose no servers.
+        from .._domain.server_lookup import choose_members
+
+        chosen = choose_members(each.servers, each.filters, servers, members, each.purge_servers)
+    own_ids = {policy["id"] for policy in policies}
+    member_ids = {member["id"] for member in members}
+    others: list[PolicyRow] = []
+    if any(server["id"] not in member_ids for server in chosen):
+        others = policies_with_members([row for row in rows if row["id"] not in own_ids], cloud)
+    return SetState(policies, others, {row["id"] for row in rows} | own_ids, servers, chosen, names)
+
+
+def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
+    """Return which servers each policy is to have. Raises InvalidInput when a server must not or cannot move."""
+    staying, joining = _members(options.each, state)
+    movable = _movable(options.each, state)
+    verdicts: dict[str, VerdictRow] = {}
+    _check_joining(options.each, state, joining, verdicts, cloud)
+    needed = (
+        None
+        if options.always_numbered
+        else next((policy["id"] for policy in state.policies if policy["name"] == options.name), None)
+    )
+    while True:
+        found = spread(staying, [server["id"] for server in joining], options.size, movable, needed)
+        moved = _moved(staying, found)
+        unasked = [server for server in moved if server not in verdicts]
+        if unasked:
+            verdicts.update(cloud.protectable(unasked))
+        # A server that no policy takes stays where it is.
+        refused = {server for server in moved if not _may_join(verdicts.get(server))}
+        if not refused:
+            return found
+        movable -= refused
+
+
+def _members(each: PolicyOptions, state: SetState) -> tuple[dict[str, list[str]], list[ServerRow]]:
+    """Return by policy ID the servers that stay in the set, and the servers that join it."""
+    chosen_ids = {server["id"] for server in state.chosen}
+    purge = each.purge_servers and (each.servers is not None or each.filters is not None)
+    seen: set[str] = set()
+    staying: dict[str, list[str]] = {}
+    for policy in state.policies:
+        members = dict.fromkeys(member["id"] for member in members_of(policy))
+        staying[policy["id"]] = [
+            server for server in members if server not in seen and (server in chosen_ids or not purge)
+        ]
+        seen.update(members)
+    return staying, [server for server in state.chosen if server["id"] not in seen]
+
+
+def _movable(each: PolicyOptions, state: SetState) -> set[str]:
+    """Return the servers that may change to another policy of the set.
+
+    A server that the task does not name never moves: after an interruption nobody would put it back.
+    """
+    if not each.move_servers:
+        return set()
+    return {server["id"] for server in state.chosen if server.get("status") in PROTECTABLE_STATUSES}
+
+
+def _check_joining(
+    each: PolicyOptions,
+    state: SetState,
+    joining: list[ServerRow],
+    verdicts: dict[str, VerdictRow],
+    cloud: Cloud,
+) -> None:
+    """Raise InvalidInput when a server must not or cannot leave its policy for the set; fill the verdicts."""
+    if not joining:
+        return
+    # Loaded here, because in most tasks no server joins.
+    from .._plans.moves import check_joinable, find_moves
+
+    moves = find_moves(joining, state.others, each.move_servers)
+    if moves:
+        verdicts.update(cloud.protectable([server["id"] for server in joining]))
+        check_joinable(joining, moves, verdicts)
+
+
+def _moved(staying: t.Mapping[str, list[str]], found: Spread) -> list[str]:
+    """Return the servers that change to another policy of the set."""
+    moved = []
+    for policy, servers in staying.items():
+        kept = set(found.kept.get(policy, ()))
+        moved += [server for server in servers if server not in kept]
+    return moved
+
+
+def _may_join(verdict: VerdictRow | None) -> bool:
+    from .._domain.errors import RETRYABLE_CODES
+    from .._domain.protectability import OTHER_POLICY
+
+    return verdict is None or bool(verdict["result"]) or verdict.get("error_code") in {OTHER_POLICY, *RETRYABLE_CODES}
+
+
+def finish(
+    options: SetOptions, cloud: Cloud, todo: Plan[SetContext], outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
+    """Return the result of a task about a policy set: its policies as they are now.
+
+    Raises PlanAgain when the set is not yet as desired.
+    """
+    if not todo.changed:
+        return {}
+    if options.each.state == "absent" and not outcome.failures:
+        return _check_deleted(cloud, todo.context.deleted)
+    created = [str(outcome.answers[position]["id"]) for position in todo.context.created if position in outcome.answers]
+    if created and not outcome.failures:
+        # Loaded here, because most tasks create no policy.
+        from .._execution.policy import list_until_shown
+
+        list_until_shown(created, cloud, clock)
+    rows = once(cloud.policies())
+    options = _with_name(options, rows, cloud)
+    policies = _read_policies(options, rows, cloud)
+    if not outcome.failures:
+        _check_result(options, rows, policies, todo.context.servers, cloud)
+    names = names_of(todo.context.servers)
+    return {"policies": [policy_result(policy, names) for policy in policies]}
+
+
+def _check_deleted(cloud: Cloud, policy_ids: t.Sequence[str]) -> dict[str, t.Any]:
+    """Return the result of a deletion; raises PlanAgain when a policy is still there."""
+    listed = [row for row in cloud.policies() if row["id"] in policy_ids]
+    # Lists may lag behind; the policy itself tells.
+    left = next((row for row in listed if cloud.policy(row["id"]) is not None), None)
+    if left is not None:
+        raise PlanAgain(f"policy {left['name']!r} is still there")
+    return {}
+
+
+def _check_result(
+    options: SetOptions, rows: list[PolicyRow], policies: list[PolicyRow], servers: list[ServerRow], cloud: Cloud
+) -> None:
+    """Raise PlanAgain when a set lacks something that the task asked for, although every call was accepted."""
+    asked = options._replace(each=options.each._replace(purge_servers=False, purge_tags=False))
+    state = _state_of(asked, rows, policies, servers, cloud)
+    staying, joining = _members(asked.each, state)
+    if joining:
+        raise PlanAgain(f"these servers are in no policy of the set: {', '.join(map(describe_server, joining))}")
+    missing = plan_set(asked, state, Spread(staying, [], []))
+    if missing.changed:
+        raise PlanAgain(f"this is still to do: {'; '.join(call.operation for call in missing.calls)}")

@@ -1,0 +1,278 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csbs_policy_set: from the policies of a set and the servers that each is to have to the calls that make them so."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._domain.errors import InvalidInput
+from .._domain.limits import MAX_POLICIES, MAX_SERVERS_PER_POLICY, check_name
+from .._domain.policy import as_resource, for_diff, members_of, policy_result
+from .._domain.selection import server_refs
+from .._domain.shards import SUFFIX_LENGTH, free_numbers, number_in, numbered
+from .plan import Call, Plan
+from .policy import change_of, delete_call
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import PolicyRow, ServerRow
+    from .._domain.shards import Spread
+    from .moves import Move
+    from .policy_options import PolicyOptions
+
+# The service answers with these codes when others have just changed the set: they have taken a name, put a server into
+# a policy, created or deleted a policy.
+_CHANGED_BY_OTHERS = frozenset({"CSBS.9007", "CSBS.6004", "CSBS.0001", "CSBS.3000"})
+
+
+class SetOptions(t.NamedTuple):
+    """The options of csbs_policy_set in normal form.
+
+    each: what every policy of the set gets. size: how many servers a policy has at most. stagger: minutes between the
+    start times of two policies. always_numbered: whether a set of one policy has a number in its name.
+    """
+
+    each: PolicyOptions
+    size: int = MAX_SERVERS_PER_POLICY
+    stagger: int = 0
+    always_numbered: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name that the set is to have."""
+        return self.each.new_name or self.each.name
+
+
+class SetState(t.NamedTuple):
+    """What the plan of a set rests on.
+
+    policies: those of the set in full, in order. others: other policies with their servers, as far as servers may have
+    to leave them. known: the IDs of all policies. servers: all servers. chosen: those that the task names or filters.
+    names: the names that servers have now, by ID.
+    """
+
+    policies: list[PolicyRow]
+    others: list[PolicyRow]
+    known: t.Collection[str]
+    servers: list[ServerRow]
+    chosen: list[ServerRow]
+    names: t.Mapping[str, str]
+
+
+class SetContext(t.NamedTuple):
+    """What the finish step of csbs_policy_set needs to know.
+
+    current: the policies before the plan, in the shape of results. servers: all servers. created: the positions of the
+    calls that create policies. deleted: the IDs of the policies that the plan deletes.
+    """
+
+    current: list[dict[str, t.Any]]
+    servers: list[ServerRow] = []
+    created: tuple[int, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+def policies_of_set(options: SetOptions, rows: t.Iterable[PolicyRow]) -> list[PolicyRow]:
+    """Return the policies of the list that belong to a set, under its old or its new name, in order.
+
+    Raises InvalidInput when both names have policies that cannot be those of one set.
+    """
+    own: dict[str, dict[str, int | None]] = {}
+    found = []
+    for row in rows:
+        for name in (options.each.name, options.each.new_name):
+            if name and _belongs(options, name, row["name"]):
+                own.setdefault(name, {})[row["id"]] = number_in(name, row["name"])
+                found.append((number_in(name, row["name"]) or 0, row.get("created_at") or "", row["id"], row))
+                break
+    _check_new_name(options, own)
+    return [row for *dummy, row in sorted(found, key=lambda entry: entry[:3])]
+
+
+def _belongs(options: SetOptions, name: str, policy_name: str) -> bool:
+    return number_in(name, policy_name) is not None or (not options.always_numbered and policy_name == name)
+
+
+def _check_new_name(options: SetOptions, own: dict[str, dict[str, int | None]]) -> None:
+    """Raise InvalidInput unless all policies with the new name can come from a rename that was interrupted."""
+    old, new = own.get(options.each.name, {}), own.get(options.each.new_name or "", {})
+    if old and new and (None in new.values() or set(old.values()) & set(new.values())):
+        raise InvalidInput(
+            f"new_name: {options.each.new_name!r} is the name of another policy or policy set: {', '.join(sorted(new))}"
+        )
+
+
+def plan_absent_set(policies: list[PolicyRow], names: t.Mapping[str, str], name: str) -> Plan[SetContext]:
+    """Return the plan after which a set has no policies. Their backups stay."""
+    current = [policy_result(policy, names) for policy in policies]
+    return Plan(
+        tuple(delete_call(policy) for policy in policies),
+        {"policies": [for_diff(policy) for policy in current]},
+        {"policies": []},
+        {"policies": [], "servers": [], "notes": []},
+        context=SetContext(current, deleted=tuple(policy["id"] for policy in policies)),
+        lock=_lock(name),
+    )
+
+
+def plan_set(options: SetOptions, state: SetState, spread: Spread) -> Plan[SetContext]:
+    """Return the plan after which each policy of a set has its servers and everything else that was asked for.
+
+    Raises InvalidInput when a limit forbids it.
+    """
+    _check_quota(options, state, spread)
+    steps = _Steps(options, state, spread)
+    for policy in state.policies:
+        if policy["id"] in spread.kept:
+            steps.change(policy)
+    for servers in spread.new:
+        steps.create(servers)
+    for policy in state.policies:
+        if policy["id"] in spread.dropped:
+            steps.drop(policy)
+    after = sorted(steps.after, key=lambda policy: policy["name"])
+    current = [policy_result(policy, state.names) for policy in state.policies]
+    return Plan(
+        tuple(steps.calls),
+        {"policies": [for_diff(policy) for policy in current]},
+        {"policies": [for_diff(policy) for policy in after]},
+        {
+            "policies": after,
+            "servers": server_refs(state.chosen),
+            "notes": list(dict.fromkeys([*options.each.notes, *steps.notes])),
+        },
+        context=SetContext(current, state.servers, tuple(steps.created), tuple(spread.dropped)),
+        lock=_lock(options.name),
+        replan_on=_CHANGED_BY_OTHERS,
+    )
+
+
+def _lock(name: str) -> str:
+    return f"policy set {name}"
+
+
+def _check_quota(options: SetOptions, state: SetState, spread: Spread) -> None:
+    if spread.new and len(state.known) + len(spread.new) > MAX_POLICIES:
+        needed = len(spread.kept) + len(spread.new)
+        raise InvalidInput(
+            f"servers: policy set {options.name!r} needs {needed} policies with {options.size} servers each, and the"
+            f" project has {len(state.known) - len(state.policies)} other policies; the service allows {MAX_POLICIES}"
+            " in a project"
+        )
+
+
+class _Steps:
+    """The calls of the plan of a set, policy by policy."""
+
+    def __init__(self, options: SetOptions, state: SetState, spread: Spread) -> None:
+        self._options, self._state, self._spread = options, state, spread
+        self._rows = {server["id"]: server for server in state.chosen}
+        self._placed = {server for servers in (*spread.kept.values(), *spread.new) for server in servers}
+        self._numbered = options.always_numbered or len(spread.kept) + len(spread.new) > 1
+        self._numbers = _numbers(options, state.policies)
+        self._free = free_numbers(self._numbers.values())
+        self.calls: list[Call] = []
+        self.after: list[dict[str, t.Any]] = []
+        self.notes: list[str] = []
+        self.created: list[int] = []
+
+    def change(self, policy: PolicyRow) -> None:
+        """Add the calls that make a policy of the set as desired."""
+        servers = self._spread.kept[policy["id"]]
+        members = {member["id"] for member in members_of(policy)}
+        joining = [self._rows[server] for server in servers if server not in members]
+        # Servers that change to another policy of the set leave with the call that lets them join it.
+        leaving = [member["id"] for member in members_of(policy) if member["id"] not in self._placed]
+        number = self._numbers[policy["id"]]
+        name = self._name(number)
+        options = self._shifted(self._options.each, number)._replace(new_name=name)
+        change = change_of(
+            options,
+            policy,
+            [as_resource(server) for server in joining],
+            leaving,
+            self._moves(joining, policy),
+            self._state.names,
+        )
+        self.calls += change.calls
+        self.notes += [note for note in change.notes if note not in self._options.each.notes]
+        if len(servers) > self._options.size:
+            self.notes.append(
+                f"Policy {name!r} keeps {len(servers)} servers, more than servers_per_policy, because they must not or"
+                " cannot move to another policy"
+            )
+        stay = set(servers)
+        after = {**change.after, "servers": [member for member in change.after["servers"] if member["id"] in stay]}
+        self.after.append(after)
+
+    def create(self, servers: list[str]) -> None:
+        """Add the calls that create a policy of the set."""
+        # Loaded here, because most tasks create nothing.
+        from .moves import move_calls
+        from .new_policy import creation_of
+        from .policy_template import fill_from
+
+        number = next(self._free)
+        name = self._name(number)
+        chosen = [self._rows[server] for server in servers]
+        template = self._state.policies[0] if self._state.policies else None
+        each, notes = fill_from(template, self._options.each, name)
+        create, after = creation_of(self._shifted(each, number), name, chosen, self._state.known)
+        self.calls += move_calls(self._moves(chosen, None))
+        self.created.append(len(self.calls))
+        self.calls.append(create)
+        self.after.append(after)
+        self.notes += notes
+
+    def drop(self, policy: PolicyRow) -> None:
+        """Add the call that deletes a policy that is no longer needed."""
+        operation = f"delete backup policy {policy['name']!r}"
+        leaving = [member["id"] for member in members_of(policy) if member["id"] not in self._placed]
+        arguments = {"operation": operation, "policy": policy["id"], "leaving": leaving}
+        self.calls.append(Call(operation, "delete_empty_policy", arguments, missing_ok=True))
+
+    def _moves(self, joining: list[ServerRow], policy: PolicyRow | None) -> list[Move]:
+        """Return which servers must leave which policies before they can join one, None for a new one."""
+        if not joining:
+            return []
+        # Loaded here, because in most tasks no server joins.
+        from .moves import find_moves
+
+        own = [other for other in self._state.policies if policy is None or other["id"] != policy["id"]]
+        return find_moves(joining, [*self._state.others, *own], True)
+
+    def _name(self, number: int) -> str:
+        if not self._numbered:
+            return self._options.name
+        check_name("new_name" if self._options.each.new_name else "name", self._options.name, room=SUFFIX_LENGTH)
+        return numbered(self._options.name, number)
+
+    def _shifted(self, options: PolicyOptions, number: int) -> PolicyOptions:
+        """Return options with the start times of the policy with a number."""
+        if not self._options.stagger or options.rule is None:
+            return options
+        from .._domain.stagger import shifted
+
+        return options._replace(rule=shifted(options.rule, self._options.stagger * (number - 1), "stagger_minutes"))
+
+
+def _numbers(options: SetOptions, policies: list[PolicyRow]) -> dict[str, int]:
+    """Return by ID the number of each policy. Where two have the same one, the older keeps it."""
+    numbers: dict[str, int] = {}
+    without = []
+    for policy in policies:
+        number = next(
+            (
+                found
+                for name in (options.each.name, options.each.new_name or "")
+                if (found := number_in(name, policy["name"])) is not None
+            ),
+            None,
+        )
+        if number is None or number in numbers.values():
+            without.append(policy["id"])
+        else:
+            numbers[policy["id"]] = number
+    free = free_numbers(numbers.values())
+    return {**numbers, **{policy_id: next(free) for policy_id in without}}
