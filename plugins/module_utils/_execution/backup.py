@@ -59,12 +59,12 @@ class BackupFollower:
         """IDs of the servers whose backups the service has not shown yet."""
         return [server_id for server_id in self.pending if server_id not in self._seen]
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the list once; return whether every backup has ended."""
         pending = self.pending
         if not pending:
             return True
-        self._polls += 1
+        self._polls += not early
         query = self._query(pending)
         listed = {(row["checkpoint_id"], row["resource_id"]): row for row in self._cloud.backups(**query)}
         for server_id, known in pending.items():
@@ -121,14 +121,14 @@ class RunFollower(BackupFollower):
         #: IDs of servers of which the run made no backup
         self.left_out: list[str] = []
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the list once; return True when every backup has ended and the missing servers have been given up."""
-        ended = super().refresh()
+        ended = super().refresh(early)
         missing = self.unlisted
         # While nothing of the run is listed, the list lags and no server is missing.
         if not missing or len(missing) < len(self.pending) or len(missing) == len(self.rows):
             return ended
-        self._polls_left -= 1
+        self._polls_left -= not early
         if self._polls_left >= 0:
             return False
         self.left_out = missing
@@ -158,9 +158,9 @@ class BackupFollowers:
         """By server ID, the backups that have not ended."""
         return {server_id: row for follower in self._followers for server_id, row in follower.pending.items()}
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the lists once; return whether every backup has ended."""
-        ended = [follower.refresh() for follower in self._followers]
+        ended = [follower.refresh(early) for follower in self._followers]
         return all(ended)
 
     def find_ids(self) -> bool:

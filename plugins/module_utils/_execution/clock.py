@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._domain.backoff import backoff
+from .._domain.backoff import backoff, poll_pauses
 
 
 class Clock:
@@ -65,4 +65,16 @@ def poll(refresh: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
             return True
         if not clock.sleep(pause):
             return False
+    return False
+
+
+def poll_soon(refresh: t.Callable[[bool], bool], clock: Clock, interval: float) -> bool:
+    """Poll as poll() does, and a few times more within the first pause. refresh is told whether it is called early."""
+    is_early = False
+    for pause, next_is_early in poll_pauses(interval):
+        if refresh(is_early):
+            return True
+        if not clock.sleep(pause):
+            return False
+        is_early = next_is_early
     return False

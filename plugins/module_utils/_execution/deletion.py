@@ -31,7 +31,7 @@ class DeletionFollower:
         #: By ID, the backups that were not deleted, and why
         self.failed: dict[str, str] = {}
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the pending backups once; return whether the deletion of each has ended."""
         for backup_id, row in self._cloud.backups_by_id(list(self.pending)):
             if row is None or row["status"] == "deleted":

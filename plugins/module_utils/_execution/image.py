@@ -49,12 +49,12 @@ class ImageFollower:
         """Whether the image is made and cannot be read."""
         return self.image is not None and UNREAD in self.image
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the job or the image once; return whether the image is ready or has failed. Raises CloudError."""
         if not self.ended and self._image_id is None:
             self._refresh_job()
         if not self.ended and self._image_id is not None:
-            self._refresh_image(self._image_id)
+            self._refresh_image(self._image_id, early)
         return self.ended
 
     def find_ids(self) -> bool:
@@ -75,13 +75,13 @@ class ImageFollower:
                 self._image_id = self.image["id"]
             self._job_succeeded = self._image_id is not None
 
-    def _refresh_image(self, image_id: str) -> None:
+    def _refresh_image(self, image_id: str, early: bool) -> None:
         try:
             image = self._cloud.image(image_id)
         except CloudError as error:
             if not self._job_succeeded:
                 raise
-            self._note_unread(image_id, str(error))
+            self._note_unread(image_id, str(error), early)
             return
         if image is not None:
             self.image, self.state = image, image["status"]
@@ -92,11 +92,11 @@ class ImageFollower:
         elif self.image is not None and not self.unread:
             self._end("the image no longer exists: either its job failed, or somebody deleted it")
         else:
-            self._note_unread(image_id, "The image service does not show it yet.")
+            self._note_unread(image_id, "The image service does not show it yet.", early)
 
-    def _note_unread(self, image_id: str, reason: str) -> None:
+    def _note_unread(self, image_id: str, reason: str, early: bool) -> None:
         self.image = unread_image(image_id, self._backup_id, reason)
-        self._unread_polls += 1
+        self._unread_polls += not early
         if self._unread_polls >= _MAX_UNREAD_POLLS:
             self._end()
 

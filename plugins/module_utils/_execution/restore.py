@@ -10,7 +10,7 @@ import typing as t
 from .._domain.backup import backup_result, fail_reason
 from .._domain.errors import CloudError
 from .._domain.restore import RESTORING, failure_of, has_changed
-from .clock import poll
+from .clock import poll_soon
 from .watch import problems_of
 
 if t.TYPE_CHECKING:
@@ -51,14 +51,14 @@ class RestoreFollower:
         """What has not ended yet."""
         return () if self.ended else (self.row["id"],)
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         """Read the backup once; return whether the restore has ended. Raises CloudError."""
         row = self._cloud.backup(self._before["id"])
         if row is None:
             self._end("the backup no longer exists, so it is not known whether the restore succeeded")
             return True
         self.row = row
-        self._polls += 1
+        self._polls += not early
         if row["status"] in RESTORING:
             self._begun = True
         elif row["status"] != "available":
@@ -66,7 +66,7 @@ class RestoreFollower:
         elif self._begun:
             self._end(self._failure())
         elif has_changed(self._before, row):
-            self._polls_changed += 1
+            self._polls_changed += not early
             if self._polls_changed >= _POLLS_IF_CHANGED:
                 self._end(self._failure())
         elif self._polls >= _POLLS_IF_UNCHANGED and self._clock.elapsed - self._started >= _SECONDS_IF_UNCHANGED:
@@ -122,16 +122,16 @@ def explain_ending(described: str, follower: RestoreFollower, ending: Ending) ->
 def await_server_state(cloud: Cloud, server_id: str, wanted: str, clock: Clock, interval: float) -> str | None:
     """Wait until a server is in the wanted state or in ERROR, or until the clock's time is up.
 
-    Return its last state, None when it cannot be read. interval (seconds) is the first pause.
+    Return its last state, None when it cannot be read. interval (seconds) is the longest pause at first.
     """
     state = None
 
-    def refresh() -> bool:
+    def refresh(dummy: bool) -> bool:
         nonlocal state
         state = read_server_state(cloud, server_id)
         return state in (wanted, "ERROR")
 
-    poll(refresh, clock, min(interval, _MAX_SECONDS_BETWEEN_STATES))
+    poll_soon(refresh, clock, min(interval, _MAX_SECONDS_BETWEEN_STATES))
     return state
 
 

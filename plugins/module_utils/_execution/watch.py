@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._domain.errors import CloudError, NotStarted
-from .clock import poll
+from .clock import poll, poll_soon
 from .progress import progress_line, write_progress
 
 if t.TYPE_CHECKING:
@@ -41,8 +41,11 @@ class Follower(t.Protocol):
     def pending(self) -> t.Sized:
         """What has not ended yet."""
 
-    def refresh(self) -> bool:
-        """Read the current state once; return whether everything has ended. Raises CloudError."""
+    def refresh(self, early: bool = False) -> bool:
+        """Read the current state once; return whether everything has ended. Raises CloudError.
+
+        What an early reading does not show may only be late, so it is not counted.
+        """
 
     def find_ids(self) -> bool:
         """Look once for the IDs of what was started; return whether no other look is needed. Raises CloudError."""
@@ -74,19 +77,24 @@ def follow(
     """
     if not options.wait:
         brief = clock.renewed(min(_SECONDS_TO_FIND_IDS, clock.left))
-        poll(_TolerantPoll(follower.find_ids), brief, _FIRST_PAUSE_TO_FIND_IDS)
+        poll(_TolerantPoll(lambda dummy: follower.find_ids()), brief, _FIRST_PAUSE_TO_FIND_IDS)
         return Ending(True, None, clock.timeout)
     refresh = _TolerantPoll(follower.refresh)
 
-    def refresh_and_write() -> bool:
+    written: tuple[int, int | None] | None = None
+
+    def refresh_and_write(early: bool) -> bool:
+        nonlocal written
         waiting = bool(follower.pending)
-        ended = refresh()
-        if waiting:
-            share = percent() if percent else None
-            write_progress(progress_line(what, total - len(follower.pending), total, clock.elapsed, share))
+        ended = refresh(early)
+        state = total - len(follower.pending), percent() if percent else None
+        # Early polls come close together, so only news is worth a line.
+        if waiting and not (early and state == written):
+            write_progress(progress_line(what, state[0], total, clock.elapsed, state[1]))
+            written = state
         return ended
 
-    in_time = poll(refresh_and_write, clock, options.poll_interval)
+    in_time = poll_soon(refresh_and_write, clock, options.poll_interval)
     return Ending(in_time, refresh.trouble, clock.timeout)
 
 
@@ -109,18 +117,18 @@ def problems_of(ending: Ending, late: str, goes_on: str, remedy: str) -> list[st
 class _TolerantPoll:
     """A poll that may fail a few times in a row, because what is polled goes on meanwhile."""
 
-    def __init__(self, refresh: t.Callable[[], bool]) -> None:
+    def __init__(self, refresh: t.Callable[[bool], bool]) -> None:
         self._refresh = refresh
         self._failures = 0
         #: Why the last poll failed, None when it succeeded
         self.trouble: CloudError | None = None
 
-    def __call__(self) -> bool:
+    def __call__(self, early: bool = False) -> bool:
         """Poll once; return whether polling ends: everything has ended, or too many polls have failed."""
         try:
-            ended = self._refresh()
+            ended = self._refresh(early)
         except CloudError as error:
-            self._failures += 1
+            self._failures += not early
             self.trouble = error
             return self._failures >= _MAX_FAILED_POLLS
         self._failures, self.trouble = 0, None

@@ -158,6 +158,15 @@ def test_a_filter_by_time_that_hides_what_was_started_is_dropped() -> None:
     assert queries(cloud)[-1] == {}
 
 
+def test_early_polls_drop_no_filter_by_time() -> None:
+    """They come so soon after the start that the list may only be late; without the filter it may have many pages."""
+    cloud = Cloud()
+    made = follower(cloud, started("x", "web"), started("y", "db"))
+    for dummy in range(9):
+        made.refresh(early=True)
+    assert all("start_time" in query for query in queries(cloud))
+
+
 def test_a_filter_by_time_that_hid_a_seen_backup_does_not_make_it_look_gone() -> None:
     class HiddenByTime(Cloud):
         def backups(self, **query: t.Any) -> Rows:
@@ -200,6 +209,12 @@ def test_a_server_that_is_missing_after_all_others_have_ended_was_left_out(statu
     assert polls(run) > 2, "lists lag, so one poll is not enough"
     assert (run.left_out, list(run.rows)) == (["id-db"], ["id-web"])
     assert all(query == {"checkpoint_id": "rec"} for query in queries(cloud))
+
+
+def test_early_polls_do_not_count_a_server_as_left_out() -> None:
+    run = run_follower(backup("r", "web", checkpoint_id="rec"))[0]
+    assert not any(BackupFollowers(run).refresh(early=True) for dummy in range(20))
+    assert run.left_out == []
 
 
 def test_a_server_that_is_listed_late_was_not_left_out() -> None:

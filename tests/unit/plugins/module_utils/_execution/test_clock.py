@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import poll
+import pytest
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import poll, poll_soon
 from tests.support.fakes import Ticks
 
 
@@ -32,3 +34,41 @@ def test_a_poll_looks_once_more_when_its_time_is_up() -> None:
 def test_what_ends_in_the_last_moment_is_seen() -> None:
     ticks = Ticks()
     assert poll(lambda: ticks.time >= 25, ticks.clock(25), 10) is True
+
+
+# ========== Early polls ==========
+@pytest.mark.parametrize(
+    ("interval", "early", "others"),
+    [
+        (10, [1, 3, 7], [0, 10, 22, 36.4]),
+        (4, [1, 3], [0, 4, 8.8, 14.56]),
+        # Whoever polls that often needs no early polls, and whoever polls rarely gets no more than these.
+        (1, [], [0, 1, 2.2, 3.64]),
+        (300, [1, 3, 7], [0, 300, 600, 900]),
+    ],
+)
+def test_early_polls_come_within_the_first_pause_and_leave_the_others_where_they_were(
+    interval: float, early: list[float], others: list[float]
+) -> None:
+    ticks = Ticks()
+    looks: dict[bool, list[float]] = {False: [], True: []}
+
+    def look(is_early: bool) -> bool:
+        looks[is_early].append(ticks.time)
+        return len(looks[False]) == 4
+
+    assert poll_soon(look, ticks.clock(), interval) is True
+    assert looks[True] == pytest.approx(early) and looks[False] == pytest.approx(others)
+
+
+def test_what_an_early_poll_sees_ends_the_polling() -> None:
+    ticks = Ticks()
+    assert poll_soon(lambda dummy: ticks.time >= 2, ticks.clock(), 10) is True
+    assert ticks.time == 3
+
+
+def test_early_polls_look_once_more_when_their_time_is_up() -> None:
+    ticks = Ticks()
+    looks: list[float] = []
+    assert poll_soon(lambda dummy: looks.append(ticks.time) or False, ticks.clock(5), 10) is False
+    assert looks == [0, 1, 3, 5]

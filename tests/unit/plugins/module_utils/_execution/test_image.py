@@ -83,6 +83,11 @@ def test_an_image_that_its_job_made_ends_well_after_three_readings_that_fail(rea
     assert follower.image is not None and reason in follower.image["unread"]
 
 
+def test_early_readings_that_fail_do_not_end_an_image() -> None:
+    follower = ImageFollower(t.cast(t.Any, ImageCloud(jobs=[DONE], reads=[NO_RIGHT])), ITEM, "job-1", None)
+    assert not any(follower.refresh(early=True) for dummy in range(20))
+
+
 def test_an_image_that_is_being_made_and_cannot_be_read_is_not_known_to_be_made() -> None:
     follower = ImageFollower(t.cast(t.Any, ImageCloud(reads=[NO_RIGHT])), ITEM, None, an_image(status="queued"))
     with pytest.raises(CloudError):

@@ -52,6 +52,15 @@ def test_available_is_the_end_when_the_restore_has_shown(looks: list[t.Any], rea
     assert (follower.failed, count) == (None, readings)
 
 
+@pytest.mark.parametrize("look", [seen(), seen(updated_at="2")], ids=["unchanged", "changed"])
+def test_early_readings_of_an_available_backup_are_not_its_end(look: t.Any) -> None:
+    ticks = Ticks()
+    follower = RestoreFollower(t.cast(t.Any, ShowingCloud([look])), seen(), ticks.clock(), begun=False)
+    for dummy in range(20):
+        assert follower.refresh(early=True) is False
+        ticks.sleep_for(PAUSE)
+
+
 def test_a_restore_that_never_showed_ends_as_failed_after_a_minute() -> None:
     follower, count = follow([seen()])
     assert "no sign of it" in str(follower.failed) and count == 60 / PAUSE + 1

@@ -38,9 +38,13 @@ class Things:
         self.pending = dict.fromkeys(ends)
         self.polls = self.looks = 0
         self.failing, self.ids_in = failing, ids_in
+        #: The numbers of the polls that came early
+        self.early: list[int] = []
 
-    def refresh(self) -> bool:
+    def refresh(self, early: bool = False) -> bool:
         self.polls += 1
+        if early:
+            self.early.append(self.polls)
         if self.polls in self.failing:
             raise FAILURE
         self.pending = {end: None for end in self.pending if end > self.polls}
@@ -64,15 +68,26 @@ def test_a_wait_ends_at_the_timeout() -> None:
     assert list(things.pending) == [99]
 
 
+# Without early polls
+CLOSE = Options(poll_interval=1)
+
+
 def test_a_few_failed_polls_in_a_row_do_not_end_a_wait() -> None:
     things = Things((8, 9), failing=(1, 2, 3, 4, 6, 7))
-    assert follow(things, Options(), Ticks().clock(), "things done", 2) == Ending(True, None, 3600)
+    assert follow(things, CLOSE, Ticks().clock(), "things done", 2) == Ending(True, None, 3600)
 
 
 def test_many_failed_polls_in_a_row_end_a_wait_with_the_reason() -> None:
     things = Things(failing=range(99))
-    assert follow(things, Options(), Ticks().clock(), "things done", 2) == Ending(True, FAILURE, 3600)
+    assert follow(things, CLOSE, Ticks().clock(), "things done", 2) == Ending(True, FAILURE, 3600)
     assert things.polls == 5
+
+
+def test_early_polls_that_fail_end_no_wait_sooner() -> None:
+    things, ticks = Things(failing=range(99)), Ticks()
+    assert follow(things, Options(), ticks.clock(), "things done", 2) == Ending(True, FAILURE, 3600)
+    assert (things.early, things.polls) == ([2, 3, 4], 5 + 3)
+    assert ticks.time == pytest.approx(10 + 12 + 14.4 + 17.28)
 
 
 def test_a_failed_poll_at_the_timeout_is_the_reason_why_nothing_is_seen() -> None:
@@ -97,13 +112,26 @@ def test_each_poll_writes_a_line_of_progress(tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "progress"
     path.touch()
     monkeypatch.setenv(PROGRESS_FILE, str(path))
-    follow(Things((1, 2)), Options(), Ticks().clock(), "things done", 3)
+    follow(Things((1, 2)), CLOSE, Ticks().clock(), "things done", 3)
     follow(Things((1, 1)), Options(), Ticks().clock(), "things done", 2, percent=lambda: 42)
     follow(Things((0, 0)), Options(wait=False), Ticks().clock(), "things done", 2)
     assert path.read_text(encoding="utf-8").splitlines() == [
         "2/3 things done, 67 %, after 0s",
-        "3/3 things done, 100 %, after 10s",
+        "3/3 things done, 100 %, after 1s",
         "2/2 things done, 42 %, after 0s",
+    ]
+
+
+def test_early_polls_write_news_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "progress"
+    path.touch()
+    monkeypatch.setenv(PROGRESS_FILE, str(path))
+    follow(Things((3, 6)), Options(), Ticks().clock(), "things done", 2)
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "0/2 things done, 0 %, after 0s",
+        "1/2 things done, 50 %, after 3s",
+        "1/2 things done, 50 %, after 10s",
+        "2/2 things done, 100 %, after 22s",
     ]
 
 
