@@ -234,8 +234,9 @@ def finish(
         # Loaded here, because most tasks create no policy.
         from .._execution.policy import list_until_shown
 
-        list_until_shown(created, cloud, clock)
-    rows = once(cloud.policies())
+        rows = once(list_until_shown(created, cloud, clock))
+    else:
+        rows = once(cloud.policies())
     options = _with_name(options, rows, cloud)
     policies = _read_policies(options, rows, cloud)
     if not outcome.failures:
