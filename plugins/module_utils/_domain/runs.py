@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a schedule runs."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta
+
+from .errors import InvalidInput
+from .limits import check_range
+from .schedule import DAYS, MINUTES_PER_DAY, RawPattern, Rule
+from .schedule_option import parse_schedule
+from .times import parse_user_time
+
+#: The most runs that one call returns
+MAX_RUNS = 1000
+#: The calendar ends with the year 9999; the runs of any schedule end before
+_YEARS = (1970, 9000)
+
+
+def parse_moment(option: str, value: str) -> datetime:
+    """Return a time in ISO 8601 to count runs from, as UTC when it has no zone. Raises InvalidInput."""
+    moment = parse_user_time(option, value)
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise InvalidInput(f"{option}: {value!r} is not in the years {_YEARS[0]} to {_YEARS[1]}")
+    return moment
+
+
+def parse_rule(schedule: dict[str, t.Any], moment: datetime) -> Rule:
+    """Return the rule of a schedule in the shape of the option schedule of csbs_policy, which results have too.
+
+    A time zone with summer time counts with its offset at moment, as csbs_policy would send it. Raises InvalidInput,
+    also for a pattern that the service does not know.
+    """
+    rule, dummy = parse_schedule(schedule, moment)
+    if isinstance(rule, RawPattern):
+        raise InvalidInput(f"{rule.refusal}. When such a schedule runs is not known")
+    return rule
+
+
+def next_runs(rule: Rule, start: datetime, since: datetime | None, count: int) -> list[datetime]:
+    """Return the first count runs of a rule after start, in UTC and in order.
+
+    since is the time at which the policy got its schedule: the service counts an interval of several days from this
+    day, and there is no run before it. All times are aware. Raises InvalidInput.
+    """
+    check_range("count", count, 1, MAX_RUNS)
+    if since is None and rule.interval > 1:
+        raise InvalidInput(
+            f"since is needed for a schedule that runs every {rule.interval} days, which are counted from the day on"
+            " which the policy got its schedule; give that time, such as the created_at of the policy"
+        )
+    first = start if since is None else max(start, since)
+    day = _midnight(first)
+    if since is not None:
+        day += timedelta(days=(_midnight(since) - day).days % rule.interval)
+    times, runs = [timedelta(minutes=minutes) for minutes in rule.times], []
+    while len(runs) < count:
+        if day.weekday() in rule.days:
+            runs += [day + time for time in times if day + time > first]
+        day += timedelta(days=rule.interval)
+    return runs[:count]
+
+
+def longest_gap(rule: Rule) -> timedelta:
+    """Return the longest time between a run of a rule and the next one."""
+    days, period = (rule.days, len(DAYS)) if rule.interval == 1 else ([0], rule.interval)
+    points = sorted(day * MINUTES_PER_DAY + minutes for day in days for minutes in rule.times)
+    following = [*points[1:], points[0] + period * MINUTES_PER_DAY]
+    return timedelta(minutes=max(later - earlier for earlier, later in zip(points, following)))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
