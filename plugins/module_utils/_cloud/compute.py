@@ -107,6 +107,7 @@ def _server_row(raw: Row) -> ServerRow:
         "metadata": dict(raw.get("metadata") or {}),
         "tags": list(raw.get("tags") or []),
         "availability_zone": raw.get("OS-EXT-AZ:availability_zone"),
+        "addresses": raw.get("addresses") or {},
     }
 
 

@@ -26,6 +26,8 @@ class ServerRow(t.TypedDict, total=False):
     #: Each is key=value or a word
     tags: list[str]
     availability_zone: str | None
+    #: By the name of the network, as Nova has them
+    addresses: dict[str, list[dict[str, t.Any]]]
 
 
 class ServerRef(t.TypedDict):

@@ -46,9 +46,17 @@ def read(options: ProtectionInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
 
     Raises InvalidInput that lists unknown servers.
     """
-    chosen = choose_servers(options.servers, options.filters, cloud.servers())
-    results = _protection_of(chosen, options.max_age, cloud) if chosen else []
+    results = [result for dummy, result in read_servers(options, cloud)]
     return {"servers": results, "summary": summarise(results, options.max_age)}
+
+
+def read_servers(options: ProtectionInfoOptions, cloud: Cloud) -> list[tuple[ServerRow, dict[str, t.Any]]]:
+    """Return the chosen servers, each with its protection in the shape of results.
+
+    Raises InvalidInput that lists unknown servers.
+    """
+    chosen = choose_servers(options.servers, options.filters, cloud.servers())
+    return list(zip(chosen, _protection_of(chosen, options.max_age, cloud))) if chosen else []
 
 
 def _protection_of(chosen: list[ServerRow], max_age: timedelta | None, cloud: Cloud) -> list[dict[str, t.Any]]:
