@@ -30,10 +30,15 @@ def find_policy_row(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow 
     try:
         return find_one("policy", ref, rows)
     except InvalidInput as error:
-        created = [parse_time(row.get("created_at")) for row in rows if row["name"] == ref]
-        if any(moment and cloud.now() - moment < _SETTLES_WITHIN for moment in created):
+        if any(is_new(row, cloud) for row in rows if row["name"] == ref):
             raise Unsettled(str(error)) from error
         raise
+
+
+def is_new(row: PolicyRow, cloud: Cloud) -> bool:
+    """Return whether a policy is so new that tasks that created one of this name at once may not have agreed yet."""
+    moment = parse_time(row.get("created_at"))
+    return moment is not None and cloud.now() - moment < _SETTLES_WITHIN
 
 
 def read_policy(cloud: Cloud, policy_id: str) -> PolicyRow | None:

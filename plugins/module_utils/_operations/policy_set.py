@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._cloud.find_policy import complete_policies, lacks_fields, policies_with_members
+from .._cloud.find_policy import complete_policies, is_new, lacks_fields, policies_with_members
 from .._cloud.tags import add_tags
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range, refuse_ignored
@@ -97,12 +97,16 @@ def _with_name(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> SetO
     if options.always_numbered or not is_id(options.each.name):
         return options
     found = next((row for row in rows if row["id"] == options.each.name), None) or cloud.policy(options.each.name)
-    return options if found is None else options._replace(each=options.each._replace(name=found["name"]))
+    if found is None:
+        return options
+    return options._replace(each=options.each._replace(name=found["name"]), only_id=found["id"])
 
 
 def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
     """Return the policies of the set with all that is compared, from the list where it tells enough."""
-    policies = complete_policies(policies_of_set(options, rows), lacks_fields, cloud.policy)
+    found = policies_of_set(options, rows)
+    _refuse_twins(found, cloud)
+    policies = complete_policies(found, lacks_fields, cloud.policy)
     wanted = {key for key, value in (options.each.retention or {}).items() if value}
     for position, policy in enumerate(policies):
         if not wanted & unreported(definition_in(policy)):
@@ -113,6 +117,17 @@ def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> 
             break
         policies[position] = full
     return add_tags(cloud, policies, "policy")
+
+
+def _refuse_twins(policies: list[PolicyRow], cloud: Cloud) -> None:
+    """Raise InvalidInput when two policies of a set have one name, unless tasks at once have just created them."""
+    for older, newer in zip(policies, policies[1:]):
+        if older["name"] == newer["name"] and not is_new(newer, cloud):
+            ids = ", ".join(policy["id"] for policy in policies if policy["name"] == newer["name"])
+            raise InvalidInput(
+                f"name: policy {newer['name']!r} is ambiguous: several have that name; rename or delete all but one of"
+                f" {ids}"
+            )
 
 
 def _state_of(

@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_POLICIES, MAX_SERVERS_PER_POLICY, check_name
 from .._domain.policy import as_resource, for_diff, members_of, policy_result
+from .._domain.schedule import Rule
 from .._domain.selection import server_refs
 from .._domain.shards import SUFFIX_LENGTH, free_numbers, number_in, numbered
 from .plan import Call, Plan
@@ -30,13 +31,15 @@ class SetOptions(t.NamedTuple):
     """The options of csbs_policy_set in normal form.
 
     each: what every policy of the set gets. size: how many servers a policy has at most. stagger: minutes between the
-    start times of two policies. always_numbered: whether a set of one policy has a number in its name.
+    start times of two policies. always_numbered: whether a set of one policy has a number in its name. only_id: the ID
+    of that policy, where the task names it by its ID.
     """
 
     each: PolicyOptions
     size: int = MAX_SERVERS_PER_POLICY
     stagger: int = 0
     always_numbered: bool = True
+    only_id: str | None = None
 
     @property
     def name(self) -> str:
@@ -63,11 +66,10 @@ class SetState(t.NamedTuple):
 class SetContext(t.NamedTuple):
     """What the finish step of csbs_policy_set needs to know.
 
-    current: the policies before the plan, in the shape of results. servers: all servers. created: the positions of the
-    calls that create policies. deleted: the IDs of the policies that the plan deletes.
+    servers: all servers. created: the positions of the calls that create policies. deleted: the IDs of the policies
+    that the plan deletes.
     """
 
-    current: list[dict[str, t.Any]]
     servers: list[ServerRow] = []
     created: tuple[int, ...] = ()
     deleted: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ def policies_of_set(options: SetOptions, rows: t.Iterable[PolicyRow]) -> list[Po
     found = []
     for row in rows:
         for name in (options.each.name, options.each.new_name):
-            if name and _belongs(options, name, row["name"]):
+            if name and _belongs(options, name, row):
                 own.setdefault(name, {})[row["id"]] = number_in(name, row["name"])
                 found.append((number_in(name, row["name"]) or 0, row.get("created_at") or "", row["id"], row))
                 break
@@ -90,8 +92,10 @@ def policies_of_set(options: SetOptions, rows: t.Iterable[PolicyRow]) -> list[Po
     return [row for *dummy, row in sorted(found, key=lambda entry: entry[:3])]
 
 
-def _belongs(options: SetOptions, name: str, policy_name: str) -> bool:
-    return number_in(name, policy_name) is not None or (not options.always_numbered and policy_name == name)
+def _belongs(options: SetOptions, name: str, row: PolicyRow) -> bool:
+    if number_in(name, row["name"]) is not None:
+        return True
+    return not options.always_numbered and row["name"] == name and options.only_id in (None, row["id"])
 
 
 def _check_new_name(options: SetOptions, own: dict[str, dict[str, int | None]]) -> None:
@@ -111,8 +115,8 @@ def plan_absent_set(policies: list[PolicyRow], names: t.Mapping[str, str], name:
         {"policies": [for_diff(policy) for policy in current]},
         {"policies": []},
         {"policies": [], "servers": [], "notes": []},
-        context=SetContext(current, deleted=tuple(policy["id"] for policy in policies)),
-        lock=_lock(name),
+        context=SetContext(deleted=tuple(policy["id"] for policy in policies)),
+        lock=f"policy set {name}",
     )
 
 
@@ -142,14 +146,10 @@ def plan_set(options: SetOptions, state: SetState, spread: Spread) -> Plan[SetCo
             "servers": server_refs(state.chosen),
             "notes": list(dict.fromkeys([*options.each.notes, *steps.notes])),
         },
-        context=SetContext(current, state.servers, tuple(steps.created), tuple(spread.dropped)),
-        lock=_lock(options.name),
+        context=SetContext(state.servers, tuple(steps.created), tuple(spread.dropped)),
+        lock=f"policy set {options.each.name}",
         replan_on=_CHANGED_BY_OTHERS,
     )
-
-
-def _lock(name: str) -> str:
-    return f"policy set {name}"
 
 
 def _check_quota(options: SetOptions, state: SetState, spread: Spread) -> None:
@@ -250,7 +250,7 @@ class _Steps:
 
     def _shifted(self, options: PolicyOptions, number: int) -> PolicyOptions:
         """Return options with the start times of the policy with a number."""
-        if not self._options.stagger or options.rule is None:
+        if not self._options.stagger or not isinstance(options.rule, Rule):
             return options
         from .._domain.stagger import shifted
 
