@@ -106,6 +106,9 @@ def _read_policy(value: t.Any) -> dict[str, t.Any]:
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{value!r} is neither a policy nor a schedule, which are dictionaries")
     policy = value if "schedule" in value else {"schedule": value}
+    _check_defined(policy["schedule"])
+    if not isinstance(policy["schedule"], (Mapping, type(None))):
+        raise InvalidInput(f"schedule: {policy['schedule']!r} is not a dictionary")
     read = ArgumentSpecValidator(_POLICY).validate({key: _plain(policy[key]) for key in _POLICY if key in policy})
     for path in sorted(read.unsupported_parameters):
         known = ", ".join(_POLICY["schedule"]["options"])

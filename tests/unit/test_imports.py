@@ -38,6 +38,7 @@ FOREIGN = {
     "_sdk": {"openstack", "keystoneauth1"},
     "inventory": {"ansible"},
     "action": {"ansible"},
+    "filter": {"ansible", "jinja2"},
     "plugin_utils": {"ansible"},
 }
 # Folders whose files stand side by side and never import each other
