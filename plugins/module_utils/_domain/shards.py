@@ -52,30 +52,30 @@ def spread(
     joining: t.Sequence[str],
     size: int,
     movable: t.Container[str],
-    needed: str | None = None,
 ) -> Spread:
     """Return which servers the policies of a set have after servers have joined, with the fewest policies that fit.
 
     members: by policy ID, in the order of their numbers, the servers that stay in the set. joining: servers that are in
     none of the policies. size: how many servers a policy has at most. movable: the servers that may change their
-    policy. needed: the ID of a policy that stays in any case.
+    policy.
 
     A server leaves its policy only if the policy has more servers than size, or if that lets a policy be dropped.
     """
     kept = {policy: list(servers) for policy, servers in members.items()}
-    waiting: list[str] = []
+    # Those that are in no policy come first: after an interruption they are those that were about to move, and get the
+    # places that they would have got.
+    waiting = list(joining)
     for policy, servers in kept.items():
         over = len(servers) - size
         if over > 0:
             leaving = [server for server in servers if server in movable][-over:]
             kept[policy] = [server for server in servers if server not in leaving]
             waiting += leaving
-    waiting += joining
     dropped = []
     # The smallest go first, so that the fewest servers move; of equal ones the last.
     for policy in sorted(reversed(list(kept)), key=lambda policy: len(kept[policy])):
         room = sum(max(size - len(servers), 0) for other, servers in kept.items() if other != policy)
-        leaves = policy != needed and len(kept) > 1 and all(server in movable for server in kept[policy])
+        leaves = len(kept) > 1 and all(server in movable for server in kept[policy])
         if leaves and room >= len(waiting) + len(kept[policy]):
             waiting += kept.pop(policy)
             dropped.append(policy)

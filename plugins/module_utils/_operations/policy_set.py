@@ -146,7 +146,8 @@ def _state_of(
     others: list[PolicyRow] = []
     if any(server["id"] not in member_ids for server in chosen):
         others = policies_with_members([row for row in rows if row["id"] not in own_ids], cloud)
-    return SetState(policies, others, {row["id"] for row in rows} | own_ids, servers, chosen, names)
+    known = {policy["id"]: policy["name"] for policy in (*rows, *policies)}
+    return SetState(policies, others, known, servers, chosen, names)
 
 
 def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
@@ -155,13 +156,8 @@ def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
     movable = _movable(options.each, state)
     verdicts: dict[str, VerdictRow] = {}
     _check_joining(options.each, state, joining, verdicts, cloud)
-    needed = (
-        None
-        if options.always_numbered
-        else next((policy["id"] for policy in state.policies if policy["name"] == options.name), None)
-    )
     while True:
-        found = spread(staying, [server["id"] for server in joining], options.size, movable, needed)
+        found = spread(staying, [server["id"] for server in joining], options.size, movable)
         moved = _moved(staying, found)
         unasked = [server for server in moved if server not in verdicts]
         if unasked:

@@ -51,13 +51,13 @@ class SetState(t.NamedTuple):
     """What the plan of a set rests on.
 
     policies: those of the set in full, in order. others: other policies with their servers, as far as servers may have
-    to leave them. known: the IDs of all policies. servers: all servers. chosen: those that the task names or filters.
-    names: the names that servers have now, by ID.
+    to leave them. known: the names of all policies by ID. servers: all servers. chosen: those that the task names or
+    filters. names: the names that servers have now, by ID.
     """
 
     policies: list[PolicyRow]
     others: list[PolicyRow]
-    known: t.Collection[str]
+    known: t.Mapping[str, str]
     servers: list[ServerRow]
     chosen: list[ServerRow]
     names: t.Mapping[str, str]
@@ -75,36 +75,33 @@ class SetContext(t.NamedTuple):
     deleted: tuple[str, ...] = ()
 
 
-def policies_of_set(options: SetOptions, rows: t.Iterable[PolicyRow]) -> list[PolicyRow]:
+def policies_of_set(options: SetOptions, rows: t.Sequence[PolicyRow]) -> list[PolicyRow]:
     """Return the policies of the list that belong to a set, under its old or its new name, in order.
 
-    Raises InvalidInput when both names have policies that cannot be those of one set.
+    A set that needs no number has its only policy, or else numbered ones. Raises InvalidInput when both names have
+    policies that cannot be those of one set.
     """
-    own: dict[str, dict[str, int | None]] = {}
-    found = []
-    for row in rows:
-        for name in (options.each.name, options.each.new_name):
-            if name and _belongs(options, name, row):
-                own.setdefault(name, {})[row["id"]] = number_in(name, row["name"])
-                found.append((number_in(name, row["name"]) or 0, row.get("created_at") or "", row["id"], row))
-                break
-    _check_new_name(options, own)
-    return [row for *dummy, row in sorted(found, key=lambda entry: entry[:3])]
-
-
-def _belongs(options: SetOptions, name: str, row: PolicyRow) -> bool:
-    if number_in(name, row["name"]) is not None:
-        return True
-    return not options.always_numbered and row["name"] == name and options.only_id in (None, row["id"])
-
-
-def _check_new_name(options: SetOptions, own: dict[str, dict[str, int | None]]) -> None:
-    """Raise InvalidInput unless all policies with the new name can come from a rename that was interrupted."""
-    old, new = own.get(options.each.name, {}), own.get(options.each.new_name or "", {})
-    if old and new and (None in new.values() or set(old.values()) & set(new.values())):
+    old, new = (_of_name(options, name, rows) for name in (options.each.name, options.each.new_name))
+    if old and new and (None in (*old.values(), *new.values()) or set(old.values()) & set(new.values())):
         raise InvalidInput(
             f"new_name: {options.each.new_name!r} is the name of another policy or policy set: {', '.join(sorted(new))}"
         )
+    numbers = {**old, **new}
+    found = [row for row in rows if row["id"] in numbers]
+    return sorted(found, key=lambda row: (numbers[row["id"]] or 0, row.get("created_at") or "", row["id"]))
+
+
+def _of_name(options: SetOptions, name: str | None, rows: t.Iterable[PolicyRow]) -> dict[str, int | None]:
+    """Return by ID the numbers of the policies of a set with a name; None is the number of one that has none."""
+    single: dict[str, int | None] = {}
+    several: dict[str, int | None] = {}
+    for row in rows if name else ():
+        number = number_in(name or "", row["name"])
+        if number is not None:
+            several[row["id"]] = number
+        elif row["name"] == name and not options.always_numbered and options.only_id in (None, row["id"]):
+            single[row["id"]] = None
+    return single or several
 
 
 def plan_absent_set(policies: list[PolicyRow], names: t.Mapping[str, str], name: str) -> Plan[SetContext]:
@@ -135,6 +132,7 @@ def plan_set(options: SetOptions, state: SetState, spread: Spread) -> Plan[SetCo
     for policy in state.policies:
         if policy["id"] in spread.dropped:
             steps.drop(policy)
+    steps.calls += steps.last_calls
     after = sorted(steps.after, key=lambda policy: policy["name"])
     current = [policy_result(policy, state.names) for policy in state.policies]
     return Plan(
@@ -176,6 +174,8 @@ class _Steps:
         self.after: list[dict[str, t.Any]] = []
         self.notes: list[str] = []
         self.created: list[int] = []
+        self.last_calls: list[Call] = []
+        self._check_name()
 
     def change(self, policy: PolicyRow) -> None:
         """Add the calls that make a policy of the set as desired."""
@@ -186,7 +186,8 @@ class _Steps:
         leaving = [member["id"] for member in members_of(policy) if member["id"] not in self._placed]
         number = self._numbers[policy["id"]]
         name = self._name(number)
-        options = self._shifted(self._options.each, number)._replace(new_name=name)
+        late = not self._numbered and name != policy["name"] and bool(self._spread.dropped)
+        options = self._shifted(self._options.each, number)._replace(new_name=None if late else name)
         change = change_of(
             options,
             policy,
@@ -204,7 +205,9 @@ class _Steps:
             )
         stay = set(servers)
         after = {**change.after, "servers": [member for member in change.after["servers"] if member["id"] in stay]}
-        self.after.append(after)
+        self.after.append({**after, "name": name})
+        if late:
+            self.last_calls += self._rename(policy, name)
 
     def create(self, servers: list[str]) -> None:
         """Add the calls that create a policy of the set."""
@@ -242,11 +245,34 @@ class _Steps:
         own = [other for other in self._state.policies if policy is None or other["id"] != policy["id"]]
         return find_moves(joining, [*self._state.others, *own], True)
 
-    def _name(self, number: int) -> str:
+    def _check_name(self) -> None:
+        """Raise InvalidInput when the name of the set cannot have numbers and needs them."""
         if not self._numbered:
-            return self._options.name
-        check_name("new_name" if self._options.each.new_name else "name", self._options.name, room=SUFFIX_LENGTH)
-        return numbered(self._options.name, number)
+            return
+        name = self._options.name
+        check_name("new_name" if self._options.each.new_name else "name", name, room=SUFFIX_LENGTH)
+        own_ids = {policy["id"] for policy in self._state.policies}
+        beside = [
+            other
+            for policy_id, other in self._state.known.items()
+            if policy_id not in own_ids and number_in(name, other) is not None
+        ]
+        if beside:
+            raise InvalidInput(
+                f"servers: one policy is not enough for {name!r}, and policies with numbers would not be told from"
+                f" others that exist: {', '.join(sorted(beside))}. Rename these, or choose another name"
+            )
+
+    def _name(self, number: int) -> str:
+        return numbered(self._options.name, number) if self._numbered else self._options.name
+
+    def _rename(self, policy: PolicyRow, name: str) -> tuple[Call, ...]:
+        """Return the call that gives the last policy the name without a number.
+
+        It is the last call of a plan: a policy of this name beside numbered ones would not belong to their set.
+        """
+        each = self._options.each._replace(new_name=name, description=None, rule=None, tags=None)
+        return change_of(each, policy, [], [], []).calls
 
     def _shifted(self, options: PolicyOptions, number: int) -> PolicyOptions:
         """Return options with the start times of the policy with a number."""
