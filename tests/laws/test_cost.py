@@ -23,7 +23,7 @@ from .situations import LOOKUPS, SCENARIOS
 
 Loaded = dict[str, int]
 # What a module may load of plugins/module_utils. 100,000 bytes take some 30 ms of CPU: a limit is raised only together
-# with a measurement (python -m tests.benchmark.task_cost) that still shows at most 50 ms for own imports.
+# with a measurement (./dev benchmark --only tasks) that still shows at most 50 ms for own imports.
 MOST_FILES = 36
 MOST_BYTES = {"csbs_policy": 145_000}
 MOST_BYTES_OF_CHANGES, MOST_BYTES_OF_READINGS = 135_000, 115_000
