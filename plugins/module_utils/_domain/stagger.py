@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .errors import InvalidInput
 from .limits import check_range
-from .schedule import DAYS, EVERY_DAY, MINUTES_PER_DAY, RawPattern, Rule, check_spacing
+from .schedule import DAYS, EVERY_DAY, MINUTES_PER_DAY, RawPattern, Rule
 
 #: Minutes between the policies of a set; a day later is the same time again
 MOST_MINUTES = MINUTES_PER_DAY - 1
@@ -18,7 +18,7 @@ def check_stagger(option: str, minutes: int, rule: Rule | RawPattern | None) -> 
     check_range(option, minutes, 0, MOST_MINUTES)
     if minutes and rule is None:
         raise InvalidInput(f"{option} has no effect without schedule, whose times it shifts. Give schedule, too")
-    if isinstance(rule, RawPattern):
+    if minutes and isinstance(rule, RawPattern):
         raise InvalidInput(f"{option}: the pattern cannot be shifted: {rule.refusal}")
     return minutes
 
@@ -36,11 +36,9 @@ def shifted(rule: Rule, minutes: int, option: str) -> Rule:
             " which one rule cannot express; choose fewer minutes, or other times"
         )
     day_shift = day_shifts.pop()
-    later = Rule(
+    return Rule(
         rule.interval,
         frozenset((day + day_shift) % len(DAYS) for day in rule.days),
         frozenset(time // 60 % 24 for time in times),
         frozenset(time % 60 for time in times),
     )
-    check_spacing(option, later)
-    return later
