@@ -45,4 +45,5 @@ def _rule_of(policy: PolicyRow) -> Rule | RawPattern:
     try:
         return parse_pattern(pattern)
     except InvalidInput as error:
-        return RawPattern(pattern, f"schedule is needed for a new policy, because that of {policy['name']!r}: {error}")
+        refusal = f"schedule is needed for a new policy: that of {policy['name']!r} cannot be copied ({error})"
+        return RawPattern(pattern, refusal)
