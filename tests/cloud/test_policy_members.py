@@ -19,6 +19,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
     CloudError,
     FinalError,
     OutcomeUnknown,
+    Outdated,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import SERVER_TYPE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
@@ -175,6 +176,30 @@ def test_who_is_overwritten_again_and_again_says_so(
     )
     with pytest.raises(FinalError, match="Could not change policy p: other tasks keep changing the servers"):
         node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
+
+
+@pytest.mark.usefixtures("several_machines")
+def test_a_policy_that_others_fill_meanwhile_gets_no_more_servers_than_it_may_have(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither before the change is written nor after it was overwritten."""
+    node = connect(cloud)
+    node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")], most=1)
+    with pytest.raises(Outdated, match="it would have 2, and it may have 1") as full:
+        node.change_members(ACT, policy, add=[entry(cloud, "srv-0002")], most=1)
+    assert not full.value.applied and members(cloud) == ["srv-0001"]
+    plain_update, late = type(node.csbs).update_policy, [True]
+
+    def overwritten(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
+        answer = plain_update(self, policy_id, **attrs)
+        if late and late.pop():
+            plain_update(self, policy_id, resources=[entry(cloud, name) for name in ("srv-0001", "srv-0003")])
+        return answer
+
+    monkeypatch.setattr(type(node.csbs), "update_policy", overwritten)
+    with pytest.raises(Outdated) as full:
+        node.change_members(ACT, policy, add=[entry(cloud, "srv-0002")], most=2)
+    assert full.value.applied and full.value.not_joined and members(cloud) == ["srv-0001", "srv-0003"]
 
 
 @one_mode

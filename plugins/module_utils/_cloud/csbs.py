@@ -89,7 +89,10 @@ class CsbsCloud(Compute):
         remove: t.Sequence[str] = (),
         **attrs: t.Any,
     ) -> None:
-        """Add servers to a policy, remove others by ID, and change other fields of it; errors name the operation."""
+        """Add servers to a policy, remove others by ID, and change other fields of it; errors name the operation.
+
+        attrs may hold most: how many servers the policy may have after servers are added.
+        """
         from .members import PolicyMembers
 
         PolicyMembers(self, self.csbs).change(operation, policy, add, remove, **attrs)

@@ -53,13 +53,19 @@ class PolicyMembers:
         self._cloud, self._csbs = cloud, csbs
 
     def change(
-        self, operation: str, policy: str, add: t.Sequence[MemberRow] = (), remove: t.Sequence[str] = (), **attrs: t.Any
+        self,
+        operation: str,
+        policy: str,
+        add: t.Sequence[MemberRow] = (),
+        remove: t.Sequence[str] = (),
+        most: int = MAX_SERVERS_PER_POLICY,
+        **attrs: t.Any,
     ) -> None:
         """Add and remove servers of a policy (its ID), and change other fields of it with the same request.
 
-        add holds servers with id, type and name, remove holds IDs. Errors name the operation. Raises CloudError;
-        applied says whether the change was accepted before the error. A list read before a pause is never sent. Raises
-        Outdated when others have filled the policy.
+        add holds servers with id, type and name, remove holds IDs. most: how many servers the policy may have after
+        servers are added. Errors name the operation. Raises CloudError; applied says whether the change was accepted
+        before the error. A list read before a pause is never sent. Raises Outdated when others have filled the policy.
         Reference: api_description/backup_policy_management/modifying_a_backup_policy.
         """
         change = _Change(operation, policy, add, frozenset(remove))
@@ -69,7 +75,7 @@ class PolicyMembers:
                 members = self._read(change)
                 if change.apply(members) == members and not attrs:
                     return
-                _check_room(change, members, written=count > 0)
+                _check_room(change, members, most, written=count > 0)
                 self._write(change, members, attrs)
                 seconds = time.monotonic() - started
             # Other tasks cannot overwrite these.
@@ -85,7 +91,7 @@ class PolicyMembers:
         overwritten = FinalError(
             operation, "other tasks keep changing the servers of the policy. What to do: run the task again."
         )
-        overwritten.applied = True
+        overwritten.applied = overwritten.not_joined = True
         raise overwritten
 
     def delete_empty(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
@@ -135,14 +141,14 @@ class PolicyMembers:
         time.sleep(min(seconds, self._cloud.seconds_left()))
 
 
-def _check_room(change: _Change, members: list[MemberRow], written: bool) -> None:
+def _check_room(change: _Change, members: list[MemberRow], most: int, written: bool) -> None:
     """Raise Outdated when others have filled the policy; written says whether the change was written before."""
     count = len(change.apply(members))
-    if change.add and count > MAX_SERVERS_PER_POLICY:
+    if change.add and count > most:
         full = Outdated(
             change.operation,
-            f"others have put servers into the policy: it would have {count}, and the service allows"
-            f" {MAX_SERVERS_PER_POLICY}. What to do: run the task again.",
+            f"others have put servers into the policy: it would have {count}, and it may have {most}."
+            " What to do: run the task again.",
         )
         full.applied = written
         raise full

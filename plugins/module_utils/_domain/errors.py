@@ -72,6 +72,8 @@ class CloudError(Exception):
     not_sent = False
     #: Whether others have changed what the call rests on, so that planning again may help
     outdated = False
+    #: Whether the servers that the call adds to a policy are not there, whatever else of it stays
+    not_joined = False
 
     def __init__(
         self,
@@ -113,7 +115,7 @@ class CloudError(Exception):
             other.retry_after,
         )
         error.applied, error.uncertain, error.not_sent = other.applied, other.uncertain, other.not_sent
-        error.outdated = other.outdated
+        error.outdated, error.not_joined = other.outdated, other.not_joined
         return error
 
     def after_timeout(self, note: str = "") -> CloudError:
@@ -138,6 +140,7 @@ class Outdated(FinalError):
 
     not_sent = True
     outdated = True
+    not_joined = True
 
 
 class ForeignAnswer(FinalError):

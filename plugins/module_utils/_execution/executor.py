@@ -147,8 +147,10 @@ def _undo(
     The failed call is reverted too when it may have had its effect. When it is known to have had it, it stays.
     """
     cloud.set_deadline(clock.timeout)
-    first = failed if error.applied else _first_to_undo(calls[:failed])
-    end = failed if error.applied or _was_refused(error) else failed + 1
+    # What stays of a call is no success when the servers that have left their old policies for it are not there.
+    done = error.applied and not error.not_joined
+    first = failed if done else _first_to_undo(calls[:failed])
+    end = failed if done or _was_refused(error) else failed + 1
     undone, not_undone = [], []
     for position in reversed(range(first, end)):
         undo = calls[position].undo
@@ -161,7 +163,7 @@ def _undo(
         except CloudError as trouble:
             not_undone.append(f"{undo.operation} ({trouble.reason})")
     after = failed + 1
-    kept = calls[:after] if error.applied else calls[:first]
+    kept = calls[:after] if done else calls[:first]
     not_started = calls[after:]
     notes = {
         "Already done and kept": [call.operation for call in kept],

@@ -102,9 +102,11 @@ def change_of(
     remove: list[str],
     moves: list[Move],
     names: t.Mapping[str, str] | None = None,
+    **limits: t.Any,
 ) -> Change:
     """Return what makes a policy as desired; add and remove (IDs) are the servers that join and leave.
 
+    limits are arguments of change_members besides what changes, such as most, the number of servers that may be there.
     Raises InvalidInput when a limit forbids it.
     """
     before = policy_result(current, names)
@@ -116,7 +118,8 @@ def change_of(
         # Loaded here, because most tasks change nothing.
         from .policy_update import policy_after, update_calls
 
-        calls, after = update_calls(current, before, update, moves), policy_after(before, update, options.retention)
+        calls = update_calls(current, before, update, moves, **limits)
+        after = policy_after(before, update, options.retention)
     if options.tags is not None:
         what = f"policy {before['name']!r}"
         unset, put = compare_tags(before["tags"], options.tags, options.purge_tags)

@@ -195,6 +195,7 @@ class _Steps:
             leaving,
             self._moves(joining, policy),
             self._state.names,
+            most=self._options.size,
         )
         self.calls += change.calls
         self.notes += [note for note in change.notes if note not in self._options.each.notes]

@@ -36,8 +36,13 @@ if t.TYPE_CHECKING:
             """The IDs of the servers that leave."""
 
 
-def update_calls(current: PolicyRow, before: dict[str, t.Any], update: Update, moves: list[Move]) -> list[Call]:
-    """Return the calls of an update with those of the moves that it needs, none when nothing changes."""
+def update_calls(
+    current: PolicyRow, before: dict[str, t.Any], update: Update, moves: list[Move], **limits: t.Any
+) -> list[Call]:
+    """Return the calls of an update with those of the moves that it needs, none when nothing changes.
+
+    limits are arguments of change_members besides what changes.
+    """
     operation, attrs = f"update backup policy {before['name']!r}", dict(update.fields)
     if update.scheduled:
         operation_id = operation_of(current).get("id")
@@ -46,7 +51,10 @@ def update_calls(current: PolicyRow, before: dict[str, t.Any], update: Update, m
     if update.add or update.remove:
         from .moves import members_call, move_calls
 
-        return [*move_calls(moves), members_call(operation, current["id"], update.add, update.remove, **attrs)]
+        return [
+            *move_calls(moves),
+            members_call(operation, current["id"], update.add, update.remove, **limits, **attrs),
+        ]
     return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, FinalError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Outcome, Plan, PlanFailed
@@ -69,6 +69,17 @@ def test_a_call_that_was_refused_is_not_put_back() -> None:
     with pytest.raises(PlanFailed):
         run([leave("a"), leave("b"), Call("join", "join")], cloud)
     assert cloud.sent == ["leave_a", "leave_b", "back_a"]
+
+
+def test_servers_that_did_not_join_are_put_back_although_something_of_the_call_stays() -> None:
+    overwritten = FinalError("join", "others keep changing the servers of the policy")
+    overwritten.applied = overwritten.not_joined = True
+    cloud = AnyCloud(answers={"join": [overwritten]})
+    with pytest.raises(PlanFailed) as failure:
+        run([leave("a"), Call("join", "join"), Call("tag", "tag")], cloud)
+    assert cloud.sent == ["leave_a", "join", "back_a"]
+    assert failure.value.error.applied and failure.value.error.not_joined
+    assert "Already done" not in str(failure.value) and "Put back: put back into a." in str(failure.value)
 
 
 def test_what_could_not_be_put_back_is_named_and_the_rest_is_still_put_back() -> None:
@@ -296,6 +307,11 @@ def test_lines_say_what_is_done(methods: list[str], what: str, lines: t.Callable
     cloud = AnyCloud(answers=dict.fromkeys(methods, slow))
     execute(Plan[None](tuple(Call("a", method) for method in methods)), t.cast(t.Any, cloud), ticks.clock())
     assert f"1/{len(methods)} {what}, " in lines()[0]
+
+
+def test_the_last_line_is_not_repeated(lines: t.Callable[[], list[str]]) -> None:
+    run_slowly([Call("a", "go")], workers=0, seconds=6)
+    assert lines() == ["1/1 changes made, 100 %, after 6s"]
 
 
 def test_a_plan_that_fails_ends_without_another_line(lines: t.Callable[[], list[str]]) -> None:
