@@ -36,7 +36,7 @@ def number_in(name: str, policy_name: str) -> int | None:
 
     A project has few policies, so other numbers, such as that of a year, are part of a name of its own.
     """
-    match = re.fullmatch(r"-([0-9]{4})", policy_name[len(name) :]) if policy_name.startswith(name) else None
+    match = re.fullmatch(re.escape(name) + "-([0-9]{4})", policy_name)
     number = int(match[1]) if match else 0
     return number if 1 <= number <= MAX_POLICIES else None
 
@@ -83,5 +83,8 @@ def spread(
         room = max(size - len(servers), 0)
         servers += waiting[:room]
         del waiting[:room]
-    new = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+    new = []
+    while waiting:
+        new.append(waiting[:size])
+        del waiting[:size]
     return Spread(kept, dropped, new or ([] if kept else [[]]))

@@ -248,6 +248,8 @@ def finish(
         rows = once(list_until_shown(created, cloud, clock))
     else:
         rows = once(cloud.policies())
+    # Lists may lag behind; the policy itself tells.
+    rows = [row for row in rows if row["id"] not in todo.context.deleted or cloud.policy(row["id"]) is not None]
     options = _with_name(options, rows, cloud)
     policies = _read_policies(options, rows, cloud)
     if not outcome.failures:

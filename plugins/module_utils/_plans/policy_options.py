@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 
 class PolicyOptions(t.NamedTuple):
-    """The options of csbs_policy in normal form; None leaves a field as it is."""
+    """What a policy is to be; None leaves a field as it is."""
 
     name: str
     state: str

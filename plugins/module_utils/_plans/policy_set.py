@@ -81,7 +81,9 @@ def policies_of_set(options: SetOptions, rows: t.Sequence[PolicyRow]) -> list[Po
     A set that needs no number has its only policy, or else numbered ones. Raises InvalidInput when both names have
     policies that cannot be those of one set.
     """
-    old, new = (_of_name(options, name, rows) for name in (options.each.name, options.each.new_name))
+    new = _of_name(options, options.each.new_name, rows)
+    # A policy that both names mean has been renamed.
+    old = {key: number for key, number in _of_name(options, options.each.name, rows).items() if key not in new}
     if old and new and (None in (*old.values(), *new.values()) or set(old.values()) & set(new.values())):
         raise InvalidInput(
             f"new_name: {options.each.new_name!r} is the name of another policy or policy set: {', '.join(sorted(new))}"
@@ -99,9 +101,14 @@ def _of_name(options: SetOptions, name: str | None, rows: t.Iterable[PolicyRow])
         number = number_in(name or "", row["name"])
         if number is not None:
             several[row["id"]] = number
-        elif row["name"] == name and not options.always_numbered and options.only_id in (None, row["id"]):
+        elif row["name"] == name and not options.always_numbered and _is_meant(options, row):
             single[row["id"]] = None
     return single or several
+
+
+def _is_meant(options: SetOptions, row: PolicyRow) -> bool:
+    """Return whether the task means a policy without a number, and not another one of the same name."""
+    return options.only_id in (None, row["id"]) or row["name"] != options.each.name
 
 
 def plan_absent_set(policies: list[PolicyRow], names: t.Mapping[str, str], name: str) -> Plan[SetContext]:
@@ -152,11 +159,10 @@ def plan_set(options: SetOptions, state: SetState, spread: Spread) -> Plan[SetCo
 
 def _check_quota(options: SetOptions, state: SetState, spread: Spread) -> None:
     if spread.new and len(state.known) + len(spread.new) > MAX_POLICIES:
-        needed = len(spread.kept) + len(spread.new)
+        needed, others = len(spread.kept) + len(spread.new), len(state.known) - len(state.policies)
         raise InvalidInput(
-            f"servers: policy set {options.name!r} needs {needed} policies with {options.size} servers each, and the"
-            f" project has {len(state.known) - len(state.policies)} other policies; the service allows {MAX_POLICIES}"
-            " in a project"
+            f"servers: with up to {options.size} servers in each policy, policy set {options.name!r} would be"
+            f" {needed} of {needed + others} policies; the service allows {MAX_POLICIES} in a project"
         )
 
 
@@ -166,7 +172,11 @@ class _Steps:
     def __init__(self, options: SetOptions, state: SetState, spread: Spread) -> None:
         self._options, self._state, self._spread = options, state, spread
         self._rows = {server["id"]: server for server in state.chosen}
-        self._placed = {server for servers in (*spread.kept.values(), *spread.new) for server in servers}
+        # Servers that change to another policy of the set leave with the call that lets them join it.
+        self._joining = {server for servers in spread.new for server in servers}
+        for policy in state.policies:
+            members = {member["id"] for member in members_of(policy)}
+            self._joining.update(server for server in spread.kept.get(policy["id"], ()) if server not in members)
         self._numbered = options.always_numbered or len(spread.kept) + len(spread.new) > 1
         self._numbers = _numbers(options, state.policies)
         self._free = free_numbers(self._numbers.values())
@@ -180,11 +190,9 @@ class _Steps:
     def change(self, policy: PolicyRow) -> None:
         """Add the calls that make a policy of the set as desired."""
         servers = self._spread.kept[policy["id"]]
-        members = {member["id"] for member in members_of(policy)}
-        joining = [self._rows[server] for server in servers if server not in members]
-        # Servers that change to another policy of the set leave with the call that lets them join it.
-        leaving = [member["id"] for member in members_of(policy) if member["id"] not in self._placed]
-        number = self._numbers[policy["id"]]
+        stay = set(servers)
+        joining = [self._rows[server] for server in servers if server in self._joining]
+        number = self._numbers[policy["id"]] if self._numbered else 1
         name = self._name(number)
         late = not self._numbered and name != policy["name"] and bool(self._spread.dropped)
         options = self._shifted(self._options.each, number)._replace(new_name=None if late else name)
@@ -192,7 +200,7 @@ class _Steps:
             options,
             policy,
             [as_resource(server) for server in joining],
-            leaving,
+            self._leaving(policy, stay),
             self._moves(joining, policy),
             self._state.names,
             most=self._options.size,
@@ -204,7 +212,6 @@ class _Steps:
                 f"Policy {name!r} keeps {len(servers)} servers, more than servers_per_policy, because they must not or"
                 " cannot move to another policy"
             )
-        stay = set(servers)
         after = {**change.after, "servers": [member for member in change.after["servers"] if member["id"] in stay]}
         self.after.append({**after, "name": name})
         if late:
@@ -232,9 +239,13 @@ class _Steps:
     def drop(self, policy: PolicyRow) -> None:
         """Add the call that deletes a policy that is no longer needed."""
         operation = f"delete backup policy {policy['name']!r}"
-        leaving = [member["id"] for member in members_of(policy) if member["id"] not in self._placed]
-        arguments = {"operation": operation, "policy": policy["id"], "leaving": leaving}
+        arguments = {"operation": operation, "policy": policy["id"], "leaving": self._leaving(policy)}
         self.calls.append(Call(operation, "delete_empty_policy", arguments, missing_ok=True))
+
+    def _leaving(self, policy: PolicyRow, stay: t.Collection[str] = ()) -> list[str]:
+        """Return the servers of a policy that neither stay nor join another one."""
+        others = self._joining.union(stay)
+        return [member["id"] for member in members_of(policy) if member["id"] not in others]
 
     def _moves(self, joining: list[ServerRow], policy: PolicyRow | None) -> list[Move]:
         """Return which servers must leave which policies before they can join one, None for a new one."""
@@ -251,6 +262,11 @@ class _Steps:
         if not self._numbered:
             return
         name = self._options.name
+        if self._options.only_id:
+            raise InvalidInput(
+                f"name: {self._options.only_id} is the ID of one policy, and one policy is not enough for the servers;"
+                " give the name of the set instead"
+            )
         check_name("new_name" if self._options.each.new_name else "name", name, room=SUFFIX_LENGTH)
         own_ids = {policy["id"] for policy in self._state.policies}
         beside = [
