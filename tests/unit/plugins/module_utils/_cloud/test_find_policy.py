@@ -10,8 +10,11 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.find_policy import (
+    complete_policies,
     find_policy,
     find_policy_row,
+    is_new,
+    lacks_fields,
     policies_with_members,
     read_policy,
 )
@@ -84,3 +87,46 @@ def test_only_rows_without_servers_are_read_in_full() -> None:
 def test_a_policy_that_was_deleted_meanwhile_has_no_members() -> None:
     gone = sparse(policy("gone", ["web"]))
     assert policies_with_members([gone], Counted()) == []
+
+
+# ========== What lists leave out ==========
+FULL = policy("nightly", ["web"], definition={"max_backups": 20})
+
+
+def operation_without(key: str) -> Row:
+    (operation,) = FULL["scheduled_operations"]
+    return {**FULL, "scheduled_operations": [{**operation, key: None}]}
+
+
+@pytest.mark.parametrize("row", [FULL, policy("nightly"), policy("nightly", enabled=False), policy("a", tags=None)])
+def test_a_row_that_tells_everything_but_its_tags_lacks_nothing(row: Row) -> None:
+    assert not lacks_fields(row)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        sparse(FULL),
+        *({**FULL, key: None} for key in ("description", "resources", "created_at", "scheduled_operations")),
+        {**FULL, "scheduled_operations": []},
+        *(operation_without(key) for key in ("enabled", "operation_definition", "trigger")),
+    ],
+)
+def test_a_row_that_lacks_something_that_results_show_is_told(row: Row) -> None:
+    assert lacks_fields(row)
+
+
+def test_only_what_lacks_something_is_read_and_what_is_gone_is_left_out() -> None:
+    rows = [policy("full", ["web"]), sparse(policy("sparse")), sparse(policy("gone"))]
+    cloud = Counted(policies=[policy("full", ["db"]), policy("sparse", ["db"])])
+    found = complete_policies(rows, lacks_fields, cloud.policy)
+    assert [(row["name"], [member["name"] for member in row["resources"] or ()]) for row in found] == [
+        ("full", ["web"]),
+        ("sparse", ["db"]),
+    ]
+    assert cloud.reads == ["pol-sparse", "pol-gone"]
+
+
+@pytest.mark.parametrize(("created", "new"), [(NEW, True), (OLD, False), (None, False)])
+def test_a_policy_is_new_for_two_minutes(created: str | None, new: bool) -> None:
+    assert is_new(policy("nightly", created_at=created), Counted()) is new

@@ -9,6 +9,8 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
+    FinalError,
+    Outdated,
 )
 
 
@@ -48,3 +50,24 @@ def test_an_error_that_gave_up_is_final_and_says_so() -> None:
     error = failed(409, "CSBS.2003").after_timeout()
     assert not error.retryable
     assert "until the timeout" in str(error) and error.error_code == "CSBS.2003" and error.request_id == "req-1"
+
+
+def test_a_call_that_others_have_made_outdated_was_not_sent_and_is_not_tried_again() -> None:
+    error = Outdated("delete policy 'nightly'", "it has servers.")
+    assert error.outdated and error.not_sent and error.not_joined
+    assert not error.retryable and not failed(409).outdated
+
+
+def test_an_error_with_a_note_is_known_to_be_what_it_was() -> None:
+    error = Outdated("update policy 'nightly'", "it is full.", "CSBS.2003", 409, "req-1", 4.0)
+    error.applied, error.uncertain, error.not_joined = True, True, False
+    noted = FinalError.with_note(error, "Put back: web.")
+    assert str(noted) == "Could not update policy 'nightly': it is full. Put back: web."
+    assert (noted.outdated, noted.not_sent, noted.applied, noted.uncertain, noted.not_joined) == (
+        True,
+        True,
+        True,
+        True,
+        False,
+    )
+    assert (noted.fields(), noted.retry_after) == (error.fields(), 4.0)

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import server_refs
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.server_lookup import (
+    choose_members,
     choose_servers,
     resolve_servers,
     servers_of_backups,
@@ -141,3 +142,39 @@ def test_a_server_that_no_longer_exists_is_known_by_its_id_only() -> None:
 def test_the_present_name_of_a_server_counts_and_not_a_stale_label() -> None:
     chosen = choose_servers(["id-web-1"], None, FLEET, known=[{"id": "id-web-1", "name": "old-name"}])
     assert server_refs(chosen) == [{"id": "id-web-1", "name": "web-1"}]
+
+
+# ========== Servers of a policy ==========
+MEMBERS: list[t.Any] = [{"id": "id-gone", "name": "gone"}, {"id": "id-web-1", "name": "old-name"}]
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_servers_are_chosen_for_a_policy_also_members_that_no_longer_exist(purge: bool) -> None:
+    chosen = choose_members(["id-gone"], {"name": "web-*"}, FLEET, MEMBERS, purge)
+    assert server_refs(chosen) == [
+        {"id": "id-gone", "name": "gone"},
+        {"id": "id-web-1", "name": "web-1"},
+        {"id": "id-web-2", "name": "web-2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refs", "filters", "purge", "refused"),
+    [
+        (None, {"name": "nothing"}, True, True),
+        ([], {"name": "nothing"}, True, True),
+        (None, {"name": "nothing"}, False, False),
+        (["web-1"], {"name": "nothing"}, True, False),
+        # Nobody can mean this by mistake.
+        ([], None, True, False),
+        (None, None, True, False),
+    ],
+)
+def test_filters_that_match_nothing_never_empty_a_policy(
+    refs: list[str] | None, filters: dict[str, t.Any] | None, purge: bool, refused: bool
+) -> None:
+    if refused:
+        with pytest.raises(InvalidInput, match="^server_filters: no server matches.*write servers: \\[\\] without"):
+            choose_members(refs or [], filters, FLEET, MEMBERS, purge)
+    else:
+        assert [row["name"] for row in choose_members(refs or [], filters, FLEET, MEMBERS, purge)] == (refs or [])

@@ -10,7 +10,10 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, FinalError
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.policy import settle
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.policy import (
+    list_until_shown,
+    settle,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import PolicyContext
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
@@ -57,6 +60,26 @@ def test_a_policy_is_listed_again_and_again_until_it_shows_but_not_forever() -> 
     ticks = Ticks()
     assert run(Late(10**6), ticks=ticks)[0] == "pol-own"
     assert ticks.time == pytest.approx(30)
+
+
+def test_lists_are_read_until_one_shows_all_new_policies() -> None:
+    class Growing(Cloud):
+        def policies(self) -> list[Row]:
+            """Show one more policy with each look."""
+            return super().policies()[: len(self.asked)]
+
+    cloud, ticks = Growing(policies=[EARLIER, OLDEST, OWN]), Ticks()
+    rows = list_until_shown(["pol-own", "pol-oldest"], t.cast(t.Any, cloud), ticks.clock())
+    assert [row["id"] for row in rows] == ["pol-earlier", "pol-oldest", "pol-own"]
+    assert len(cloud.asked) == 3 and len(ticks.sleeps) == 2
+
+
+def test_a_policy_that_no_list_shows_is_not_waited_for_longer_than_the_task_has() -> None:
+    for timeout, least in ((3600, 30), (4, 4)):
+        cloud, ticks = Cloud(policies=[OWN]), Ticks()
+        rows = list_until_shown(["pol-own", "pol-lost"], t.cast(t.Any, cloud), ticks.clock(timeout))
+        assert [row["id"] for row in rows] == ["pol-own"]
+        assert ticks.time == pytest.approx(least)
 
 
 def test_of_several_new_policies_the_oldest_stays_and_gets_the_servers() -> None:
