@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, FinalError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+    CloudError,
+    FinalError,
+    Outdated,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Outcome, Plan, PlanFailed
@@ -89,6 +93,19 @@ def test_what_could_not_be_put_back_is_named_and_the_rest_is_still_put_back() ->
     assert cloud.sent[-1] == "back_a"
     assert "COULD NOT PUT BACK, do it by hand: put back into b (no)" in str(failure.value)
     assert "Put back: put back into a." in str(failure.value)
+
+
+@pytest.mark.parametrize(("back", "stuck"), [(FINAL, True), (None, False)])
+def test_a_plan_is_stuck_when_something_could_not_be_put_back(back: CloudError | None, stuck: bool) -> None:
+    with pytest.raises(PlanFailed) as failure:
+        run([leave("a"), Call("join", "join")], AnyCloud(answers={"join": [FINAL], "back_a": [back]}))
+    assert failure.value.stuck is stuck
+
+
+def test_a_failure_still_says_that_others_have_changed_what_it_rests_on() -> None:
+    with pytest.raises(PlanFailed) as failure:
+        run([leave("a"), Call("join", "join")], AnyCloud(answers={"join": [Outdated("join", "it is full")]}))
+    assert failure.value.error.outdated and "Put back: put back into a." in str(failure.value)
 
 
 def test_putting_back_waits_for_what_is_busy_although_the_timeout_is_over() -> None:
