@@ -56,7 +56,8 @@ def next_runs(rule: Rule, start: datetime, since: datetime | None, count: int) -
     day = _midnight(first)
     if since is not None:
         day += timedelta(days=(_midnight(since) - day).days % rule.interval)
-    times, runs = [timedelta(minutes=minutes) for minutes in rule.times], []
+    times = [timedelta(minutes=minutes) for minutes in rule.times]
+    runs: list[datetime] = []
     while len(runs) < count:
         if day.weekday() in rule.days:
             runs += [day + time for time in times if day + time > first]
