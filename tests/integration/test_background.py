@@ -18,11 +18,12 @@ import yaml
 from tests.emulator import Emulator
 from tests.support.estate import policy_in
 from tests.support.modes import one_mode
-from tests.support.modules import run_ok
+from tests.support.modules import load_module, run_ok
 
 pytestmark = pytest.mark.e2e
 
 FAST = {"poll_interval": 0.5}
+NIGHTLY = {"schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False}
 #: Every module with an action plugin of its own, with what it is asked first and, after that, once more
 WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "csbs_backup": ({"name": "first", "servers": ["srv-0001"]}, {"name": "second", "servers": ["srv-0001"]}),
@@ -32,6 +33,16 @@ WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "csbs_backup_prune": (
         {"servers": ["srv-0002"], "keep_last": 1},
         {"servers": ["srv-0002"], "keep_last": 1, "include_automatic": True},
+    ),
+    "csbs_policy": ({"name": "q", **NIGHTLY}, {"name": "q", "description": "changed"}),
+    "csbs_policy_server": (
+        {"policy": "p", "servers": ["srv-0005"], "state": "absent"},
+        {"policy": "p", "servers": ["srv-0006"], "state": "absent"},
+    ),
+    "csbs_policy_set": ({"name": "s", "servers": ["srv-0005"], **NIGHTLY}, {"name": "s", "servers": ["srv-0006"]}),
+    "csbs_tag": (
+        {"resource_type": "policy", "resources": ["p"], "tags": {"team": "web"}},
+        {"resource_type": "policy", "resources": ["p"], "tags": {"team": "db"}},
     ),
 }
 
@@ -68,19 +79,15 @@ def run_tasks(
 
 
 def task(module: str, args: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
-    return {"name": module, f"opentelekomcloud.csbs.{module}": {**args, **FAST}, **keywords}
+    fast = FAST if "poll_interval" in load_module(module).ARGUMENT_SPEC else {}
+    return {"name": module, f"opentelekomcloud.csbs.{module}": {**args, **fast}, **keywords}
 
 
 @one_mode
 def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_path: Path) -> None:
     run_ok(
         "csbs_policy",
-        {
-            "name": "p",
-            "schedule": {"frequency": "daily", "times": ["02:00"]},
-            "enabled": False,
-            "server_filters": {"name": "*"},
-        },
+        {"name": "p", "server_filters": {"name": "*"}, **NIGHTLY},
         cloud,
     )
     for age in (3600, 7200, 10800):

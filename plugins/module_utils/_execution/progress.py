@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
 
 #: Environment variable with the path of the progress file; unset when nothing displays progress
 PROGRESS_FILE = "CSBS_PROGRESS_FILE"
+#: What a line begins with that is shown only if no other follows for long
+QUIET = "."
 # Seconds between two lines about calls. What is quicker needs no line.
 _SECONDS_BETWEEN_LINES = 5.0
 #: The note on a line while calls wait because the service refused them for now
@@ -28,8 +30,13 @@ def progress_line(what: str, done: int, total: int, seconds: float, percent: int
     """
     if percent is None:
         percent = 100 if total == 0 else round(100 * done / total)
+    return f"{done}/{total} {what}, {percent} %, after {format_seconds(seconds)}"
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a time such as "1m 20s"."""
     minutes, rest = divmod(int(seconds), 60)
-    return f"{done}/{total} {what}, {percent} %, after {f'{minutes}m ' if minutes else ''}{rest}s"
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"
 
 
 class CallProgress:
@@ -38,9 +45,11 @@ class CallProgress:
     def __init__(self, what: str, total: int, clock: Clock) -> None:
         self._what, self._total, self._clock = what, total, clock
         self._due = clock.elapsed + _SECONDS_BETWEEN_LINES
-        self._written = False
+        # How many calls were done at the last line, None before the first
+        self._told: int | None = None
         # Calls that run side by side report from threads of their own.
         self._lock = threading.Lock()
+        write_progress(QUIET + progress_line(what, 0, total, clock.elapsed))
 
     def report(self, done: int, note: str = "") -> None:
         """Write a line if it is time for one. note says what the plan waits for."""
@@ -49,15 +58,15 @@ class CallProgress:
                 self._write(done, note)
 
     def end(self, done: int) -> None:
-        """Write the last line, unless nothing has been written so far."""
+        """Write the last line, unless no line was written before, or it would say the same."""
         with self._lock:
-            if self._written:
+            if self._told not in (None, done):
                 self._write(done)
 
     def _write(self, done: int, note: str = "") -> None:
         line = progress_line(self._what, done, self._total, self._clock.elapsed)
         write_progress(f"{line}, {note}" if note else line)
-        self._due, self._written = self._clock.elapsed + _SECONDS_BETWEEN_LINES, True
+        self._due, self._told = self._clock.elapsed + _SECONDS_BETWEEN_LINES, done
 
 
 def write_progress(line: str) -> None:

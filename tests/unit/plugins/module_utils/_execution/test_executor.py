@@ -17,7 +17,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
     Outdated,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.progress import PROGRESS_FILE, QUIET
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Outcome, Plan, PlanFailed
 from tests.support.calls import BUSY, FINAL, LOST, AnyCloud, are_growing
 from tests.support.fakes import Ticks
@@ -271,11 +271,11 @@ def test_a_busy_call_holds_its_group_back_and_no_other() -> None:
 # ========== Progress ==========
 @pytest.fixture
 def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[], list[str]]:
-    """Return what reads the progress lines that have been written."""
+    """Return what reads the progress lines that are shown."""
     path = tmp_path / "progress"
     path.touch()
     monkeypatch.setenv(PROGRESS_FILE, str(path))
-    return lambda: path.read_text(encoding="utf-8").splitlines()
+    return lambda: [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(QUIET)]
 
 
 def run_slowly(calls: list[Call], workers: int, seconds: float, **answers: list[t.Any]) -> None:
@@ -329,6 +329,15 @@ def test_lines_say_what_is_done(methods: list[str], what: str, lines: t.Callable
 def test_the_last_line_is_not_repeated(lines: t.Callable[[], list[str]]) -> None:
     run_slowly([Call("a", "go")], workers=0, seconds=6)
     assert lines() == ["1/1 changes made, 100 %, after 6s"]
+
+
+def test_a_plan_says_at_its_start_what_it_has_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The action plugin shows this line when the plan is silent for long, as while it waits for a lock."""
+    path = tmp_path / "progress"
+    path.touch()
+    monkeypatch.setenv(PROGRESS_FILE, str(path))
+    run([Call("a", "go"), Call("b", "go")], AnyCloud())
+    assert path.read_text(encoding="utf-8") == f"{QUIET}0/2 changes made, 0 %, after 0s\n"
 
 
 def test_a_plan_that_fails_ends_without_another_line(lines: t.Callable[[], list[str]]) -> None:
