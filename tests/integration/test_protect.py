@@ -75,6 +75,31 @@ def test_check_then_protect_then_nothing_to_do(cloud: Emulator, tmp_path: Path) 
 
 
 @one_mode
+def test_a_fleet_outgrows_one_policy_and_fits_into_it_again(cloud: Emulator, tmp_path: Path) -> None:
+    """64 servers fit into a policy. Check mode predicts that policies are renamed, created and deleted."""
+    cloud.reset(servers=66)
+    policy = {**FLEET["csbs_policy"], "purge_servers": True}
+    first = {"csbs_servers": ["srv-0001"], "csbs_policy": policy}
+    assert play(cloud, tmp_path, "protect", first)[0] == 0 and policy_in(cloud, "nightly")
+    for count, expected in (
+        (66, {"nightly-0001": 64, "nightly-0002": 2}),
+        (64, {"nightly": 64}),
+    ):
+        fleet = {"csbs_servers": [f"srv-{number:04d}" for number in range(1, count + 1)], "csbs_policy": policy}
+        cloud.journal.clear()
+        code, output = play(cloud, tmp_path, "protect", fleet, "--check")
+        assert (code, changed(output), cloud.journal.writes()) == (0, 1, []), output
+        code, output = play(cloud, tmp_path, "protect", fleet)
+        assert (code, changed(output)) == (0, 1), output
+        assert {one.name: len(one.resources) for one in cloud.state.policies.values()} == expected
+        for name, members in expected.items():
+            assert f"Policy {name} (enabled): {members} servers, {members} of them chosen here" in output
+    cloud.journal.clear()
+    code, output = play(cloud, tmp_path, "protect", fleet)
+    assert (code, changed(output), cloud.journal.writes()) == (0, 0, []), output
+
+
+@one_mode
 def test_a_server_that_is_not_listed_fails_loudly(cloud: Emulator, tmp_path: Path) -> None:
     """Somebody takes a server out between the policy's task and the proof."""
     forgetful = threading.Thread(target=forget_member, args=(cloud, "nightly", "srv-0002"), daemon=True)
