@@ -18,6 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
     FinalError,
+    NotFound,
     OutcomeUnknown,
     Outdated,
 )
@@ -25,7 +26,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.poli
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.clock import Clock
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.moves import members_call
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Call, Plan
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
 from tests.support.modes import one_mode
@@ -200,6 +201,40 @@ def test_a_policy_that_others_fill_meanwhile_gets_no_more_servers_than_it_may_ha
     with pytest.raises(Outdated) as full:
         node.change_members(ACT, policy, add=[entry(cloud, "srv-0002")], most=2)
     assert full.value.applied and full.value.not_joined and members(cloud) == ["srv-0001", "srv-0003"]
+
+
+@pytest.mark.parametrize("leaving", [[], ["srv-0001"], ["srv-0001", "srv-0002"]], ids=len)
+def test_a_policy_is_deleted_when_it_has_nobody_but_those_who_leave(
+    cloud: Emulator, policy: str, leaving: list[str]
+) -> None:
+    node = connect(cloud)
+    if leaving:
+        node.change_members(ACT, policy, add=[entry(cloud, name) for name in leaving])
+    node.delete_empty_policy(ACT, policy, [cloud.server(name).id for name in leaving])
+    assert not cloud.state.policies
+
+
+def test_a_policy_that_somebody_has_joined_is_not_deleted(cloud: Emulator, policy: str) -> None:
+    """The servers of others would be in no policy."""
+    node = connect(cloud)
+    names = ["srv-0001", "srv-0002", "srv-0003"]
+    node.change_members(ACT, policy, add=[entry(cloud, name) for name in names])
+    cloud.journal.clear()
+    with pytest.raises(Outdated) as refusal:
+        node.delete_empty_policy(ACT, policy, [cloud.server("srv-0001").id])
+    assert str(refusal.value) == (
+        "Could not change policy p: others have put servers into it: 'srv-0002', 'srv-0003'."
+        " What to do: run the task again."
+    )
+    assert not refusal.value.applied and not cloud.journal.writes() and members(cloud) == names
+
+
+def test_a_policy_that_others_have_deleted_is_not_there(cloud: Emulator, policy: str) -> None:
+    connect(cloud).delete_empty_policy(ACT, policy)
+    with pytest.raises(NotFound):
+        connect(cloud).delete_empty_policy(ACT, policy)
+    call = Call(ACT, "delete_empty_policy", {"operation": ACT, "policy": policy}, missing_ok=True)
+    assert execute(Plan((call,)), connect(cloud), Clock(60)).answers == {0: None}
 
 
 @one_mode
