@@ -19,6 +19,13 @@ PROTECTABLE_STATUSES = ("ACTIVE", "SHUTOFF")
 OTHER_POLICY = "CSBS.6004"
 
 
+def is_refused(verdict: VerdictRow | None) -> bool:
+    """Return whether the service refuses to back a server up. A server that is busy, or in a policy, is not refused."""
+    if verdict is None or verdict["result"]:
+        return False
+    return verdict.get("error_code") not in RETRYABLE_CODES | {OTHER_POLICY}
+
+
 def unprotectable(servers: t.Iterable[ServerRow], verdicts: t.Mapping[str, VerdictRow]) -> dict[str, str]:
     """Return by server ID why servers cannot be backed up. A server that is only busy, or in a policy, can be."""
     refusals = {}
@@ -28,7 +35,7 @@ def unprotectable(servers: t.Iterable[ServerRow], verdicts: t.Mapping[str, Verdi
             continue
         if server["status"] not in PROTECTABLE_STATUSES:
             refusals[server["id"]] = f"{explain_verdict(verdict)}; the server is in state {server['status']}"
-        elif verdict.get("error_code") not in RETRYABLE_CODES | {OTHER_POLICY}:
+        elif is_refused(verdict):
             refusals[server["id"]] = explain_verdict(verdict)
     return refusals
 

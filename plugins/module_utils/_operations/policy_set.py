@@ -13,7 +13,7 @@ from .._cloud.tags import add_tags
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range, refuse_ignored
 from .._domain.policy import definition_in, members_of, policy_result
-from .._domain.protectability import PROTECTABLE_STATUSES
+from .._domain.protectability import PROTECTABLE_STATUSES, is_refused
 from .._domain.retention import unreported
 from .._domain.selection import describe_server, is_id, names_of, once
 from .._domain.shards import SUFFIX_LENGTH, Spread, spread
@@ -93,18 +93,24 @@ def plan(options: SetOptions, cloud: Cloud) -> Plan[SetContext]:
 
 
 def _with_name(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> SetOptions:
-    """Return options with the name of the set, where they have the ID of its only policy."""
+    """Return options with the name of the set, where they have the ID of its only policy.
+
+    A policy that is too new to be listed is added to rows.
+    """
     if options.always_numbered or not is_id(options.each.name):
         return options
-    found = next((row for row in rows if row["id"] == options.each.name), None) or cloud.policy(options.each.name)
+    found = next((row for row in rows if row["id"] == options.each.name), None)
     if found is None:
-        return options
+        found = cloud.policy(options.each.name)
+        if found is None:
+            return options
+        rows.append(found)
     return options._replace(each=options.each._replace(name=found["name"]), only_id=found["id"])
 
 
 def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
     """Return the policies of the set with all that is compared, from the list where it tells enough."""
-    found = policies_of_set(options, rows)
+    found = policies_of_set(options, rows, {row["id"] for row in rows if is_new(row, cloud)})
     _refuse_twins(found, cloud)
     policies = complete_policies(found, lacks_fields, cloud.policy)
     wanted = {key for key, value in (options.each.retention or {}).items() if value}
@@ -163,7 +169,7 @@ def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
         if unasked:
             verdicts.update(cloud.protectable(unasked))
         # A server that no policy takes stays where it is.
-        refused = {server for server in moved if not _may_join(verdicts.get(server))}
+        refused = {server for server in moved if is_refused(verdicts.get(server))}
         if not refused:
             return found
         movable -= refused
@@ -220,13 +226,6 @@ def _moved(staying: t.Mapping[str, list[str]], found: Spread) -> list[str]:
         kept = set(found.kept.get(policy, ()))
         moved += [server for server in servers if server not in kept]
     return moved
-
-
-def _may_join(verdict: VerdictRow | None) -> bool:
-    from .._domain.errors import RETRYABLE_CODES
-    from .._domain.protectability import OTHER_POLICY
-
-    return verdict is None or bool(verdict["result"]) or verdict.get("error_code") in {OTHER_POLICY, *RETRYABLE_CODES}
 
 
 def finish(

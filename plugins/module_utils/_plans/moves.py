@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.errors import RETRYABLE_CODES, InvalidInput
+from .._domain.errors import InvalidInput
 from .._domain.policy import as_resource, members_of
-from .._domain.protectability import OTHER_POLICY, PROTECTABLE_STATUSES, explain_verdict
+from .._domain.protectability import PROTECTABLE_STATUSES, explain_verdict, is_refused
 from .._domain.selection import describe_server
 from .plan import Call
 
@@ -63,9 +63,7 @@ def _reason_to_refuse(server: ServerRow, moves: bool, verdict: VerdictRow | None
     if moves and server.get("status", "ACTIVE") not in PROTECTABLE_STATUSES:
         statuses = " or ".join(PROTECTABLE_STATUSES)
         return f"it is in state {server['status']}, and a server must be {statuses} to be backed up"
-    if verdict is None or verdict["result"] or verdict.get("error_code") in {OTHER_POLICY, *RETRYABLE_CODES}:
-        return None
-    return explain_verdict(verdict)
+    return explain_verdict(verdict) if verdict is not None and is_refused(verdict) else None
 
 
 def move_calls(moves: t.Iterable[Move]) -> list[Call]:

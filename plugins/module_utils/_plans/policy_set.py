@@ -75,15 +75,16 @@ class SetContext(t.NamedTuple):
     deleted: tuple[str, ...] = ()
 
 
-def policies_of_set(options: SetOptions, rows: t.Sequence[PolicyRow]) -> list[PolicyRow]:
+def policies_of_set(options: SetOptions, rows: t.Sequence[PolicyRow], fresh: t.Collection[str] = ()) -> list[PolicyRow]:
     """Return the policies of the list that belong to a set, under its old or its new name, in order.
 
-    A set that needs no number has its only policy, or else numbered ones. Raises InvalidInput when both names have
-    policies that cannot be those of one set.
+    A set that needs no number has its only policy, or else numbered ones; or both, when all are fresh (IDs): tasks that
+    create the set at once may not have agreed yet. Raises InvalidInput when both names have policies that cannot be
+    those of one set.
     """
-    new = _of_name(options, options.each.new_name, rows)
+    new = _of_name(options, options.each.new_name, rows, fresh)
     # A policy that both names mean has been renamed.
-    old = {key: number for key, number in _of_name(options, options.each.name, rows).items() if key not in new}
+    old = {key: number for key, number in _of_name(options, options.each.name, rows, fresh).items() if key not in new}
     if old and new and (None in (*old.values(), *new.values()) or set(old.values()) & set(new.values())):
         raise InvalidInput(
             f"new_name: {options.each.new_name!r} is the name of another policy or policy set: {', '.join(sorted(new))}"
@@ -93,7 +94,9 @@ def policies_of_set(options: SetOptions, rows: t.Sequence[PolicyRow]) -> list[Po
     return sorted(found, key=lambda row: (numbers[row["id"]] or 0, row.get("created_at") or "", row["id"]))
 
 
-def _of_name(options: SetOptions, name: str | None, rows: t.Iterable[PolicyRow]) -> dict[str, int | None]:
+def _of_name(
+    options: SetOptions, name: str | None, rows: t.Iterable[PolicyRow], fresh: t.Collection[str]
+) -> dict[str, int | None]:
     """Return by ID the numbers of the policies of a set with a name; None is the number of one that has none."""
     single: dict[str, int | None] = {}
     several: dict[str, int | None] = {}
@@ -103,7 +106,8 @@ def _of_name(options: SetOptions, name: str | None, rows: t.Iterable[PolicyRow])
             several[row["id"]] = number
         elif row["name"] == name and not options.always_numbered and _is_meant(options, row):
             single[row["id"]] = None
-    return single or several
+    both = {**single, **several}
+    return both if all(policy_id in fresh for policy_id in both) else single or several
 
 
 def _is_meant(options: SetOptions, row: PolicyRow) -> bool:
