@@ -34,6 +34,7 @@ PATTERNS = {
 
 POLICY: Args = {"resource_type": "policy", "resources": ["nightly"]}
 BACKUP: Args = {"resource_type": "backup", "resources": ["before-0001"]}
+SET: Args = {"name": "set", "servers": ["srv-0005", "srv-0006"], "servers_per_policy": 1}
 #: One after another, tasks that send all that the page tells of changing modules
 BEFORE: list[tuple[str, Args]] = [
     GIVEN,
@@ -51,6 +52,9 @@ BEFORE: list[tuple[str, Args]] = [
     ("csbs_policy_run", {**FAST, "policy": "nightly", "servers": ["srv-0001"]}),
     ("csbs_image", {**FAST, "backup": "before-0002", "name": "golden"}),
     ("csbs_restore", {**FAST, "backup": "before-0001", "confirm": True}),
+    ("csbs_policy_set", {**SET, "schedule": {"frequency": "daily", "times": ["02:00"]}}),
+    ("csbs_policy_set", {**SET, "description": "Other"}),
+    ("csbs_policy_set", {"name": "set", "state": "absent"}),
 ]
 QUESTIONS: list[tuple[str, Args]] = [
     *LOOKUPS,
