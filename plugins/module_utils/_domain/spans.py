@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from .errors import InvalidInput
 
-_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+# A unit and its seconds, and the next smaller one
+_UNITS = (("d", 86400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1))
 
 
 def describe_seconds(option: str, seconds: float) -> str:
@@ -18,14 +19,13 @@ def describe_seconds(option: str, seconds: float) -> str:
     Raises InvalidInput for what is too long for a calendar.
     """
     try:
-        # Also a whole number may be too large for the calendar, and only a float can be infinite or no number.
+        # A whole number may be too large for it as well, and a float may be infinite or no number.
         whole = int(timedelta(seconds=abs(seconds)).total_seconds())
     except (OverflowError, ValueError):
         raise InvalidInput(f"{option}: this number of seconds is longer than any calendar") from None
-    parts = []
-    for unit, length in _UNITS:
-        number, whole = divmod(whole, length)
-        parts.append((number, unit))
-    largest = next((index for index, (number, dummy) in enumerate(parts) if number), len(parts) - 1)
-    shown = [f"{number}{unit}" for number, unit in parts[largest : largest + 2] if number] or ["0s"]
-    return ("-" if seconds < 0 and shown != ["0s"] else "") + " ".join(shown)
+    sign = "-" if seconds < 0 and whole else ""
+    for unit, length, smaller_unit, smaller_length in _UNITS:
+        if whole >= length:
+            rest = whole % length // smaller_length
+            return f"{sign}{whole // length}{unit}" + (f" {rest}{smaller_unit}" if rest else "")
+    return f"{sign}{whole}s"
