@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import platform
 import shlex
@@ -48,11 +47,14 @@ def options_of(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", choices=["fleets", "tasks"], help="measure only these, and write nothing")
     parser.add_argument("--quick", action="store_true", help="tiny fleets and few tasks, to try it; write nothing")
     parser.add_argument("--into", type=Path, help="write into this folder, and not into the documentation")
+    parser.add_argument("--loop", type=int, help="how many servers the long loops have, up to 100 (default 25)")
     options = parser.parse_args(argv)
     if options.rounds is None:
         options.rounds = 1 if options.quick else 3
     if options.rounds < 1:
         parser.error("--rounds needs a number from 1")
+    if options.loop is not None and not 2 <= options.loop <= 100:
+        parser.error("--loop needs a number from 2 to 100")
     if options.only and options.into:
         parser.error("--into needs all figures, and --only leaves some out")
     return options
@@ -65,7 +67,10 @@ def measure(options: argparse.Namespace, folder: Path) -> Figures:
         left_out.append(f"{OPENSTACK}, because the collection or its openstacksdk could not be installed")
     samples, tasks = {}, dict[str, TaskCost]()
     if options.only != "tasks":
-        samples = fleets.measure(folder, QUICK if options.quick else Sizes(), options.rounds)
+        sizes = QUICK if options.quick else Sizes()
+        if options.loop:
+            sizes = sizes._replace(long_loops=(options.loop,))
+        samples = fleets.measure(folder, sizes, options.rounds)
     if options.only != "fleets":
         chosen = {name: args for name, args in task_cost.TASKS.items() if not options.quick or name in QUICK_TASKS}
         tasks = task_cost.measure(folder, chosen, options.rounds)
@@ -130,14 +135,18 @@ def main() -> int:
     options = options_of(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         with tempfile.TemporaryDirectory(prefix="csbs-benchmark.") as folder:
             figures = measure(options, Path(folder))
         tell(figures)
         if options.into or not (options.quick or options.only):
             write(figures, options.into)
-        return 0
-    return 130
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -26,9 +26,11 @@ class Sizes(t.NamedTuple):
 
     changed: tuple[int, ...] = (1, 10, 100, 1_000, 2_048)
     read: tuple[int, ...] = (1, 1_000, 10_000)
+    #: Fleets that others read too, who need minutes for larger ones
+    read_by_others: tuple[int, ...] = (1, 1_000)
     loops: tuple[int, ...] = (1,)
     #: Loops that take so long that only the first round has them
-    long_loops: tuple[int, ...] = (100,)
+    long_loops: tuple[int, ...] = (25,)
 
     def all_keys(self) -> list[Key]:
         """Return each kind with each size, in the order of the tables."""
@@ -36,12 +38,13 @@ class Sizes(t.NamedTuple):
             (PING,): (1,),
             (SET, SET_IDLE, SET_GROWS, BACKUP, BACKUP_IDLE): self.changed,
             (LOOP, URI): (*self.loops, *self.long_loops),
-            (PROTECTION, POLICIES, INVENTORY, BARE, OPENSTACK): self.read,
+            (PROTECTION, POLICIES, INVENTORY): self.read,
+            (BARE, OPENSTACK): self.read_by_others,
         }
         return [(kind, size) for kinds, sizes in sizes_of.items() for kind in kinds for size in sizes]
 
 
-QUICK = Sizes(changed=(2,), read=(3,), loops=(1,), long_loops=())
+QUICK = Sizes(changed=(2,), read=(3,), read_by_others=(3,), loops=(1,), long_loops=())
 
 
 class Sample(t.NamedTuple):
@@ -81,6 +84,11 @@ class Figures(t.NamedTuple):
     samples: dict[Key, Sample]
     #: By module
     tasks: dict[str, TaskCost]
+
+    def seconds_of_loop(self, kind: str, servers: int) -> float:
+        """Return the time of a loop over so many servers, by the longest loop: each server takes the same time."""
+        longest = max(size for other, size in self.samples if other == kind)
+        return self.samples[kind, longest].seconds / longest * servers
 
     def growth(self, key: Key) -> float:
         """Return the time beside that of the smallest fleet of this kind."""

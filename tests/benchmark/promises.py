@@ -49,9 +49,9 @@ def _cpu_of_backups(figures: Figures) -> tuple[str, bool]:
     return f"{sample.cpu:.1f} s, with ansible-playbook itself", sample.cpu < 20
 
 
-def _speed_beside(slow: str, least: float) -> t.Callable[[Figures], tuple[str, bool]]:
+def _speed_beside(loop: str, least: float) -> t.Callable[[Figures], tuple[str, bool]]:
     def measured(figures: Figures) -> tuple[str, bool]:
-        ratio = figures.samples[slow, 100].seconds / figures.samples[BACKUP, 100].seconds
+        ratio = figures.seconds_of_loop(loop, 100) / figures.samples[BACKUP, 100].seconds
         return f"{ratio:.1f} times", ratio >= least
 
     return measured
