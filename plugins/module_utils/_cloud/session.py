@@ -26,6 +26,8 @@ _GATEWAY_STATUSES = (502, 503, 504)
 _TRIES_WITHOUT_ANSWER = 3
 #: Seconds that one request may take, unless api_timeout says otherwise
 REQUEST_TIMEOUT = 60.0
+# As many calls as a task may send at a time
+_MOST_CONNECTIONS = 100
 # Seconds that a reading may take after the deadline: it may be the one that finds what was started.
 _SECONDS_AFTER_DEADLINE = 10.0
 # The Date of an answer has no fractions, and an answer takes time: clocks that differ by less than this agree.
@@ -70,6 +72,13 @@ class RetryingSession(Session):
     sleep = staticmethod(time.sleep)
     _answered = False
     _ahead = timedelta(0)
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Make a session as keystoneauth does, which keeps the connections of all calls that are sent at a time."""
+        super().__init__(*args, **kwargs)
+        for adapter in set(self.session.adapters.values()):
+            # By default it keeps ten and closes all others, so that most calls would have to connect anew.
+            adapter.init_poolmanager(connections=10, maxsize=_MOST_CONNECTIONS)
 
     def request(self, url: str, method: str, **kwargs: t.Any) -> t.Any:  # type: ignore[override]
         """Send a request as keystoneauth's session does, and retry it where that is safe.

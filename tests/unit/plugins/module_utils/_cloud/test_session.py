@@ -21,6 +21,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.sessi
     RetryingSession,
     is_repeatable,
 )  # noqa: E402
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.backup import (
+    _MAX_CONCURRENCY,
+)  # noqa: E402
 from tests.support.fakes import Ticks  # noqa: E402
 
 BASE = "https://csbs.eu-de.otc.t-systems.com/v1/p"
@@ -211,3 +214,10 @@ def test_the_time_is_that_of_the_cloud(
     riding = RetryingSession()
     riding.request(BASE, "GET")
     assert abs(riding.now() - here - timedelta(seconds=seen)) < timedelta(seconds=60)
+
+
+def test_as_many_connections_stay_open_as_calls_may_be_sent_at_a_time() -> None:
+    adapter = RetryingSession().session.get_adapter(BASE)
+    pool = adapter.poolmanager.connection_from_url(BASE)
+    assert pool.pool.maxsize >= _MAX_CONCURRENCY
+    assert pool.conn_kw["socket_options"], "keystoneauth keeps the connections alive"
