@@ -227,7 +227,9 @@ def test_given_keeps_the_very_values() -> None:
 def test_what_is_wrong_is_told_in_one_line(name: str, args: list[t.Any], message: str) -> None:
     with pytest.raises(AnsibleFilterError, match=f"^{name}: {message}") as refusal:
         run(name, *args)
-    assert "\n" not in str(refusal.value) and refusal.value.__suppress_context__
+    assert "\n" not in str(refusal.value)
+    # A cause would be told as well.
+    assert refusal.value.__cause__ is None and refusal.value.__suppress_context__
 
 
 @pytest.mark.parametrize("name", FILTERS)
