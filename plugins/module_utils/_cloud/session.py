@@ -76,7 +76,8 @@ class RetryingSession(Session):
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Make a session as keystoneauth does, which keeps the connections of all calls that are sent at a time."""
         super().__init__(*args, **kwargs)
-        for adapter in set(self.session.adapters.values()):
+        adapters: set[t.Any] = set(self.session.adapters.values())
+        for adapter in adapters:
             # By default it keeps ten and closes all others, so that most calls would have to connect anew.
             adapter.init_poolmanager(connections=10, maxsize=_MOST_CONNECTIONS)
 
