@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._ansible import carry_out
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members, session
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import policy as policy_execution
 from tests.emulator import Emulator
 from tests.support.estate import policy_in
@@ -43,10 +44,14 @@ def of(*numbers: int) -> list[str]:
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses of tasks short, for a cloud that is never slow."""
+    """Make the pauses of tasks short, for a cloud that is never slow and whose lists are never late."""
+    monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 0.2)
+    monkeypatch.setattr(attempt, "_FIRST_PAUSE_TO_FIND", 0.1)
+    for module in (attempt, executor):
+        monkeypatch.setattr(module, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(members, "_SECONDS_UNTIL_CHECK", (0.0, 0.01))
     monkeypatch.setattr(policy_execution, "_SECONDS_BETWEEN_LISTS", 0.05)
-    monkeypatch.setattr(carry_out, "REPLAN_PAUSE", 0.2)
+    monkeypatch.setattr(carry_out, "REPLAN_PAUSE", 0.1)
 
 
 def make(cloud: Emulator, *numbers: int, **args: t.Any) -> Args:
@@ -140,3 +145,32 @@ def ended(process: subprocess.Popen[str]) -> Args:
     assert out, err
     result: Args = json.loads(out.strip().splitlines()[-1])
     return result
+
+
+@contextlib.contextmanager
+def meanwhile(
+    method: str,
+    act: t.Callable[[], t.Any],
+    calls: int = 1,
+    path: str = "policies",
+    before: bool = True,
+    times: int = 1,
+) -> t.Iterator[None]:
+    """Let others act right before (or after) the n-th request of a task with a method and a path."""
+    plain, seen, acted = session.RetryingSession.request, [0], [0]
+
+    def request(self: t.Any, url: str, sent: str, **kwargs: t.Any) -> t.Any:
+        seen[0] += sent == method and path in url
+        fits = sent == method and path in url and seen[0] >= calls and acted[0] < times
+        acted[0] += fits
+        if fits and before:
+            act()
+        answer = plain(self, url, sent, **kwargs)
+        if fits and not before:
+            act()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session.RetryingSession, "request", request)
+        yield
+    assert acted[0], f"the task never sent {method} {path}"

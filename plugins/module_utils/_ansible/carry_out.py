@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import typing as t
 
 from .._cloud.lock import file_lock
-from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.errors import CloudError, FinalError, InvalidInput, TaskFailed
 from .._execution.executor import execute
 from .._plans.plan import SECONDS_UNTIL_LISTED, Plan, PlanAgain, PlanFailed
 from .task import REPLAN_PAUSE, Task
@@ -20,8 +21,10 @@ if t.TYPE_CHECKING:
 
 Options = t.TypeVar("Options")
 Context = t.TypeVar("Context")
-# How often a task plans when its changes were lost again.
+# How often a task plans when its changes were lost again, and nothing else has changed.
 _MOST_PLANS = 3
+# Tasks that were refused together must not come back together: they would be in each other's way again.
+_SPREAD_OF_PAUSES = (0.5, 2.0)
 # Seconds in which a failed task may read what it has changed.
 _SECONDS_TO_READ_CHANGES = 10
 
@@ -38,28 +41,33 @@ def carry_out(task: Task[Options, Context], options: Options, todo: Plan[Context
 
 def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Context], cloud: Cloud, clock: Clock) -> None:
     before = todo.before
-    plans, refused_at = 1, None
+    plans, lost_at, refused_at = 0, None, None
+    lost_before: t.Any = None
     refusal: PlanFailed | None = None
+    stuck: PlanFailed | None = None
     while True:
         task.show(todo, before)
         try:
             outcome = execute(todo, cloud, clock)
-            task.changed = task.changed or outcome.changed
+            refusal, stuck, task.changed = None, None, task.changed or outcome.changed
             task.results.update(task.finish(options, cloud, todo, outcome, clock))
             return
         except PlanFailed as failure:
             outdated = failure.error.outdated or failure.error.error_code in todo.replan_on
-            taken = outdated and not failure.stuck
             refused_at = clock.elapsed if refused_at is None else refused_at
-            if not taken or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not clock.sleep(REPLAN_PAUSE):
-                # What was not sent any more tells less than the refusal before it.
-                told = refusal if refusal and failure.error.not_sent else failure
-                raise _failed(task, told, options, todo, cloud, clock) from failure
+            # What was not sent any more tells less than the refusal before it.
+            told = refusal if refusal and failure.error.not_sent else failure
+            stuck = failure if failure.stuck else stuck
+            if not outdated or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not _pause(clock):
+                raise _failed(task, _with_stuck(told, stuck), options, todo, cloud, clock) from failure
             refusal = failure
             task.changed = task.changed or failure.outcome.changed
         except PlanAgain as reason:
-            plans += 1
-            if plans > _MOST_PLANS or not clock.sleep(REPLAN_PAUSE):
+            lost_at = clock.elapsed if lost_at is None else lost_at
+            # While others change the same, a change may be lost again and again.
+            plans, lost_before = plans + 1 if todo.before == lost_before else 1, todo.before
+            late = clock.elapsed - lost_at > SECONDS_UNTIL_LISTED
+            if plans >= _MOST_PLANS or late or not _pause(clock):
                 task.changed = task.plan(options, cloud).before != before
                 text = (
                     f"The service accepted the change, but {reason}."
@@ -70,7 +78,26 @@ def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Contex
             if task.changed:
                 raise TaskFailed(str(error), {**task.results, **error.fields(), "changed": True}) from error
             raise
-        todo = task.planned(options, cloud, clock)
+        try:
+            todo = task.planned(options, cloud, clock)
+        except (CloudError, InvalidInput) as error:
+            if refusal is None:
+                raise
+            told = _with_note(refusal, f"It cannot be planned again: {error}")
+            raise _failed(task, _with_stuck(told, stuck), options, todo, cloud, clock) from error
+
+
+def _pause(clock: Clock) -> bool:
+    return clock.sleep(REPLAN_PAUSE * random.uniform(*_SPREAD_OF_PAUSES))
+
+
+def _with_stuck(failure: PlanFailed, stuck: PlanFailed | None) -> PlanFailed:
+    """Return a failure that also tells what could not be put back before."""
+    return failure if stuck is None or failure.stuck else _with_note(failure, f"Before that: {stuck}")
+
+
+def _with_note(failure: PlanFailed, note: str) -> PlanFailed:
+    return PlanFailed(FinalError.with_note(failure.error, note), failure.outcome, failure.stuck)
 
 
 def _failed(
