@@ -107,7 +107,8 @@ def _of_name(
         elif row["name"] == name and not options.always_numbered and _is_meant(options, row):
             single[row["id"]] = None
     both = {**single, **several}
-    return both if all(policy_id in fresh for policy_id in both) else single or several
+    agreed = options.only_id is not None or not all(policy_id in fresh for policy_id in both)
+    return single or several if agreed else both
 
 
 def _is_meant(options: SetOptions, row: PolicyRow) -> bool:

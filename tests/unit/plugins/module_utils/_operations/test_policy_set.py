@@ -357,6 +357,17 @@ def test_policies_that_tasks_have_just_created_at_once_become_one() -> None:
     assert (todo.calls[-1].method, todo.calls[-1].arguments["policy"]) == ("delete_empty_policy", "pol-new")
 
 
+@pytest.mark.parametrize(("created", "deleted"), [(JUST_NOW, [f"pol-{ONE}"]), ("2026-07-01T11:00:00", [])])
+def test_a_set_that_tasks_have_just_created_with_and_without_numbers_becomes_one(
+    created: str, deleted: list[str]
+) -> None:
+    """A policy with a number that is older belongs to another set, and only its server is taken."""
+    rows = [policy("nightly", "a", created_at=JUST_NOW), policy(ONE, "b", created_at=created)]
+    todo = plan(cloud_of(*rows), servers=["a", "b"], suffix="when_needed")
+    assert shape(todo) == {"nightly": "ab"}
+    assert [call.arguments["policy"] for call in todo.calls if call.method == "delete_empty_policy"] == deleted
+
+
 def test_the_id_of_a_policy_stands_for_its_name() -> None:
     cloud = cloud_of(policy("nightly", "a", id=ID), policy("nightly", "c", id="pol-other"))
     by_id: dict[str, t.Any] = {"name": ID, "suffix": "when_needed"}

@@ -145,6 +145,24 @@ def test_an_id_means_one_policy_and_no_other_of_its_name() -> None:
     assert [row["id"] for row in policies_of_set(renamed, rows)] == ["meant"]
 
 
+@pytest.mark.parametrize(
+    ("fresh", "options", "own"),
+    [
+        ([], {}, "nightly"),
+        (["pol-nightly"], {}, "nightly"),
+        (["pol-nightly", f"pol-{ONE}"], {}, f"nightly {ONE}"),
+        (["pol-nightly", f"pol-{ONE}"], {"only_id": "pol-nightly"}, "nightly"),
+    ],
+)
+def test_policies_with_and_without_a_number_are_one_set_only_while_all_are_fresh(
+    fresh: list[str], options: dict[str, t.Any], own: str
+) -> None:
+    """Tasks that create a set at once may see different servers, so that only one of them takes numbers."""
+    rows: t.Any = [policy(ONE), policy("nightly")]
+    found = policies_of_set(set_options(always=False, **options), rows, fresh)
+    assert [row["name"] for row in found] == own.split()
+
+
 # ========== absent ==========
 def test_all_policies_of_a_set_are_deleted() -> None:
     rows: t.Any = [policy(ONE, ["a"]), policy(TWO)]
