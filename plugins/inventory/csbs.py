@@ -124,6 +124,7 @@ cache_timeout: 600
 
 import gc
 import json
+import logging
 import traceback
 import typing as t
 
@@ -228,6 +229,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         # Loaded here, because openstacksdk takes long to load, and a cache needs none.
         from ..module_utils._cloud.login import MISSING_SDK, connect
 
+        # Else the warnings of the SDK would stand on the screen, beside the one line of an error.
+        for library in ("keystoneauth", "openstack"):
+            logging.getLogger(library).addHandler(logging.NullHandler())
         if MISSING_SDK:
             raise AnsibleError(missing_required_lib("openstacksdk"))
         cloud = connect(self._params, self._params["timeout"])

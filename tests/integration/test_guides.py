@@ -53,6 +53,9 @@ def lay_out(folder: Path) -> list[dict[str, t.Any]]:
         content = yaml.safe_load(block) if not named or named[1].endswith(".yml") else None
         if content is None:
             continue
+        if isinstance(content, dict):
+            assert "plugin" in content, f"{block}\nis neither tasks nor plays nor an inventory"
+            continue
         if "hosts" in content[0] or "ansible.builtin.import_playbook" in content[0]:
             plays += content
         elif not named:
@@ -82,6 +85,8 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
             str(Path(sys.executable).with_name("ansible-playbook")),
             "-i",
             "inventory.ini",
+            "-i",
+            "csbs.yml",
             "-e",
             "@here.yml",
             str(playbook),
@@ -97,6 +102,7 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Install every update" in done.stdout, "the patch tasks did not run"
+        assert re.search(r"legacy-1 \(\S+\): .*cannot be backed up", done.stdout), "csbs_unprotected had no hosts"
         assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases"}
         assert {"before-patch", "last-of-csbs-0001", "try"} <= {item.name for item in cloud.state.items.values()}
         assert not cloud.contract_violations
