@@ -75,7 +75,7 @@ options:
       - Whether the policy of a set with only one policy has a number in its name, too.
       - With V(when_needed), a single policy has the name of the set, as M(opentelekomcloud.csbs.csbs_policy) creates
         it. When the set needs a second policy, the first one is renamed, and no server moves. When one policy is enough
-        again, it gets the name of the set back. O(name) may then be the ID of the only policy.
+        again, it gets the name of the set back. As long as one policy is enough, O(name) may be its ID.
     type: str
     choices: [always, when_needed]
     default: always
