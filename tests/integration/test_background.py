@@ -1,11 +1,10 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules that wait: in the background, and beside callbacks whose output a program reads."""
+"""Modules that wait, in the background."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -118,35 +117,3 @@ def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     assert " failed=0 " in done.stdout and "%, after" not in done.stdout, "nobody listens to a task in the background"
     assert len(cloud.state.images) == 2 and policy_in(cloud, "p")
-
-
-CALLBACK = """
-import json
-from ansible.plugins.callback import CallbackBase
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "stdout", "for_programs"
-    results = []
-
-    def v2_runner_on_ok(self, result):
-        task = getattr(result, "task", None) or result._task
-        self.results.append(task.get_name())
-
-    def v2_playbook_on_stats(self, stats):
-        self._display.display(json.dumps({"results": self.results}))
-"""
-
-
-@one_mode
-def test_progress_is_shown_to_people_and_never_to_programs(cloud: Emulator, tmp_path: Path) -> None:
-    cloud.settings(speed=300)
-    shown = run_tasks(
-        cloud, tmp_path, [task("csbs_backup", {"name": "shown", "servers": ["srv-0001", "srv-0002", "srv-0003"]})]
-    )
-    assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "csbs_backup: [localhost] 0/3 backups available, 0 %" in shown.stdout
-    (tmp_path / "callbacks").mkdir()
-    (tmp_path / "callbacks" / "for_programs.py").write_text(CALLBACK)
-    callback = {"ANSIBLE_STDOUT_CALLBACK": "for_programs", "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path / "callbacks")}
-    silent = run_tasks(cloud, tmp_path, [task("csbs_backup", {"name": "silent", "servers": ["srv-0001"]})], **callback)
-    assert json.loads(silent.stdout) == {"results": ["csbs_backup"]}, silent.stdout

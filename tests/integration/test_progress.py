@@ -132,12 +132,13 @@ def test_a_module_that_waits_for_a_busy_policy_says_so(folder: Folder, cloud: Em
 
 
 def test_results_in_json_for_people_stay_whole_beside_the_lines(folder: Folder) -> None:
-    play = folder.play(task("csbs_backup", {**BACKUP, "name": "b"}))
+    servers = ["srv-0001", "srv-0002", "srv-0003"]
+    play = folder.play(task("csbs_backup", {**BACKUP, "name": "b", "servers": servers}))
     shown = folder.run(
         "ansible-playbook", "-v", play, ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_CALLBACK_FORMAT_PRETTY="1"
     )
     found = re.search(r"^changed: \[localhost\] => (\{.*?^\})", shown, re.MULTILINE | re.DOTALL)
-    assert LINE.search(shown) and found, shown
+    assert "csbs_backup: [localhost] 0/3 backups available, 0 %, after " in shown and found, shown
     assert json.loads(found[1])["backups"][0]["status"] == "available"
 
 
