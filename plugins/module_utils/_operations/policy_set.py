@@ -165,9 +165,12 @@ def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
     while True:
         found = spread(staying, [server["id"] for server in joining], options.size, movable)
         moved = _moved(staying, found)
-        unasked = [server for server in moved if server not in verdicts]
+        # Also those that come from nowhere: they may join with the same request, and a refusal is for all of it.
+        others = [server["id"] for server in joining] if moved else []
+        unasked = [server for server in (*moved, *others) if server not in verdicts]
         if unasked:
             verdicts.update(cloud.protectable(unasked))
+            _check_joining(options.each, state, joining, verdicts, cloud)
         # A server that no policy takes stays where it is.
         refused = {server for server in moved if is_refused(verdicts.get(server))}
         if not refused:
@@ -207,16 +210,19 @@ def _check_joining(
     verdicts: dict[str, VerdictRow],
     cloud: Cloud,
 ) -> None:
-    """Raise InvalidInput when a server must not or cannot leave its policy for the set; fill the verdicts."""
+    """Raise InvalidInput when a server must not leave its policy for the set, or cannot join the set.
+
+    The verdicts are filled when servers leave policies outside the set.
+    """
     if not joining:
         return
     # Loaded here, because in most tasks no server joins.
     from .._plans.moves import check_joinable, find_moves
 
     moves = find_moves(joining, state.others, each.move_servers)
-    if moves:
+    if moves and not verdicts:
         verdicts.update(cloud.protectable([server["id"] for server in joining]))
-        check_joinable(joining, moves, verdicts)
+    check_joinable(joining, moves, verdicts)
 
 
 def _moved(staying: t.Mapping[str, list[str]], found: Spread) -> list[str]:

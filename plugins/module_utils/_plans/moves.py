@@ -56,7 +56,8 @@ def check_joinable(
     for server in joining:
         reason = _reason_to_refuse(server, server["id"] in moving_ids, verdicts.get(server["id"]))
         if reason is not None:
-            raise InvalidInput(f"servers: server {describe_server(server)} is not moved out of its policy: {reason}")
+            what = "is not moved out of its policy" if server["id"] in moving_ids else "cannot join"
+            raise InvalidInput(f"servers: server {describe_server(server)} {what}: {reason}")
 
 
 def _reason_to_refuse(server: ServerRow, moves: bool, verdict: VerdictRow | None) -> str | None:
