@@ -20,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from . import fleets, task_cost
-from .figures import LATENCY, OPENSTACK, QUICK, Figures, Sizes, TaskCost
+from .figures import LATENCY, OPENSTACK, QUICK, Figures, Scope, TaskCost
 from .page import write_figures
 from .promises import BARE_TASK, promises
 
@@ -62,15 +62,15 @@ def options_of(argv: list[str]) -> argparse.Namespace:
 
 def measure(options: argparse.Namespace, folder: Path) -> Figures:
     """Measure what the options ask for."""
-    left_out = []
+    left_out = {}
     if not fleets.has_openstack():
-        left_out.append(f"{OPENSTACK}, because the collection or its openstacksdk could not be installed")
+        left_out[OPENSTACK] = "the collection or its openstacksdk could not be installed"
     samples, tasks = {}, dict[str, TaskCost]()
     if options.only != "tasks":
-        sizes = QUICK if options.quick else Sizes()
+        scope = QUICK if options.quick else Scope()
         if options.loop:
-            sizes = sizes._replace(long_loops=(options.loop,))
-        samples = fleets.measure(folder, sizes, options.rounds)
+            scope = scope._replace(long_loops=(options.loop,))
+        samples = fleets.measure(folder, scope, options.rounds)
     if options.only != "fleets":
         chosen = {name: args for name, args in task_cost.TASKS.items() if not options.quick or name in QUICK_TASKS}
         tasks = task_cost.measure(folder, chosen, options.rounds)
@@ -127,8 +127,8 @@ def tell(figures: Figures) -> None:
     for promise in promises(figures):
         if promise.measured is not None:
             print(f"{'kept' if promise.is_met else 'BROKEN':6}  {promise.words}: {promise.measured}")
-    for what in figures.left_out:
-        print(f"LEFT OUT: {what}", file=sys.stderr)
+    for what, reason in figures.left_out.items():
+        print(f"LEFT OUT: {what}, because {reason}", file=sys.stderr)
 
 
 def main() -> int:

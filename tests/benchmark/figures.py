@@ -21,8 +21,8 @@ PROTECTION, POLICIES, INVENTORY = "csbs_protection_info", "csbs_policy_info", "i
 Key = tuple[str, int]
 
 
-class Sizes(t.NamedTuple):
-    """How many servers each kind of task has in turn."""
+class Scope(t.NamedTuple):
+    """What is measured: how many servers each kind of task has in turn."""
 
     changed: tuple[int, ...] = (1, 10, 100, 1_000, 2_048)
     read: tuple[int, ...] = (1, 1_000, 10_000)
@@ -31,6 +31,8 @@ class Sizes(t.NamedTuple):
     loops: tuple[int, ...] = (1,)
     #: Loops that take so long that only the first round has them
     long_loops: tuple[int, ...] = (25,)
+    #: Seconds until lists show what is new; None: as in the live service
+    list_delay: float | None = None
 
     def all_keys(self) -> list[Key]:
         """Return each kind with each size, in the order of the tables."""
@@ -44,7 +46,7 @@ class Sizes(t.NamedTuple):
         return [(kind, size) for kinds, sizes in sizes_of.items() for kind in kinds for size in sizes]
 
 
-QUICK = Sizes(changed=(2,), read=(3,), read_by_others=(3,), loops=(1,), long_loops=())
+QUICK = Scope(changed=(2,), read=(3,), read_by_others=(3,), loops=(1,), long_loops=(), list_delay=0.1)
 
 
 class Sample(t.NamedTuple):
@@ -79,8 +81,8 @@ class Figures(t.NamedTuple):
 
     #: When, with which command, on which machine and with which versions, as texts
     conditions: dict[str, str]
-    #: What was not measured, each with the reason
-    left_out: list[str]
+    #: What was not measured, with the reason
+    left_out: dict[str, str]
     samples: dict[Key, Sample]
     #: By module
     tasks: dict[str, TaskCost]
@@ -105,19 +107,21 @@ class Figures(t.NamedTuple):
 
     def as_data(self) -> dict[str, t.Any]:
         """Return the figures as they are stored."""
+        samples: dict[str, dict[int, t.Any]] = {}
+        for (kind, servers), sample in self.samples.items():
+            samples.setdefault(kind, {})[servers] = sample._asdict()
         return {
             "conditions": self.conditions,
             "left_out": self.left_out,
-            "samples": [
-                {"kind": kind, "servers": servers, **sample._asdict()}
-                for (kind, servers), sample in self.samples.items()
-            ],
+            "samples": samples,
             "tasks": {module: cost._asdict() for module, cost in self.tasks.items()},
         }
 
 
 def figures_of(data: dict[str, t.Any]) -> Figures:
     """Return stored figures."""
-    samples = {(row.pop("kind"), row.pop("servers")): Sample(**row) for row in data["samples"]}
+    samples = {
+        (kind, servers): Sample(**row) for kind, rows in data["samples"].items() for servers, row in rows.items()
+    }
     tasks = {module: TaskCost(**cost) for module, cost in data["tasks"].items()}
     return Figures(data["conditions"], data["left_out"], samples, tasks)

@@ -37,7 +37,7 @@ from .figures import (
     URI,
     Key,
     Sample,
-    Sizes,
+    Scope,
 )
 from .measure import Cost, cost_of, environment_for
 from .promises import polls_of
@@ -225,31 +225,31 @@ def openstack_versions() -> dict[str, str]:
 Scenario = t.Callable[[Bench, int], None]
 
 
-def scenarios(sizes: Sizes, is_first: bool) -> list[tuple[Scenario, int]]:
+def scenarios(scope: Scope, is_first: bool) -> list[tuple[Scenario, int]]:
     """Return what a round measures, in turn."""
-    loops = (*sizes.loops, *sizes.long_loops) if is_first else sizes.loops
+    loops = (*scope.loops, *scope.long_loops) if is_first else scope.loops
     sizes_of: dict[Scenario, tuple[int, ...]] = {
         compare: (1,),
-        change_policy_set: sizes.changed,
-        change_backups: sizes.changed,
+        change_policy_set: scope.changed,
+        change_backups: scope.changed,
         loop_over_uri: loops,
         loop_over_backups: loops,
-        read: sizes.read,
-        read_as_others: sizes.read_by_others,
+        read: scope.read,
+        read_as_others: scope.read_by_others,
     }
     return [(scenario, servers) for scenario, all_sizes in sizes_of.items() for servers in all_sizes]
 
 
-def measure(folder: Path, sizes: Sizes, rounds: int) -> dict[Key, Sample]:
+def measure(folder: Path, scope: Scope, rounds: int) -> dict[Key, Sample]:
     """Run all kinds of tasks in turn, and return the medians for each kind and size, in the order of the tables."""
     # Backups end in less than a second; the tokens of a real cloud outlive all tasks.
-    with Emulator(mode="live", token_lifetime=24 * 3600 * SPEED) as cloud:
+    with Emulator(mode="live", list_delay=scope.list_delay, token_lifetime=24 * 3600 * SPEED) as cloud:
         bench = Bench(cloud, folder)
         for number in range(rounds):
             print(f"\n==> round {number + 1} of {rounds}", flush=True)
-            for scenario, servers in scenarios(sizes, is_first=number == 0):
+            for scenario, servers in scenarios(scope, is_first=number == 0):
                 scenario(bench, servers)
-    return {key: _medians(bench.samples[key]) for key in sizes.all_keys() if key in bench.samples}
+    return {key: _medians(bench.samples[key]) for key in scope.all_keys() if key in bench.samples}
 
 
 def _medians(samples: list[Sample]) -> Sample:

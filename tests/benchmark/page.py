@@ -47,7 +47,7 @@ def _sections(figures: Figures) -> str:
 
 def _conditions(figures: Figures) -> str:
     told = [f"- {what}: {how}\n" for what, how in figures.conditions.items()]
-    left_out = [f"- Left out: {what}\n" for what in figures.left_out]
+    left_out = [f"- Left out: {what}, because {reason}\n" for what, reason in figures.left_out.items()]
     return "".join(told + left_out)
 
 
