@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from .._cloud.memberships import read_memberships
 from .._cloud.tags import add_tags
@@ -20,7 +20,7 @@ from .._domain.times import parse_age
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
-    from .._domain.rows import BackupRow, ServerRow
+    from .._domain.rows import ServerRow
 
 
 class ProtectionInfoOptions(t.NamedTuple):
@@ -42,16 +42,13 @@ def parse_options(params: dict[str, t.Any]) -> ProtectionInfoOptions:
 
 
 def read(options: ProtectionInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
-    """Return the protection of the chosen servers and a summary, from as few lists for many servers as for one.
-
-    Raises InvalidInput that lists unknown servers.
-    """
+    """Return the protection of the chosen servers and a summary."""
     results = [result for dummy, result in read_servers(options, cloud)]
     return {"servers": results, "summary": summarise(results, options.max_age)}
 
 
 def read_servers(options: ProtectionInfoOptions, cloud: Cloud) -> list[tuple[ServerRow, dict[str, t.Any]]]:
-    """Return the chosen servers, each with its protection in the shape of results.
+    """Return the chosen servers, each with its protection, from as few lists for many as for one.
 
     Raises InvalidInput that lists unknown servers.
     """
@@ -68,7 +65,8 @@ def _protection_of(chosen: list[ServerRow], max_age: timedelta | None, cloud: Cl
     add_tags(cloud, [row for row in last.values() if row is not None], "backup")
     # The backups' times come from the clock of the cloud.
     now = cloud.now()
-    compliant = _compliance(chosen, backups, max_age, now)
+    # As csbs_backup with the same max_age decides which servers it leaves alone.
+    done = None if max_age is None else find_done(max_age, None, now, chosen, backups)
     return [
         protection_result(
             server,
@@ -77,17 +75,7 @@ def _protection_of(chosen: list[ServerRow], max_age: timedelta | None, cloud: Cl
             good[server["id"]],
             last[server["id"]],
             now,
-            compliant.get(server["id"]),
+            None if done is None else server["id"] in done,
         )
         for server in chosen
     ]
-
-
-def _compliance(
-    chosen: list[ServerRow], backups: list[BackupRow], max_age: timedelta | None, now: datetime
-) -> dict[str, bool]:
-    """Return by server ID whether csbs_backup with the same max_age would leave the server alone; empty without it."""
-    if max_age is None:
-        return {}
-    done = find_done(max_age, None, now, chosen, backups)
-    return {server["id"]: server["id"] in done for server in chosen}
