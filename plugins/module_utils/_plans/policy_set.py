@@ -206,7 +206,7 @@ class _Steps:
             policy,
             [as_resource(server) for server in joining],
             self._leaving(policy, stay),
-            self._moves(joining, policy),
+            self._moves(joining),
             self._state.names,
             most=self._options.size,
         )
@@ -235,7 +235,7 @@ class _Steps:
         template = self._state.policies[0] if self._state.policies else None
         each, notes = fill_from(template, self._options.each, name)
         create, after = creation_of(self._shifted(each, number), name, chosen, self._state.known)
-        self.calls += move_calls(self._moves(chosen, None))
+        self.calls += move_calls(self._moves(chosen))
         self.created.append(len(self.calls))
         self.calls.append(create)
         self.after.append(after)
@@ -252,15 +252,14 @@ class _Steps:
         others = self._joining.union(stay)
         return [member["id"] for member in members_of(policy) if member["id"] not in others]
 
-    def _moves(self, joining: list[ServerRow], policy: PolicyRow | None) -> list[Move]:
-        """Return which servers must leave which policies before they can join one, None for a new one."""
+    def _moves(self, joining: list[ServerRow]) -> list[Move]:
+        """Return which servers must leave which policies, also those of the set, before they can join one."""
         if not joining:
             return []
         # Loaded here, because in most tasks no server joins.
         from .moves import find_moves
 
-        own = [other for other in self._state.policies if policy is None or other["id"] != policy["id"]]
-        return find_moves(joining, [*self._state.others, *own], True)
+        return find_moves(joining, [*self._state.others, *self._state.policies], True)
 
     def _check_name(self) -> None:
         """Raise InvalidInput when the name of the set cannot have numbers and needs them."""
@@ -313,8 +312,8 @@ def _numbers(options: SetOptions, policies: list[PolicyRow]) -> dict[str, int]:
         number = next(
             (
                 found
-                for name in (options.each.name, options.each.new_name or "")
-                if (found := number_in(name, policy["name"])) is not None
+                for name in (options.each.name, options.each.new_name)
+                if name and (found := number_in(name, policy["name"])) is not None
             ),
             None,
         )

@@ -265,6 +265,12 @@ def test_a_server_that_the_service_would_refuse_stays_in_its_policy(
     assert shape(plan(cloud, servers=["a", "b"])) == after
 
 
+def test_another_server_moves_in_place_of_one_that_must_stay() -> None:
+    cloud = cloud_of(policy(ONE, "abcd"), verdicts={"id-c": REFUSED})
+    assert shape(plan(cloud, servers=["a", "b", "c", "d"])) == {ONE: "ac", TWO: "bd"}
+    assert cloud.reads("protectable") == [["id-c", "id-d"], ["id-b"]]
+
+
 def test_servers_that_all_must_stay_keep_their_policies() -> None:
     cloud = cloud_of(policy(ONE, "abc"), verdicts=dict.fromkeys(("id-a", "id-b", "id-c"), REFUSED))
     todo = plan(cloud, servers=["a", "b", "c"])
@@ -336,6 +342,8 @@ def test_policies_are_read_for_counts_that_the_list_leaves_out(
     cloud.policies = lambda: [dict(row) for row in listed]  # type: ignore[method-assign]
     assert plan(cloud, retention=MONTHLY).changed is changed
     assert cloud.reads() == read
+    cloud.asked.clear()
+    assert plan(cloud, retention={"days": 7}).changed and cloud.reads() == []
 
 
 def test_a_row_that_comes_twice_is_one_policy() -> None:
@@ -441,7 +449,7 @@ def test_servers_and_tags_that_others_added_meanwhile_are_no_mistake() -> None:
     options: dict[str, t.Any] = {**DONE, "purge_servers": True, "tags": {"team": "web"}}
     todo = plan(cloud_of(policy(ONE, "ac")), **options)
     tags = [{"key": "team", "value": "web"}, {"key": "other", "value": ""}]
-    assert finish(cloud_of(policy(ONE, "abd", tags=tags)), todo, Outcome({0: None}), **options)["policies"]
+    assert finish(cloud_of(policy(ONE, "acd", tags=tags)), todo, Outcome({0: None}), **options)["policies"]
 
 
 def test_a_policy_that_is_still_there_is_deleted_again() -> None:
@@ -456,9 +464,9 @@ def test_a_policy_that_is_still_there_is_deleted_again() -> None:
 def test_a_deleted_policy_that_a_list_still_shows_is_gone(state: str) -> None:
     options: dict[str, t.Any] = {"state": state}
     if state == "present":
-        options.update(servers=["b"], purge_servers=True, suffix="when_needed")
+        options.update(servers=["b"], purge_servers=True)
     todo = plan(cloud_of(policy(ONE, "a"), policy(TWO, "b")), **options)
-    left = [policy("nightly", "b", id=f"pol-{TWO}")] if state == "present" else []
+    left = [policy(TWO, "b")] if state == "present" else []
     cloud = cloud_of(*left)
     late = [policy(ONE, "a"), *left]
     cloud.policies = lambda: [dict(row) for row in late]  # type: ignore[method-assign]

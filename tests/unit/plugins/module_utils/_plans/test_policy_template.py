@@ -48,6 +48,11 @@ GIVEN = {
 }
 
 
+def test_a_service_that_reports_the_counts_has_reported_all_that_matters() -> None:
+    counts: t.Any = policy("nightly-0001", definition=REPORTED)
+    assert fill_from(counts, OPTIONS, "nightly-0002")[1] == []
+
+
 def test_without_a_policy_to_copy_the_options_stay_as_they_are() -> None:
     assert fill_from(None, OPTIONS, "nightly-0001") == (OPTIONS, [])
 
