@@ -179,6 +179,25 @@ def test_a_fault_at_any_write_leaves_nobody_without_a_policy_and_is_told(
         assert all_in(cloud) == desired, told
 
 
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (1, 2)], ids=["renamed-only", "renamed-with-a-new-server"])
+def test_a_rename_that_something_else_has_answered_is_not_followed_by_a_new_policy(
+    cloud: Emulator, numbers: tuple[int, ...]
+) -> None:
+    """A policy with a number beside one without would not be told from one of another set."""
+    make(cloud, *numbers[1:], **SINGLE)
+    cloud.clock.advance(3600)
+    cloud.faults.add(method="PUT", path="/policies/", status=200, body="{}")
+    make(cloud, 1, 2, 3, **SINGLE)
+    assert list(spread_in(cloud)) == ["nightly-0001", "nightly-0002"] and protected(cloud) == set(of(1, 2, 3))
+    cloud.faults.clear()
+    run_ok(MODULE, {**ABSENT, **SINGLE}, cloud)
+    make(cloud, *numbers[1:], **SINGLE)
+    cloud.faults.add(method="PUT", path="/policies/", status=200, body="{}", times=-1)
+    result = refused(cloud, servers=of(1, 2, 3), **SINGLE)
+    assert "not what the service documents" in result["msg"] or "keep changing" in result["msg"], result["msg"]
+    assert result["changed"] is False and list(spread_in(cloud)) == ["nightly"]
+
+
 # ========== Others that change the set meanwhile ==========
 def change(cloud: Emulator, name: str, *numbers: int) -> None:
     """Let another task put other servers into a policy."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.errors import CloudError
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .compute import Compute, checked, found, plain
@@ -68,7 +69,25 @@ class CsbsCloud(Compute):
 
     def update_policy(self, policy: str, **attrs: t.Any) -> PolicyRow:
         """Change fields of a policy, except its servers; returns less than a reading does."""
-        return t.cast("PolicyRow", plain(self.csbs.update_policy(policy, **attrs)))
+        row = plain(self.csbs.update_policy(policy, **attrs))
+        self._check_name(policy, attrs)
+        return t.cast("PolicyRow", row)
+
+    def _check_name(self, policy: str, attrs: dict[str, t.Any]) -> None:
+        """Raise KeyError when a policy has not got the name that it was to get, CloudError when it cannot be read.
+
+        A set knows its policies by their names, so no call may follow a rename that something else than the service
+        has answered.
+        """
+        if "name" not in attrs:
+            return
+        try:
+            row = self.policy(policy)
+        except CloudError as error:
+            error.applied = True
+            raise
+        if row is not None and row["name"] != attrs["name"]:
+            raise KeyError("the new name")
 
     def delete_policy(self, policy: str) -> None:
         """Delete a policy; its backups stay."""
@@ -96,6 +115,7 @@ class CsbsCloud(Compute):
         from .members import PolicyMembers
 
         PolicyMembers(self, self.csbs).change(operation, policy, add, remove, **attrs)
+        self._check_name(policy, attrs)
 
     def run_policy(self, policy: str, servers: t.Sequence[str] | None = None) -> CheckpointRow:
         """Run a policy now, for all its servers or for some."""

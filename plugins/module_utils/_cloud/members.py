@@ -91,7 +91,8 @@ class PolicyMembers:
         overwritten = FinalError(
             operation, "other tasks keep changing the servers of the policy. What to do: run the task again."
         )
-        overwritten.applied = overwritten.not_joined = True
+        # Other fields may have been changed.
+        overwritten.uncertain = True
         raise overwritten
 
     def delete_empty(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
