@@ -10,8 +10,6 @@ import typing as t
 MAX_PAUSE = 60.0
 #: Also when a user asks for no pause at all
 _MIN_PAUSE = 0.05
-# Pauses before the polls that come early
-_EARLY_PAUSES = (1.0, 2.0, 4.0)
 
 
 def backoff(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Iterator[float]:
@@ -24,20 +22,3 @@ def backoff(first: float, factor: float = 1.5, most: float = MAX_PAUSE) -> t.Ite
     while True:
         yield pause
         pause = min(pause * factor, most)
-
-
-def poll_pauses(interval: float) -> t.Iterator[tuple[float, bool]]:
-    """Yield the pauses between polls in seconds without end, each with whether the poll after it comes early.
-
-    What has just been started may end soon, so a few early polls come within the first interval. The times of all
-    others are as if there were none: interval after the first poll, and then with growing pauses.
-    """
-    pauses = backoff(interval, factor=1.2)
-    left = next(pauses)
-    for pause in _EARLY_PAUSES:
-        if pause < left:
-            yield pause, True
-            left -= pause
-    yield left, False
-    for pause in pauses:
-        yield pause, False

@@ -8,7 +8,10 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._domain.backoff import backoff, poll_pauses
+from .._domain.backoff import backoff
+
+# Pauses before the polls that come early
+_EARLY_PAUSES = (1.0, 2.0, 4.0)
 
 
 class Clock:
@@ -71,10 +74,27 @@ def poll(refresh: t.Callable[[], bool], clock: Clock, interval: float) -> bool:
 def poll_soon(refresh: t.Callable[[bool], bool], clock: Clock, interval: float) -> bool:
     """Poll as poll() does, and a few times more within the first pause. refresh is told whether it is called early."""
     is_early = False
-    for pause, next_is_early in poll_pauses(interval):
+    for pause, next_is_early in _poll_pauses(interval):
         if refresh(is_early):
             return True
         if not clock.sleep(pause):
             return False
         is_early = next_is_early
     return False
+
+
+def _poll_pauses(interval: float) -> t.Iterator[tuple[float, bool]]:
+    """Yield the pauses between polls in seconds without end, each with whether the poll after it comes early.
+
+    What has just been started may end soon, so a few early polls come within the first interval. The times of all
+    others are as if there were none: interval after the first poll, and then with growing pauses.
+    """
+    pauses = backoff(interval, factor=1.2)
+    left = next(pauses)
+    for pause in _EARLY_PAUSES:
+        if pause < left:
+            yield pause, True
+            left -= pause
+    yield left, False
+    for pause in pauses:
+        yield pause, False
