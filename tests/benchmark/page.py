@@ -30,6 +30,7 @@ def write_figures(page: str, figures: Figures) -> str:
 def _sections(figures: Figures) -> str:
     return "\n".join(
         [
+            _heading("When and where it was measured"),
             _conditions(figures),
             _heading("What is promised"),
             _table(("Promise", "Measured", "Met"), _promises(figures), widths="60 30 10"),
