@@ -78,10 +78,14 @@ def matrix(session: nox.Session, core: str, sdk: str) -> None:
 @nox.session
 @nox.parametrize("python,core,sdk", [leg(python=pythons[0], core=core, sdk=NEWEST) for core, pythons in CORES.items()])
 def playbooks(session: nox.Session, core: str, sdk: str) -> None:
-    """Every example, and the playbook protect, as ansible-playbook runs them."""
+    """Every example, the filters, and the playbook protect, as ansible-playbook runs them."""
     install(session, core, sdk)
-    tests = ("tests/integration/test_examples.py", "tests/integration/test_protect.py")
-    session.run("pytest", "-q", "-n", "2", "-k", "examples or check_then", *tests)
+    tests = (
+        "tests/integration/test_examples.py",
+        "tests/integration/test_filters.py",
+        "tests/integration/test_protect.py",
+    )
+    session.run("pytest", "-q", "-n", "2", "-k", "examples or check_then or filters", *tests)
 
 
 @nox.session

@@ -34,7 +34,7 @@ antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --no-
     --dest-dir "$src/collection" opentelekomcloud.csbs
 # The theme shows the contents of a page beside it, guides have their own section, and the table of contents needs only names.
 sed -i '/^\.\. contents::$/,/^$/d' "$src"/collection/*.rst
-sed -i -E -e '/^Guides$/,/^\.\. _plugin_index_for/{/^\.\. _plugin_index_for/!d}' -e 's/^    (\w+)_(module|role)$/    \1 <\1_\2>/' "$src/collection/index.rst"
+sed -i -E -e '/^Guides$/,/^\.\. _plugin_index_for/{/^\.\. _plugin_index_for/!d}' -e 's/^    (\w+)_(module|role|filter|inventory)$/    \1 <\1_\2>/' "$src/collection/index.rst"
 cp -R docs/docsite/rst/images "$src/collection/docsite/images"
 cp docs/site/pages/* "$src"
 for page in README.md ARCHITECTURE.md TESTING.md CONTRIBUTING.md docs/api-coverage.md tests/emulator/README.md roles/*/README.md; do

@@ -28,6 +28,8 @@ nitpicky = True
 intersphinx_mapping: dict[str, t.Any] = {}
 # A guide is in the list of guides and in the index that antsibull-docs writes.
 suppress_warnings = ["toc.multiple_toc_parents"]
+# The documentation of ansible-core has the variables of its caches; this site has only the collection.
+nitpick_ignore_regex = [("envvar", "ANSIBLE_CACHE_.*")]
 linkcheck_timeout = 20
 
 html_theme = "furo"
