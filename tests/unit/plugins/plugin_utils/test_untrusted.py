@@ -24,4 +24,4 @@ def test_nothing_in_a_value_is_evaluated(value: object) -> None:
 
 def test_a_name_is_not_evaluated() -> None:
     assert Templar(DataLoader()).template(untrusted_name(TEMPLATE)) == TEMPLATE
-    assert type(untrusted_name("web-1")) is str
+    assert untrusted_name("web-1").__class__ is str
