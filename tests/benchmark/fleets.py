@@ -192,7 +192,8 @@ def read(bench: Bench, servers: int) -> None:
     for server_id in ids:
         cloud.make_backup(server_id, "nightly", age=3600)
     for number in range(MOST_POLICIES):
-        members = ids[number * SERVERS_PER_POLICY :][:SERVERS_PER_POLICY]
+        first = number * SERVERS_PER_POLICY
+        members = ids[first : first + SERVERS_PER_POLICY]
         if members:
             rows = [{"id": member, "type": "OS::Nova::Server", "name": "server"} for member in members]
             send(cloud, "PUT", f"/policies/{create_policy(cloud, f'fleet-{number}')}", {"policy": {"resources": rows}})

@@ -22,15 +22,13 @@ class Promise(t.NamedTuple):
 
 def polls_of(journal: t.Sequence[t.Any]) -> int:
     """Return how often a task looked at the list of backups after its last request that writes."""
-    writes = [number for number, entry in enumerate(journal) if entry["write"]]
-    return (
-        sum(
-            entry["method"] == "GET" and entry["path"].endswith("/checkpoint_items") and "marker" not in entry["query"]
-            for entry in journal[writes[-1] :]
-        )
-        if writes
-        else 0
-    )
+    polls = 0
+    for entry in reversed(journal):
+        if entry["write"]:
+            return polls
+        is_first_page = entry["path"].endswith("/checkpoint_items") and "marker" not in entry["query"]
+        polls += entry["method"] == "GET" and is_first_page
+    return 0
 
 
 def most_requests_of_backups(servers: int, polls: int) -> int:
