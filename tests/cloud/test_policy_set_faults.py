@@ -278,6 +278,20 @@ def test_a_name_that_is_taken_meanwhile_is_not_used_twice(cloud: Emulator, uniqu
     assert make(cloud, 1, 2, 3)["changed"] is False
 
 
+def test_policies_that_tasks_at_once_have_created_with_and_without_a_number_become_one_set(cloud: Emulator) -> None:
+    """One task found no policy and created one without a number, while others had given theirs one already."""
+    cloud.settings(unique_policy_names=False, speed=1)
+    make(cloud, 1, 2, 3)
+    create_policy(cloud, "nightly")
+    change(cloud, "nightly", 4)
+    make(cloud, 1, 2, 3, 4, 5, **SINGLE)
+    assert sorted(map(len, spread_in(cloud).values())) == [1, 2, 2] and "nightly" not in spread_in(cloud)
+    # A set that has been there for long is not that of a policy which is new.
+    create_policy(cloud, "nightly")
+    cloud.clock.advance(3600)
+    assert "nightly-0001" in refused(cloud, servers=of(1, 2, 3), **SINGLE)["msg"]
+
+
 def test_a_server_that_joins_another_policy_meanwhile_moves_from_there(cloud: Emulator) -> None:
     run_ok(*old("old", 5), cloud)
     with meanwhile("POST", lambda: change(cloud, "old", 5, 1)):
