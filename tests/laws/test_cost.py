@@ -24,7 +24,8 @@ from .situations import LOOKUPS, SCENARIOS
 Loaded = dict[str, int]
 # What a module may load of plugins/module_utils. 100,000 bytes take some 30 ms of CPU: a limit is raised only together
 # with a measurement (./dev benchmark --only tasks) that still shows at most 50 ms for own imports.
-MOST_FILES = 36
+MOST_FILES = {"csbs_policy": 37, "csbs_policy_set": 42}
+MOST_FILES_OF_OTHERS = 36
 MOST_BYTES = {"csbs_policy": 145_000}
 MOST_BYTES_OF_CHANGES, MOST_BYTES_OF_READINGS = 135_000, 115_000
 
@@ -71,7 +72,7 @@ def layers(files: Loaded) -> set[str]:
 def test_a_task_loads_no_more_than_it_needs(module: str, loaded: dict[str, Loaded]) -> None:
     files = {name: size for name, size in loaded[module].items() if name.startswith("module_utils/")}
     usual = MOST_BYTES_OF_READINGS if module.endswith("_info") else MOST_BYTES_OF_CHANGES
-    assert len(files) <= MOST_FILES, sorted(files)
+    assert len(files) <= MOST_FILES.get(module, MOST_FILES_OF_OTHERS), sorted(files)
     assert sum(files.values()) <= MOST_BYTES.get(module, usual), files
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,11 @@ def test_a_module_documents_its_own_name_and_attributes(module: Path) -> None:
     assert texts["DOCUMENTATION"]["module"] == module.stem
     fragments = texts["DOCUMENTATION"]["extends_documentation_fragment"]
     assert [name for name in fragments if not name.startswith("opentelekomcloud.csbs.")] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/[tv]a*/*.yml")), ids=short)
+def test_a_role_searches_fleets_in_dictionaries(path: Path) -> None:
+    """Ansible evaluates a list anew for each search in it: for 1,000 servers that takes three times as long."""
+    searches = re.findall(r"(?:select|reject)attr\('[\w.]+', 'in',\s*(.{6})", path.read_text(encoding="utf-8"))
+    # A list that the role itself writes is short.
+    assert [text for text in searches if not text.startswith(("dict(", "['',"))] == []
