@@ -17,8 +17,8 @@ description:
   - It also has C(csbs_policy), C(csbs_protectable), C(csbs_reason), C(csbs_last_backup), C(csbs_age_seconds),
     C(csbs_backup_count), C(csbs_size_mb) and C(csbs_compliant), which mean the same as the keys without C(csbs_) in
     the result of M(opentelekomcloud.csbs.csbs_protection_info).
-  - A host is in one of the groups C(csbs_protected) (its policy is enabled), C(csbs_disabled) (its policy is disabled)
-    and C(csbs_unprotected) (it has no policy). It is in C(csbs_policy_NAME) of its policy, and in C(csbs_stale) as
+  - A host is in the group C(csbs_protected) if its policy is enabled, and else in C(csbs_unprotected). With a disabled
+    policy it is also in C(csbs_disabled). It is in C(csbs_policy_NAME) of its policy, and in C(csbs_stale) as
     O(max_age) decides. In names of groups, an underscore replaces each character that Ansible does not accept there. If
     the names of several policies give the same group, the policies share it, and the plugin warns.
   - If the inventory cannot be read, the command fails with one line that says why. It never continues with an empty or
@@ -143,7 +143,7 @@ from ..module_utils._domain.inventory import (
     host_names,
     host_variables,
     is_stale,
-    state_group,
+    state_groups,
 )
 from ..module_utils._domain.limits import check_positive
 from ..module_utils._operations.protection_info import parse_options, read_servers
@@ -253,7 +253,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 variables["ansible_host"] = untrusted(address)
             policy = row["csbs_policy"]
             for group in (
-                state_group(row),
+                *state_groups(row),
                 STALE if is_stale(row) else None,
                 groups[policy["name"]] if policy else None,
             ):

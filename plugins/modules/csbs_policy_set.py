@@ -106,6 +106,8 @@ EXAMPLES = r"""
     server_filters:
       metadata:
         env: prod
+      # A server in another state cannot join a policy.
+      status: [ACTIVE, SHUTOFF]
     schedule:
       frequency: daily
       times: ["02:00"]

@@ -84,15 +84,15 @@ def test_groups_tell_the_state_the_policy_and_the_age(cloud: Emulator, read: t.C
     assert found == {
         "csbs_protected": {"srv-0001", "srv-0002"},
         "csbs_disabled": {"srv-0003"},
-        "csbs_unprotected": {"srv-0004", "srv-0005", "srv-0006"},
+        "csbs_unprotected": {"srv-0003", "srv-0004", "srv-0005", "srv-0006"},
         "csbs_policy_nightly": {"srv-0001", "srv-0002"},
         "csbs_policy_week_end": {"srv-0003"},
         "csbs_stale": {"srv-0002", "srv-0003", "srv-0004", "srv-0005", "srv-0006"},
     }
     summary = run_ok("csbs_protection_info", {"max_age": "24h"}, cloud)["summary"]
-    assert {key: summary[key] for key in ("protected", "disabled", "unprotected", "stale")} == {
-        key: len(found[f"csbs_{key}"]) for key in ("protected", "disabled", "unprotected", "stale")
-    }
+    for key in ("protected", "disabled", "stale"):
+        assert summary[key] == len(found[f"csbs_{key}"])
+    assert summary["unprotected"] + summary["disabled"] == len(found["csbs_unprotected"])
 
 
 def test_without_an_age_nothing_is_stale_or_compliant(read: t.Callable[..., t.Any]) -> None:
@@ -315,7 +315,7 @@ def test_bad_options_fail_also_with_a_cache(cached: t.Callable[..., t.Any]) -> N
     ("options", "told"),
     [
         ({"max_agee": "24h"}, "there is no option max_agee"),
-        ({"server_filters": {"nam": "x"}}, "there is no option server_filters.nam"),
+        ({"server_filters": {"colour": "x"}}, "there is no option server_filters.colour"),
         ({"server_filters": {}}, "server_filters: no filter is set"),
         ({"max_age": "soon"}, "max_age: 'soon' is not an age"),
         ({"timeout": 0}, "timeout: 0 is out of range"),

@@ -103,6 +103,6 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Install every update" in done.stdout, "the patch tasks did not run"
         assert re.search(r"legacy-1 \(\S+\): .*cannot be backed up", done.stdout), "csbs_unprotected had no hosts"
-        assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases"}
+        assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases", "fleet-0001"}
         assert {"before-patch", "last-of-csbs-0001", "try"} <= {item.name for item in cloud.state.items.values()}
         assert not cloud.contract_violations

@@ -26,6 +26,8 @@ _FILES = {
     "{kind}/scenarios.py.j2": "tests/laws/scenarios/{name}.py",
     "fragment.yml.j2": "changelogs/fragments/{name}.yml",
 }
+#: The same for a changing module only
+_FILES_OF_CHANGES = {"changing/action.py.j2": "plugins/action/csbs_{name}.py"}
 #: For each kind: the text for README.md, and the call and the options for docs/api-coverage.md
 _JOBS = {
     "changing": ("set the description of a policy", "PUT /policies/{policy_id}", "`policy`, `description`"),
@@ -47,7 +49,8 @@ def plan(module: str) -> tuple[dict[str, str], dict[str, str]]:
     name = module.removeprefix("csbs_")
     kind = "info" if module.endswith("_info") else "changing"
     line, call, options = _JOBS[kind]
-    targets = {source.format(kind=kind): target.format(name=name) for source, target in _FILES.items()}
+    files = _FILES if kind == "info" else {**_FILES, **_FILES_OF_CHANGES}
+    targets = {source.format(kind=kind): target.format(name=name) for source, target in files.items()}
     existing = [target for target in targets.values() if (ROOT / target).exists()]
     if existing:
         raise Refused(f"{module!r} would replace existing files: {', '.join(existing)}")
@@ -136,8 +139,7 @@ def main() -> None:
   replace the code below each of these comments, then delete the comment:
     grep -n '# Replace:' {" ".join(made)}
   in README.md and docs/api-coverage.md, describe what your module does and which calls it sends
-  if the module waits: use the fragment opentelekomcloud.csbs.wait and WAIT_SPEC instead of timeout and TIMEOUT_SPEC,
-    and add an action plugin with the name of the module
+  if the module waits: use the fragment opentelekomcloud.csbs.wait and WAIT_SPEC instead of timeout and TIMEOUT_SPEC
   test it:
     ./dev test-unit tests/unit tests/laws -k {module.removeprefix("csbs_")}
     ./dev test-unit tests/unit/test_imports.py tests/unit/test_metadata.py tests/unit/test_coverage.py""")

@@ -69,6 +69,12 @@ def test_the_action_group_holds_every_module_and_nothing_else() -> None:
     assert runtime["action_groups"] == {"csbs": [module.stem for module in MODULES]}
 
 
+def test_every_module_that_changes_something_shows_its_progress() -> None:
+    """Even a single change may have to wait for what is busy."""
+    actions = {path.stem for path in (ROOT / "plugins/action").glob("csbs_*.py")}
+    assert actions == {module.stem for module in MODULES if not module.stem.endswith("_info")}
+
+
 def test_the_execution_environment_has_the_sdk() -> None:
     python = load("meta/execution-environment.yml")["dependencies"]["python"]
     assert "openstacksdk>=4.0.0" in (ROOT / python).read_text(encoding="utf-8").splitlines()

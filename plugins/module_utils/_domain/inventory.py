@@ -43,12 +43,12 @@ def _addresses(server: ServerRow) -> dict[str, list[dict[str, t.Any]]]:
     }
 
 
-def state_group(variables: Variables) -> str:
-    """Return the group for the policy's state: the same words as in the summary of protection results."""
+def state_groups(variables: Variables) -> tuple[str, ...]:
+    """Return the groups for the policy's state. A disabled policy protects nobody."""
     policy = variables["csbs_policy"]
     if policy is None:
-        return UNPROTECTED
-    return PROTECTED if policy["enabled"] else DISABLED
+        return (UNPROTECTED,)
+    return (PROTECTED,) if policy["enabled"] else (UNPROTECTED, DISABLED)
 
 
 def is_stale(variables: Variables) -> bool:

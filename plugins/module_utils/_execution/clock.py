@@ -90,7 +90,7 @@ def _poll_pauses(interval: float) -> t.Iterator[tuple[float, bool]]:
     others are as if there were none: interval after the first poll, and then with growing pauses.
     """
     pauses = backoff(interval, factor=1.2)
-    left = next(pauses)
+    left = next(pauses, interval)
     for pause in _EARLY_PAUSES:
         if pause < left:
             yield pause, True

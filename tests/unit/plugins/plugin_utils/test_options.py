@@ -38,7 +38,7 @@ def test_options_have_their_types_defaults_and_first_names() -> None:
     ("given", "told"),
     [
         ({"max_agee": "24h"}, "there is no option max_agee"),
-        ({"server_filters": {"nam": "x"}}, "there is no option server_filters.nam"),
+        ({"server_filters": {"colour": "x"}}, "there is no option server_filters.colour"),
         ({"timeout": "soon"}, "'timeout'.*int"),
         ({"interface": "other"}, "interface must be one of: public, internal"),
     ],

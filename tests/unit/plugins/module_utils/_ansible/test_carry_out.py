@@ -48,13 +48,13 @@ def run(
     *rounds: list[str],
     timeout: float = 3600,
     cannot_plan: Exception | None = None,
-    befores: t.Callable[[int], int] = int,
+    state_before: t.Callable[[int], int] = int,
     unfinished: bool = False,
     **answers: list[t.Any],
 ) -> Tried:
     """Carry out a plan with the calls of the first round, and plan those of the next one each time; the last stays.
 
-    cannot_plan: what a second plan raises. befores: from the number of a plan to the state that it begins with.
+    cannot_plan: what a second plan raises. state_before: from the number of a plan to the state that it begins with.
     unfinished: whether the cloud never shows what is desired.
     """
     cloud, ticks, planned = AnyCloud(answers=answers), Ticks(), []
@@ -66,7 +66,7 @@ def run(
             raise cannot_plan
         undo = Call("put back", "back")
         calls = (Call(method, method, undo=undo if method == "leave" else None) for method in methods)
-        before = befores(len(planned))
+        before = state_before(len(planned))
         return Plan(tuple(calls), before, "after", {"notes": []}, replan_on=frozenset({"CSBS.9007"}))
 
     def finish(*dummy: t.Any) -> dict[str, t.Any]:
@@ -143,7 +143,7 @@ def test_a_task_whose_time_is_over_tells_the_refusal_and_not_what_was_not_starte
 
 
 def test_a_change_that_is_lost_again_and_again_is_made_three_times() -> None:
-    found = run(["join"], unfinished=True, befores=lambda number: 0)
+    found = run(["join"], unfinished=True, state_before=lambda number: 0)
     assert "The service accepted the change, but it still differs." in found.failure and len(found.sent) == 3
 
 

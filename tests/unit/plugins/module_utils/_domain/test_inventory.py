@@ -16,7 +16,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.inve
     host_names,
     host_variables,
     is_stale,
-    state_group,
+    state_groups,
 )
 from tests.support import fakes
 
@@ -55,15 +55,15 @@ def test_a_host_has_its_server_and_its_protection_as_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "group"),
+    ("policy", "groups"),
     [
-        (None, "csbs_unprotected"),
-        ({"name": "nightly", "enabled": True}, "csbs_protected"),
-        ({"name": "nightly", "enabled": False}, "csbs_disabled"),
+        (None, {"csbs_unprotected"}),
+        ({"name": "nightly", "enabled": True}, {"csbs_protected"}),
+        ({"name": "nightly", "enabled": False}, {"csbs_unprotected", "csbs_disabled"}),
     ],
 )
-def test_the_state_of_the_policy_decides_the_group(policy: t.Any, group: str) -> None:
-    assert state_group(host("web", policy=policy)) == group
+def test_the_state_of_the_policy_decides_the_groups(policy: t.Any, groups: set[str]) -> None:
+    assert set(state_groups(host("web", policy=policy))) == groups
 
 
 @pytest.mark.parametrize(("compliant", "stale"), [(None, False), (True, False), (False, True)])
