@@ -449,7 +449,7 @@ def test_servers_and_tags_that_others_added_meanwhile_are_no_mistake() -> None:
     options: dict[str, t.Any] = {**DONE, "purge_servers": True, "tags": {"team": "web"}}
     todo = plan(cloud_of(policy(ONE, "ac")), **options)
     tags = [{"key": "team", "value": "web"}, {"key": "other", "value": ""}]
-    assert finish(cloud_of(policy(ONE, "acd", tags=tags)), todo, Outcome({0: None}), **options)["policies"]
+    assert finish(cloud_of(policy(ONE, "abf", tags=tags)), todo, Outcome({0: None}), **options)["policies"]
 
 
 def test_a_policy_that_is_still_there_is_deleted_again() -> None:
