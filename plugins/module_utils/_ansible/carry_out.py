@@ -41,8 +41,7 @@ def carry_out(task: Task[Options, Context], options: Options, todo: Plan[Context
 
 def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Context], cloud: Cloud, clock: Clock) -> None:
     before = todo.before
-    plans, lost_at, refused_at = 0, None, None
-    lost_before: t.Any = None
+    replans = _Replans(clock)
     refusal: PlanFailed | None = None
     stuck: PlanFailed | None = None
     while True:
@@ -54,20 +53,15 @@ def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Contex
             return
         except PlanFailed as failure:
             outdated = failure.error.outdated or failure.error.error_code in todo.replan_on
-            refused_at = clock.elapsed if refused_at is None else refused_at
             # What was not sent any more tells less than the refusal before it.
             told = refusal if refusal and failure.error.not_sent else failure
             stuck = failure if failure.stuck else stuck
-            if not outdated or clock.elapsed - refused_at > SECONDS_UNTIL_LISTED or not _pause(clock):
+            if not outdated or not replans.after_refusal():
                 raise _failed(task, _with_stuck(told, stuck), options, todo, cloud, clock) from failure
             refusal = failure
             task.changed = task.changed or failure.outcome.changed
         except PlanAgain as reason:
-            lost_at = clock.elapsed if lost_at is None else lost_at
-            # While others change the same, a change may be lost again and again.
-            plans, lost_before = plans + 1 if todo.before == lost_before else 1, todo.before
-            late = clock.elapsed - lost_at > SECONDS_UNTIL_LISTED
-            if plans >= _MOST_PLANS or late or not _pause(clock):
+            if not replans.after_loss(todo.before):
                 task.changed = task.plan(options, cloud).before != before
                 text = (
                     f"The service accepted the change, but {reason}."
@@ -87,8 +81,37 @@ def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Contex
             raise _failed(task, _with_stuck(told, stuck), options, todo, cloud, clock) from error
 
 
-def _pause(clock: Clock) -> bool:
-    return clock.sleep(REPLAN_PAUSE * random.uniform(*_SPREAD_OF_PAUSES))
+class _Replans:
+    """Decides whether a task plans again, and pauses before it does."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lost_plans = 0
+        self._lost_before: t.Any = None
+        #: Seconds at the first refusal and at the first loss
+        self._refused_at: float | None = None
+        self._lost_at: float | None = None
+
+    def after_refusal(self) -> bool:
+        """Return whether to plan again after others have changed what the plan rested on."""
+        self._refused_at = self._clock.elapsed if self._refused_at is None else self._refused_at
+        return self._pause(self._refused_at)
+
+    def after_loss(self, before: t.Any) -> bool:
+        """Return whether to plan again after an accepted change is not there; before is the state before the plan.
+
+        While others change the same, a change may be lost again and again; only losses without any other change count.
+        """
+        self._lost_at = self._clock.elapsed if self._lost_at is None else self._lost_at
+        self._lost_plans = self._lost_plans + 1 if before == self._lost_before else 1
+        self._lost_before = before
+        return self._lost_plans < _MOST_PLANS and self._pause(self._lost_at)
+
+    def _pause(self, since: float) -> bool:
+        """Pause, or return False when it is too long since something failed first, or the time of the task is over."""
+        if self._clock.elapsed - since > SECONDS_UNTIL_LISTED:
+            return False
+        return self._clock.sleep(REPLAN_PAUSE * random.uniform(*_SPREAD_OF_PAUSES))
 
 
 def _with_stuck(failure: PlanFailed, stuck: PlanFailed | None) -> PlanFailed:
