@@ -27,7 +27,7 @@ options:
   poll_interval:
     description:
       - How many seconds the task waits before it checks the state again. The pause grows up to 60 seconds.
-      - In the first 10 seconds there are up to three more checks, because what has just been started may end soon.
+      - In the first 10 seconds there are up to five more checks, because what has just been started may end soon.
     type: float
     default: 10
 """

@@ -47,7 +47,8 @@ options:
   purge_servers:
     description:
       - Whether the set loses the servers that are not in O(servers) and do not match O(server_filters).
-      - With V(false), a server that is left out stays in its policy.
+      - With V(false), a server that is left out stays in its policy. Only a server that no longer exists leaves the
+        set, if the task has O(servers) or O(server_filters).
     type: bool
     default: false
   move_servers:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
 import pytest
 
 from tests.emulator import Emulator
-from tests.support.estate import create_policy, policy_in, set_server
+from tests.support.estate import create_policy, policy_in, send, set_server
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
 from tests.support.policy_sets import (
@@ -150,12 +151,25 @@ def test_old_policies_keep_their_other_servers_and_fields(cloud: Emulator) -> No
     assert protected(cloud) == set(of(1, 2, 3, 4, 5))
 
 
-def test_servers_that_no_longer_exist_leave_only_when_others_are_named(cloud: Emulator) -> None:
-    make(cloud, 1, 2, 3)
-    cloud.remove_server(cloud.server("srv-0001").id)
-    idle(cloud, 2, 3)
-    make(cloud, 2, 3, **PURGE)
-    assert spread_in(cloud) == {"nightly-0001": of(2, 3)}
+def test_servers_that_no_longer_exist_leave_and_take_no_room(cloud: Emulator) -> None:
+    make(cloud, 1, 2, 3, 4)
+    former = cloud.server("srv-0001").id
+    cloud.remove_server(former)
+    run_ok("csbs_policy_set", {"name": "nightly", "servers_per_policy": 2, "enabled": True}, cloud)
+    assert former in {member["id"] for member in policy_in(cloud, "nightly-0001").resources}, "nobody names the servers"
+    make(cloud, 2)
+    assert spread_in(cloud) == {"nightly-0001": of(2), "nightly-0002": of(3, 4)}
+    make(cloud, 5)
+    assert spread_in(cloud) == {"nightly-0001": of(2, 5), "nightly-0002": of(3, 4)}
+
+
+def test_a_server_that_only_the_list_lacks_keeps_its_policy(cloud: Emulator) -> None:
+    make(cloud, 1, 2)
+    listed = send(cloud, "GET", "/servers/detail", base=f"{cloud.url}/compute/v2.1/{cloud.project_id}")["servers"]
+    shorter = json.dumps({"servers": [server for server in listed if server["name"] != "srv-0001"]})
+    cloud.faults.add(method="GET", path="/servers/detail", times=-1, body=shorter, status=200)
+    idle(cloud, 2)
+    assert spread_in(cloud) == {"nightly-0001": of(1, 2)}
 
 
 # ========== What belongs to a set ==========

@@ -11,7 +11,7 @@ import typing as t
 from .._domain.backoff import backoff
 
 # Pauses before the polls that come early
-_EARLY_PAUSES = (1.0, 2.0, 4.0)
+_EARLY_PAUSES = (0.5, 0.75, 1.0, 1.5, 2.5)
 
 
 class Clock:

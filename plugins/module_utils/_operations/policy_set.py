@@ -158,7 +158,7 @@ def _state_of(
 
 def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
     """Return which servers each policy is to have. Raises InvalidInput when a server must not or cannot move."""
-    staying, joining = _members(options.each, state)
+    staying, joining = _members(options.each, state, _former_servers(options.each, state, cloud))
     movable = _movable(options.each, state)
     verdicts: dict[str, VerdictRow] = {}
     _check_joining(options.each, state, joining, verdicts, cloud)
@@ -178,8 +178,22 @@ def _spread(options: SetOptions, state: SetState, cloud: Cloud) -> Spread:
         movable -= refused
 
 
-def _members(each: PolicyOptions, state: SetState) -> tuple[dict[str, list[str]], list[ServerRow]]:
-    """Return by policy ID the servers that stay in the set, and the servers that join it."""
+def _former_servers(each: PolicyOptions, state: SetState, cloud: Cloud) -> set[str]:
+    """Return the members that no longer exist, if the task says which servers are members.
+
+    They need no protection, and would take the room of others. A list alone does not tell that a server is gone.
+    """
+    if each.servers is None and each.filters is None:
+        return set()
+    known = {server["id"] for server in (*state.servers, *state.chosen)}
+    unlisted = {member["id"] for policy in state.policies for member in members_of(policy)} - known
+    return {server for server in unlisted if each.purge_servers or cloud.server_state(server) is None}
+
+
+def _members(
+    each: PolicyOptions, state: SetState, former: t.Collection[str] = ()
+) -> tuple[dict[str, list[str]], list[ServerRow]]:
+    """Return by policy ID the servers that stay in the set, and the servers that join it; former servers leave."""
     chosen_ids = {server["id"] for server in state.chosen}
     purge = each.purge_servers and (each.servers is not None or each.filters is not None)
     seen: set[str] = set()
@@ -187,7 +201,9 @@ def _members(each: PolicyOptions, state: SetState) -> tuple[dict[str, list[str]]
     for policy in state.policies:
         members = dict.fromkeys(member["id"] for member in members_of(policy))
         staying[policy["id"]] = [
-            server for server in members if server not in seen and (server in chosen_ids or not purge)
+            server
+            for server in members
+            if server not in seen and (server in chosen_ids or not (purge or server in former))
         ]
         seen.update(members)
     return staying, [server for server in state.chosen if server["id"] not in seen]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from tests.emulator import Emulator
-from tests.support.estate import set_server
+from tests.support.estate import delete_server, set_server
 
 from .scenario import OTHERS, RICH, Args, Given, Scenario
 
@@ -28,6 +28,10 @@ def _of(*numbers: int) -> list[str]:
 
 def _break(cloud: Emulator) -> None:
     set_server(cloud, "srv-0005", status="ERROR")
+
+
+def _delete(cloud: Emulator) -> None:
+    delete_server(cloud, "srv-0005")
 
 
 SCENARIOS = [
@@ -55,6 +59,7 @@ SCENARIOS = [
         MADE,
         _break,
     ),
+    _set("loses a server that no longer exists", {**NIGHTLY, "servers": _of(1, 2, 3, 4)}, MADE, _delete),
     _set("loses all servers", {**NIGHTLY, "servers": [], "purge_servers": True}, MADE),
     _set("gets more room", {**FIVE, "servers_per_policy": 3}, MADE),
     _set("gets less room", {**FIVE, "servers_per_policy": 1}, MADE),

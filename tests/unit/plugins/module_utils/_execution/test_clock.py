@@ -40,11 +40,11 @@ def test_what_ends_in_the_last_moment_is_seen() -> None:
 @pytest.mark.parametrize(
     ("interval", "early", "others"),
     [
-        (10, [1, 3, 7], [0, 10, 22, 36.4]),
-        (4, [1, 3], [0, 4, 8.8, 14.56]),
+        (10, [0.5, 1.25, 2.25, 3.75, 6.25], [0, 10, 22, 36.4]),
+        (4, [0.5, 1.25, 2.25, 3.75], [0, 4, 8.8, 14.56]),
         # Whoever polls that often needs no early polls, and whoever polls rarely gets no more than these.
-        (1, [], [0, 1, 2.2, 3.64]),
-        (300, [1, 3, 7], [0, 300, 600, 900]),
+        (0.5, [], [0, 0.5, 1.1, 1.82]),
+        (300, [0.5, 1.25, 2.25, 3.75, 6.25], [0, 300, 600, 900]),
     ],
 )
 def test_early_polls_come_within_the_first_pause_and_leave_the_others_where_they_were(
@@ -64,11 +64,11 @@ def test_early_polls_come_within_the_first_pause_and_leave_the_others_where_they
 def test_what_an_early_poll_sees_ends_the_polling() -> None:
     ticks = Ticks()
     assert poll_soon(lambda dummy: ticks.time >= 2, ticks.clock(), 10) is True
-    assert ticks.time == 3
+    assert ticks.time == 2.25
 
 
 def test_early_polls_look_once_more_when_their_time_is_up() -> None:
     ticks = Ticks()
     looks: list[float] = []
     assert poll_soon(lambda dummy: looks.append(ticks.time) or False, ticks.clock(5), 10) is False
-    assert looks == [0, 1, 3, 5]
+    assert looks == [0, 0.5, 1.25, 2.25, 3.75, 5]

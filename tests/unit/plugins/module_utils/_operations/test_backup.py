@@ -300,7 +300,7 @@ def statuses(result: dict[str, t.Any]) -> dict[str, str | None]:
 def test_a_task_waits_until_each_backup_has_ended() -> None:
     result, dummy, ticks = create({"web": ["waiting_protect", "protecting", "available"], "db": ["available"]})
     assert statuses(result) == {"web": "available", "db": "available"}
-    assert ticks.sleeps == [1, 2]
+    assert ticks.sleeps == [0.5, 0.75]
     assert result["backups"][0].keys() == backup_result(t.cast("t.Any", backup("b", "web"))).keys()
 
 
