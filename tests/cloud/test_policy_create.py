@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -19,6 +15,7 @@ from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
 from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
+from tests.support.processes import result_of, start_task
 
 # One mode: what differs between them here, whether names are unique, is told by each test.
 pytestmark = one_mode
@@ -28,42 +25,16 @@ NIGHTLY: dict[str, t.Any] = {
     "schedule": {"frequency": "daily", "times": ["02:00"]},
     "enabled": False,
 }
-RUN = (
-    "import sys; from ansible.module_utils import basic;"
-    " basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
-    "import ansible_collections.opentelekomcloud.csbs.plugins.modules.csbs_policy as module; module.main()"
-)
 
 
 def create_at_once(cloud: Emulator, folder: Path, hosts: int, machines: int) -> list[dict[str, t.Any]]:
     """Each host a process of its own, with its own server, as forks of a play on one or several control nodes."""
-    clouds = cloud.write_clouds(folder / "clouds.yaml")
-    running = []
-    for number in range(1, hosts + 1):
-        home = folder / f"machine-{number % machines}"
-        home.mkdir(exist_ok=True)
-        environment = {
-            **os.environ,
-            "OS_CLIENT_CONFIG_FILE": str(clouds),
-            "OS_CLOUD": "local",
-            "HOME": str(home),
-            "XDG_RUNTIME_DIR": "",
-        }
-        args = json.dumps({"ANSIBLE_MODULE_ARGS": {**NIGHTLY, "servers": [f"srv-{number:04d}"]}})
-        running.append(
-            subprocess.Popen(
-                [sys.executable, "-c", RUN, args],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-    results = []
-    for process in running:
-        out, err = process.communicate(timeout=600)
-        assert process.returncode == 0, out + err
-        results.append(json.loads(out))
+    running = [
+        start_task(cloud, folder, number % machines, "csbs_policy", {**NIGHTLY, "servers": [f"srv-{number:04d}"]})
+        for number in range(1, hosts + 1)
+    ]
+    results = [result_of(process) for process in running]
+    assert all(process.returncode == 0 for process in running), results
     return results
 
 

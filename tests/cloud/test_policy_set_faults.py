@@ -19,7 +19,6 @@ from tests.support.policy_sets import (
     MODULE,
     NIGHTLY,
     all_in,
-    ended,
     hurry,
     killed_after,
     make,
@@ -30,6 +29,7 @@ from tests.support.policy_sets import (
     spread_in,
     start,
 )
+from tests.support.processes import result_of
 
 # One mode: what differs between them here, whether names are unique, is told by each test.
 pytestmark = one_mode
@@ -335,7 +335,7 @@ def test_tasks_that_add_their_servers_at_once_lose_nobody(
     """More servers than fit into one policy, so policies are created at the same time."""
     cloud.settings(unique_policy_names=unique, list_delay=0.3, speed=1)
     tasks = [start(cloud, tmp_path, number % machines, servers=of(number), suffix=suffix) for number in range(1, 4)]
-    results = [ended(process) for process in tasks]
+    results = [result_of(process) for process in tasks]
     assert not [result["msg"] for result in results if result.get("failed")]
     assert all(result["changed"] for result in results)
     assert sorted(len(servers) for servers in spread_in(cloud).values()) == [1, 2]
@@ -349,7 +349,7 @@ def test_a_task_that_shrinks_the_set_while_another_adds_loses_nobody(cloud: Emul
     make(cloud, 1, 2, 3)
     shrinking = start(cloud, tmp_path, 0, servers=of(1, 2, 3), servers_per_policy=3)
     adding = start(cloud, tmp_path, 1, servers=of(4), servers_per_policy=3)
-    results = [ended(process) for process in (shrinking, adding)]
+    results = [result_of(process) for process in (shrinking, adding)]
     assert not [result["msg"] for result in results if result.get("failed")]
     assert protected(cloud) == set(of(1, 2, 3, 4))
     assert all(len(servers) <= 3 for servers in spread_in(cloud).values())

@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution i
 from tests.emulator import Emulator
 from tests.support.estate import policy_in
 from tests.support.modules import Args, run_module, run_ok
+from tests.support.processes import start_task
 
 MODULE = "csbs_policy_set"
 #: Switched off, so that no run of the schedule comes between
@@ -31,11 +29,6 @@ NIGHTLY: Args = {
     "enabled": False,
     "servers_per_policy": 2,
 }
-RUN = (
-    "import sys; from ansible.module_utils import basic;"
-    " basic._ANSIBLE_ARGS = sys.argv[1].encode(); basic._ANSIBLE_PROFILE = 'legacy'; "
-    f"import ansible_collections.opentelekomcloud.csbs.plugins.modules.{MODULE} as module; module.main()"
-)
 
 
 def of(*numbers: int) -> list[str]:
@@ -123,28 +116,7 @@ def killed_after(writes: int) -> t.Iterator[None]:
 
 def start(cloud: Emulator, folder: Path, machine: int, **args: t.Any) -> subprocess.Popen[str]:
     """Start a task as a process of its own, on one of several machines, which share no lock."""
-    home = folder / f"machine-{machine}"
-    home.mkdir(exist_ok=True)
-    clouds = cloud.write_clouds(folder / "clouds.yaml")
-    environment = {
-        **os.environ,
-        "OS_CLIENT_CONFIG_FILE": str(clouds),
-        "OS_CLOUD": "local",
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": "",
-    }
-    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**NIGHTLY, **args}})
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, given], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> Args:
-    """Wait for the end of a task and return its result."""
-    out, err = process.communicate(timeout=300)
-    assert out, err
-    result: Args = json.loads(out.strip().splitlines()[-1])
-    return result
+    return start_task(cloud, folder, machine, MODULE, {**NIGHTLY, **args})
 
 
 @contextlib.contextmanager

@@ -64,8 +64,7 @@ def policies_with_members(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow
 
     A policy that was deleted meanwhile is left out.
     """
-    full = (row if row.get("resources") is not None else cloud.policy(row["id"]) for row in rows)
-    return [policy for policy in full if policy is not None]
+    return complete_policies(rows, lacks_members, cloud.policy)
 
 
 def complete_policies(
@@ -74,6 +73,11 @@ def complete_policies(
     """Return policies of the list. One that lacks something is read in full, and left out when it no longer exists."""
     policies = [read(row["id"]) if lacks(row) else row for row in rows]
     return [policy for policy in policies if policy is not None]
+
+
+def lacks_members(row: PolicyRow) -> bool:
+    """Return whether a row of the list lacks the servers."""
+    return row.get("resources") is None
 
 
 def lacks_fields(row: PolicyRow) -> bool:

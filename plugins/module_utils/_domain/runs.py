@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from .errors import InvalidInput
 from .limits import check_range
-from .schedule import DAYS, MINUTES_PER_DAY, RawPattern, Rule
+from .schedule import RawPattern, Rule, gaps_of
 from .schedule_option import parse_schedule
 from .times import parse_user_time
 
@@ -67,10 +67,7 @@ def next_runs(rule: Rule, start: datetime, since: datetime | None, count: int) -
 
 def longest_gap(rule: Rule) -> timedelta:
     """Return the longest time between a run of a rule and the next one."""
-    days, period = (rule.days, len(DAYS)) if rule.interval == 1 else ([0], rule.interval)
-    points = sorted(day * MINUTES_PER_DAY + minutes for day in days for minutes in rule.times)
-    following = [*points[1:], points[0] + period * MINUTES_PER_DAY]
-    return timedelta(minutes=max(later - earlier for earlier, later in zip(points, following)))
+    return timedelta(minutes=max(gaps_of(rule)))
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -62,15 +62,38 @@ def check_spacing(option: str, rule: Rule) -> None:
     times = rule.times
     if len(times) > _MAX_TIMES_PER_DAY:
         raise InvalidInput(f"{option}: {len(times)} points in time a day; the service allows {_MAX_TIMES_PER_DAY}")
-    if rule.interval > 1:
-        gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-    else:
-        week = sorted(day * MINUTES_PER_DAY + minutes for day in rule.days for minutes in times)
-        gaps = [later - earlier for earlier, later in zip(week, [*week[1:], week[0] + 7 * MINUTES_PER_DAY])]
-    if gaps and min(gaps) < _MIN_GAP_MINUTES:
+    shortest = min(gaps_of(rule))
+    if shortest < _MIN_GAP_MINUTES:
         raise InvalidInput(
-            f"{option}: two points in time are {min(gaps)} minutes apart; the service needs an hour between them"
+            f"{option}: two points in time are {shortest} minutes apart; the service needs an hour between them"
         )
+
+
+def gaps_of(rule: Rule) -> list[int]:
+    """Return the minutes from each run of a rule to the next one, until the runs repeat."""
+    days, period = (rule.days, len(DAYS)) if rule.interval == 1 else ([0], rule.interval)
+    points = sorted(day * MINUTES_PER_DAY + minutes for day in days for minutes in rule.times)
+    following = [*points[1:], points[0] + period * MINUTES_PER_DAY]
+    return [later - earlier for earlier, later in zip(points, following)]
+
+
+def rule_later(interval: int, days: frozenset[int], times: t.Iterable[int], minutes: int) -> Rule | None:
+    """Return the rule for times (minutes after midnight) on days, so many minutes later, or earlier below zero.
+
+    Return None when some times would be on another day than others, which one rule cannot express.
+    """
+    moved = [time + minutes for time in times]
+    day_shifts = {time // MINUTES_PER_DAY for time in moved}
+    # A rule has one set of days for all its times.
+    if len(day_shifts) > 1 and (days != EVERY_DAY or interval > 1):
+        return None
+    day_shift = day_shifts.pop()
+    return Rule(
+        interval,
+        frozenset((day + day_shift) % len(DAYS) for day in days),
+        frozenset(time // 60 % 24 for time in moved),
+        frozenset(time % 60 for time in moved),
+    )
 
 
 def parse_pattern(text: str, option: str = "pattern") -> Rule:

@@ -22,6 +22,7 @@ from .schedule import (
     format_clock,
     normal_lines,
     parse_pattern,
+    rule_later,
 )
 from .timezones import has_summer_time, load_zone, offset_at
 
@@ -97,21 +98,13 @@ def _check_words(schedule: dict[str, t.Any]) -> None:
 
 def _rule_in_utc(interval: int, weekdays: frozenset[int], times: list[int], offset: int, zone_name: str) -> Rule:
     """Return the rule for local times, in minutes after midnight; offset is the zone's, in minutes ahead of UTC."""
-    day_shifts = {(minutes - offset) // MINUTES_PER_DAY for minutes in times}
-    # A rule has one set of days for all its times, so times that fall on different UTC days cannot share one.
-    if len(day_shifts) > 1 and (weekdays != EVERY_DAY or interval > 1):
+    rule = rule_later(interval, weekdays, times, -offset)
+    if rule is None:
         raise InvalidInput(
             f"schedule.times: {_list_times(times)} in {zone_name} fall on different days in UTC, which one rule cannot"
             " express; choose times on the same UTC day, or use two policies"
         )
-    day_shift = day_shifts.pop()
     in_utc = {(minutes - offset) % MINUTES_PER_DAY for minutes in times}
-    rule = Rule(
-        interval,
-        frozenset((day + day_shift) % len(DAYS) for day in weekdays),
-        frozenset(minutes // 60 for minutes in in_utc),
-        frozenset(minutes % 60 for minutes in in_utc),
-    )
     # A rule means every minute of its minutes in every hour of its hours.
     if set(rule.times) != in_utc:
         raise InvalidInput(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .errors import InvalidInput
 from .limits import check_range
-from .schedule import DAYS, EVERY_DAY, MINUTES_PER_DAY, RawPattern, Rule
+from .schedule import MINUTES_PER_DAY, RawPattern, Rule, rule_later
 
 #: Minutes between the policies of a set; a day later is the same time again
 MOST_MINUTES = MINUTES_PER_DAY - 1
@@ -28,17 +28,10 @@ def shifted(rule: Rule, minutes: int, option: str) -> Rule:
 
     Raises InvalidInput that names the option when one rule cannot express that.
     """
-    times = [time + minutes for time in rule.times]
-    day_shifts = {time // MINUTES_PER_DAY for time in times}
-    if len(day_shifts) > 1 and (rule.days != EVERY_DAY or rule.interval > 1):
+    later = rule_later(rule.interval, rule.days, rule.times, minutes)
+    if later is None:
         raise InvalidInput(
             f"{option}: {minutes} minutes later, some runs of a day would be on the next day in UTC and others not,"
             " which one rule cannot express; choose fewer minutes, or other times"
         )
-    day_shift = day_shifts.pop()
-    return Rule(
-        rule.interval,
-        frozenset((day + day_shift) % len(DAYS) for day in rule.days),
-        frozenset(time // 60 % 24 for time in times),
-        frozenset(time % 60 for time in times),
-    )
+    return later

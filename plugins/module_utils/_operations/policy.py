@@ -15,7 +15,7 @@ from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of
 from .._plans.plan import Plan, PlanAgain
 from .._plans.policy import PolicyContext, plan_absent, plan_update
-from .._plans.policy_options import PolicyOptions, parse_policy
+from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -23,8 +23,6 @@ if t.TYPE_CHECKING:
     from .._execution.clock import Clock
     from .._plans.moves import Move
     from .._plans.plan import Outcome
-
-_NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
 
 
 def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> PolicyOptions:
@@ -36,7 +34,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> Poli
                 " To take servers out of the policy, use csbs_policy_server with state: absent."
                 " To delete the policy, leave them out"
             )
-        refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
+        refuse_ignored(params, "with state: absent", NOT_WITH_ABSENT)
         return PolicyOptions(params["name"], "absent")
     options = parse_policy(params, now)
     check_capacity("servers", len(options.servers or []), options.name)

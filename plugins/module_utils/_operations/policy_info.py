@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._cloud.find_policy import complete_policies, lacks_fields
+from .._cloud.find_policy import complete_policies, lacks_fields, lacks_members
 from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, policy_result
@@ -57,7 +57,7 @@ def read(options: PolicyInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
         rows = [row for row in rows if row["id"] in tagged_ids]
     servers = cloud.servers() if rows or options.asks_for_servers else []
     if options.asks_for_servers:
-        rows = complete_policies(rows, _lacks_members, read_policy)
+        rows = complete_policies(rows, lacks_members, read_policy)
         rows = _with_servers(options, rows, [*listed, *rows], servers)
     # A few policies are read in full for their tags: that costs no more than a tag query.
     few = len(rows) <= MAX_SINGLE_READS
@@ -87,10 +87,6 @@ def _with_servers(
     former = [member for policy in known for member in members_of(policy)]
     wanted_ids = set(resolve_servers(options.servers, options.filters, servers, former, unknown="ignore"))
     return [row for row in rows if any(member["id"] in wanted_ids for member in members_of(row))]
-
-
-def _lacks_members(row: PolicyRow) -> bool:
-    return row.get("resources") is None
 
 
 def _lacks_tags(row: PolicyRow) -> bool:

@@ -18,7 +18,7 @@ from .._domain.retention import unreported
 from .._domain.selection import describe_server, is_id, names_of, once
 from .._domain.shards import SUFFIX_LENGTH, Spread, spread
 from .._plans.plan import Plan, PlanAgain
-from .._plans.policy_options import PolicyOptions, parse_policy
+from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy
 from .._plans.policy_set import (
     SetContext,
     SetOptions,
@@ -34,17 +34,7 @@ if t.TYPE_CHECKING:
     from .._execution.clock import Clock
     from .._plans.plan import Outcome
 
-_NOT_WITH_ABSENT = (
-    "new_name",
-    "description",
-    "enabled",
-    "schedule",
-    "retention",
-    "purge_servers",
-    "tags",
-    "servers_per_policy",
-    "stagger_minutes",
-)
+_NOT_WITH_ABSENT = (*NOT_WITH_ABSENT, "servers_per_policy", "stagger_minutes")
 
 
 def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetOptions:
@@ -110,8 +100,9 @@ def _with_name(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> SetO
 
 def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
     """Return the policies of the set with all that is compared, from the list where it tells enough."""
-    found = policies_of_set(options, rows, {row["id"] for row in rows if is_new(row, cloud)})
-    _refuse_twins(found, cloud)
+    fresh = {row["id"] for row in rows if is_new(row, cloud)}
+    found = policies_of_set(options, rows, fresh)
+    _refuse_twins(found, fresh)
     policies = complete_policies(found, lacks_fields, cloud.policy)
     wanted = {key for key, value in (options.each.retention or {}).items() if value}
     for position, policy in enumerate(policies):
@@ -125,10 +116,10 @@ def _read_policies(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> 
     return add_tags(cloud, policies, "policy")
 
 
-def _refuse_twins(policies: list[PolicyRow], cloud: Cloud) -> None:
-    """Raise InvalidInput when two policies of a set have one name, unless tasks at once have just created them."""
+def _refuse_twins(policies: list[PolicyRow], fresh: t.Collection[str]) -> None:
+    """Raise InvalidInput when two policies of a set have one name, unless the newer one is fresh (IDs)."""
     for older, newer in zip(policies, policies[1:]):
-        if older["name"] == newer["name"] and not is_new(newer, cloud):
+        if older["name"] == newer["name"] and newer["id"] not in fresh:
             ids = ", ".join(policy["id"] for policy in policies if policy["name"] == newer["name"])
             raise InvalidInput(
                 f"name: policy {newer['name']!r} is ambiguous: several have that name; rename or delete all but one of"

@@ -16,6 +16,10 @@ if t.TYPE_CHECKING:
     from .._domain.schedule import RawPattern, Rule
 
 
+#: The options that describe a policy, which have no effect when it is deleted
+NOT_WITH_ABSENT = ("new_name", "description", "enabled", "schedule", "retention", "purge_servers", "tags")
+
+
 class PolicyOptions(t.NamedTuple):
     """What a policy is to be; None leaves a field as it is."""
 
