@@ -16,12 +16,14 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from jinja2 import Undefined
 
-from ..module_utils._domain import runs
+from ..module_utils._domain import escaping, runs
 from ..module_utils._domain.blank import drop_blank, is_blank
 from ..module_utils._domain.errors import InvalidInput
+from ..module_utils._domain.protection_report import protection_report as merge_audits
 from ..module_utils._domain.spans import describe_seconds
 from ..module_utils._domain.times import parse_age, parse_user_time
 from ..module_utils._domain.timezones import load_zone
+from ..plugin_utils._untrusted import untrusted
 
 # What is read of a policy. The types are those of csbs_policy, so that values are converted as there.
 _POLICY: dict[str, dict[str, t.Any]] = {
@@ -95,6 +97,19 @@ def given(values: t.Any, inside: t.Any = ()) -> dict[t.Any, t.Any]:
     if not isinstance(inside, (list, tuple)):
         raise InvalidInput(f"inside: {inside!r} is not a list of keys")
     return drop_blank(values, inside)
+
+
+def escaped(value: t.Any, format: t.Any) -> t.Any:  # noqa: A002 - the name that playbooks use
+    """Return nested data with every text in it escaped for html, markdown, csv or prometheus."""
+    return escaping.escaped(value, str(format))
+
+
+def protection_report(audits: t.Any) -> dict[str, t.Any]:
+    """Return the document of the protection report from results of csbs_audit_info, each with its cloud."""
+    if not isinstance(audits, (list, tuple)) or not all(isinstance(audit, Mapping) for audit in audits):
+        raise InvalidInput("the audits are no list of results of csbs_audit_info")
+    clouds = [_plain({**audit, "cloud": audit.get("cloud") or audit.get("item") or None}) for audit in audits]
+    return untrusted(merge_audits(clouds, _now()))
 
 
 def _now() -> datetime:
@@ -178,5 +193,5 @@ class FilterModule:
         """Return the filters by name."""
         return {
             function.__name__: _as_filter(function)
-            for function in (age, duration, given, longest_gap, next_runs, seconds)
+            for function in (age, duration, escaped, given, longest_gap, next_runs, protection_report, seconds)
         }

@@ -39,6 +39,11 @@ class Compute:
         moment: datetime = self.connection.session.now()
         return moment
 
+    def project(self) -> dict[str, str | None]:
+        """Return the ID of the project and the name of the region that the login leads to."""
+        with errors_of("read the project of the login"):
+            return {"id": self.connection.current_project_id, "region": self.connection.config.region_name or None}
+
     def set_deadline(self, seconds: float) -> None:
         """Set the deadline of all requests to seconds from now."""
         self.connection.session.set_deadline(seconds)

@@ -41,6 +41,9 @@ class Cloud(t.Protocol):
     def now(self) -> datetime:
         """Return the time at the cloud."""
 
+    def project(self) -> dict[str, str | None]:
+        """Return the ID of the project and the name of the region."""
+
     def set_deadline(self, seconds: float) -> None:
         """Set the deadline of all requests to seconds from now."""
 

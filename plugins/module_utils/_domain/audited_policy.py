@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A policy as an audit shows it: when it runs, and how long it keeps its backups."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from .controls import FOR_EVER
+from .errors import InvalidInput
+from .runs import next_runs, parse_rule
+from .schedule import gaps_of
+from .times import parse_time
+
+if t.TYPE_CHECKING:
+    from .schedule import Rule
+
+_RUNS = 3
+_MINUTES_PER_DAY = 24 * 60
+
+
+def audited_policy(policy: t.Mapping[str, t.Any], now: datetime) -> dict[str, t.Any]:
+    """Return what an audit shows of a policy in the shape of results (policy.py: policy_result).
+
+    next_runs and longest_gap_seconds are None when they are not known. A disabled policy has no runs.
+    """
+    try:
+        rule = parse_rule(policy["schedule"], now)
+    except InvalidInput:
+        rule = None
+    enabled = policy["enabled"]
+    return {
+        **{key: policy[key] for key in ("id", "name", "enabled", "schedule", "retention", "created_at")},
+        "server_count": len(policy["servers"]),
+        "next_runs": _runs(rule, parse_time(policy["created_at"]), now) if enabled else [],
+        "longest_gap_seconds": max(gaps_of(rule)) * 60 if rule and enabled else None,
+        "retention_days": _retention_days(policy["retention"], rule),
+    }
+
+
+def _runs(rule: Rule | None, since: datetime | None, now: datetime) -> list[str] | None:
+    # The service counts an interval of several days from a day that only created_at tells.
+    if rule is None or (since is None and rule.interval > 1):
+        return None
+    return [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in next_runs(rule, now, since, _RUNS)]
+
+
+def _retention_days(retention: t.Mapping[str, t.Any], rule: Rule | None) -> int | None:
+    """Return for how many days every backup is kept; what the long-term counts keep longer are only some of them."""
+    if retention["permanent"]:
+        return FOR_EVER
+    limits = [] if retention["days"] is None else [retention["days"]]
+    if retention["max_backups"] is not None:
+        if rule is None:
+            return None
+        limits.append(_days_of_runs(retention["max_backups"], gaps_of(rule)))
+    return min(limits, default=FOR_EVER)
+
+
+def _days_of_runs(count: int, gaps: list[int]) -> int:
+    """Return the whole days that so many runs in a row take at least."""
+    cycles, rest = divmod(count, len(gaps))
+    shortest = min(sum((gaps + gaps)[start : start + rest]) for start in range(len(gaps)))
+    return (cycles * sum(gaps) + shortest) // _MINUTES_PER_DAY
