@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import typing as t
@@ -15,7 +16,7 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
-from tests.support.awx import AWX, TEMPLATES, changed, extra_vars, launch, output, questions, refusals
+from tests.support.awx import AWX, TEMPLATES, artifacts, changed, extra_vars, launch, output, questions, refusals
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,11 @@ def test_every_playbook_has_a_template_and_a_file_in_the_project() -> None:
     assert {template["playbook"] for template in TEMPLATES.values()} == playbooks
     for name in playbooks:
         last = yaml.safe_load((AWX / "project" / name).read_text())[-1]
-        assert last["ansible.builtin.import_playbook"] == f"opentelekomcloud.csbs.{Path(name).stem}"
+        if name == "report.yml":  # hands on what the role made, also when it fails
+            used = last["tasks"][0]["block"][0]["ansible.builtin.include_role"]["name"]
+        else:
+            used = last["ansible.builtin.import_playbook"]
+        assert used == f"opentelekomcloud.csbs.{Path(name).stem}"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -158,6 +163,79 @@ def test_offboard_keeps_older_backups_unless_told(cloud: Emulator, tmp_path: Pat
     cloud.make_backup(cloud.server("srv-0001").id, "old", age=DAY)
     check_and_run("CSBS offboard", cloud, tmp_path, {"csbs_servers": "srv-0001"})
     assert [item.name for item in of(cloud, "srv-0001")] == ["old", "final"]
+
+
+def protect_both(cloud: Emulator, folder: Path) -> None:
+    """Put srv-0001 and srv-0002 under protection; srv-0003 stays without a policy and a backup."""
+    changed(launch("CSBS protect", cloud, folder, **FAST))
+    for name in ("srv-0001", "srv-0002"):
+        cloud.make_backup(cloud.server(name).id, "good", age=3600)
+
+
+def test_report_hands_its_page_and_its_figures_on_and_takes_no_name_for_a_template(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    cloud.add_server("{{ 7 * 191 }}<b>")
+    answers = {"csbs_fail_on_findings": "false"}
+    check = launch("CSBS report", cloud, tmp_path / "check", answers, check=True, **FAST)
+    assert changed(check) > 0 and artifacts(check)["csbs_report_html"].startswith("The page is not here: check mode")
+    assert not (tmp_path / "check" / "project" / "protection-report").exists()
+
+    job = launch("CSBS report", cloud, tmp_path / "run", answers, **FAST)
+    assert changed(job) > 0 and cloud.journal.writes() == []
+    made = tmp_path / "run" / "project" / "protection-report"
+    page, report = artifacts(job)["csbs_report_html"], artifacts(job)["csbs_report"]
+    assert page == (made / "protection.html").read_text()
+    assert "{{ 7 * 191 }}&lt;b&gt;" in page and "1337" not in page
+    whole = json.loads((made / "protection.json").read_text())
+    assert whole["clouds"][0]["findings"][0]["objects"]
+    assert report == {key: whole[key] for key in report} and not {"clouds", "growth", "unknown_servers"} & set(report)
+    assert (report["verdict"], report["complete"], report["summary"]["servers"]) == ("not_met", True, 4)
+    assert {"kind": "unprotected", "count": 4}.items() <= report["findings"][1].items()
+    assert artifacts(check)["csbs_report"]["summary"] == report["summary"]
+    assert "<html" not in job.stdout.read() and "secret-demo-password" not in output(job)
+
+
+def test_a_scheduled_report_turns_red_because_of_findings_and_still_hands_them_on(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    answers = TEMPLATES["CSBS report"]["answers"]
+    protect_both(cloud, tmp_path / "protect")
+    red = launch("CSBS report", cloud, tmp_path / "red", answers, **FAST)
+    assert red.status == "failed" and "FINDINGS: " in red.stdout.read()
+    assert artifacts(red)["csbs_report"]["summary"]["recovery_point_not_met"] == 1
+    assert (
+        artifacts(red)["csbs_report_html"]
+        == (tmp_path / "red" / "project" / "protection-report" / "protection.html").read_text()
+    )
+    accepted = {**answers, "csbs_accepted_findings": "never_backed_up,unprotected"}
+    job = launch("CSBS report", cloud, tmp_path / "accepted", accepted, **FAST)
+    assert job.status == "successful" and artifacts(job)["csbs_report"]["findings"], job.stdout.read()
+    both = {**answers, "csbs_servers": "srv-0001,srv-0002"}
+    green = launch("CSBS report", cloud, tmp_path / "green", both, **FAST)
+    assert green.status == "successful", green.stdout.read()
+    assert artifacts(green)["csbs_report"]["findings"] == [] and artifacts(green)["csbs_report"]["verdict"] == "met"
+
+
+def test_a_report_that_is_not_made_leaves_no_page_of_an_earlier_one(cloud: Emulator, tmp_path: Path) -> None:
+    """The folder may be on a volume that outlives the job."""
+    volume = {**FAST, "csbs_report_path": str(tmp_path / "volume")}
+    launch("CSBS report", cloud, tmp_path / "first", {"csbs_fail_on_findings": "false"}, **volume)
+    assert (tmp_path / "volume" / "protection.html").exists()
+    job = launch("CSBS report", cloud, tmp_path / "second", {"csbs_servers": "no-such-server"}, **volume)
+    assert job.status == "failed" and "no-such-server" in job.stdout.read() and artifacts(job) == {}
+
+
+def test_a_page_that_is_too_large_for_the_database_of_the_controller_is_left_out(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    answers = {"csbs_fail_on_findings": "false"}
+    job = launch("CSBS report", cloud, tmp_path / "run", answers, report_max_bytes=1, **FAST)
+    size = (tmp_path / "run" / "project" / "protection-report" / "protection.html").stat().st_size
+    assert job.status == "successful"
+    assert artifacts(job)["csbs_report_html"] == (
+        f"The page is not here: it has {size} bytes, and artifacts have at most 1."
+    )
 
 
 def test_slices_patch_each_host_once_behind_its_backup(cloud: Emulator, tmp_path: Path) -> None:

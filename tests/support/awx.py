@@ -121,6 +121,12 @@ def changed(runner: t.Any) -> int:
     return sum(runner.stats["changed"].values())
 
 
+def artifacts(runner: t.Any) -> Vars:
+    """Return what AWX keeps of a job as its artifacts: what set_stats handed on."""
+    found: Vars = next(event for event in runner.events if event["event"] == "playbook_on_stats")["event_data"]
+    return t.cast(Vars, found["artifact_data"])
+
+
 class Loader(yaml.SafeLoader):
     """Reads what Ansible is not to template as what is not to be templated."""
 
