@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import typing as t
@@ -26,16 +27,25 @@ def _html(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    # A backslash before a letter is not an escape, so addresses would become links; an entity is no address.
-    text = re.sub(r"([\\`*_{}\[\]()#+\-.!|~$^=>])", r"\\\1", _one_line(text).replace("&", "&amp;").replace("<", "&lt;"))
-    return text.replace("@", "&#64;").replace(":", "&#58;").replace("www", "&#119;ww")
+    text = _one_line(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"[\\`*_{}\[\]()#+\-.!|~$^=>]", r"\\\g<0>", text)
+    # Addresses become links by themselves. An entity is part of none, except of one of e-mail or the name of a user,
+    # which an invisible joiner (U+2060) ends.
+    text = text.replace("@", "@&#8288;").replace(":", "&#58;").replace("www", "&#119;ww")
+    # Blanks at an end get lost, or make a block of code or a line break.
+    return re.sub(r"^\s+|\s+$", lambda blanks: "".join(f"&#{ord(blank)};" for blank in blanks[0]), text)
+
+
+# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe marks text.
+_SIGNS = "=+\\-@|%'\u2212\uff05\uff0b\uff0d\uff1d\uff20\uff5c"
+# Some programs skip these before they look at the first character.
+_UNSEEN = r"\s\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufffd"
+# In countries with a decimal comma, a spreadsheet takes a semicolon for the end of a cell, also in quotes.
+_FORMULA = re.compile(f"(^|;)(?=[{_UNSEEN}]*[{_SIGNS}])")
 
 
 def _csv(text: str) -> str:
-    # A spreadsheet takes a cell that begins like this for a formula, also behind blanks.
-    text = _one_line(text)
-    guarded = "'" + text if text.lstrip()[:1] in set("=+-@|%\uff1d\uff0b\uff0d\uff20") - {""} else text
-    return guarded.replace('"', '""')
+    return _FORMULA.sub(r"\1'", _one_line(text)).replace('"', '""')
 
 
 def _prometheus(text: str) -> str:
@@ -51,18 +61,26 @@ FORMATS: dict[str, t.Callable[[str], str]] = {
 }
 
 
+# A key that is only a word is nothing but text in every format, and templates ask for it by this word.
+_WORD = re.compile("[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
+
+
 def escaped(value: t.Any, format_name: str) -> t.Any:
     """Return nested data with every text in it, keys too, escaped for a format. Raises InvalidInput."""
     if format_name not in FORMATS:
         raise InvalidInput(f"format: {format_name!r} is not one of {', '.join(FORMATS)}")
-    return _escaped(value, FORMATS[format_name])
+    # A fleet has a few texts thousands of times.
+    return _escaped(value, functools.lru_cache(maxsize=4096)(FORMATS[format_name]))
 
 
 def _escaped(value: t.Any, escape: t.Callable[[str], str]) -> t.Any:
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, t.Mapping):
-        return {_escaped(key, escape): _escaped(inner, escape) for key, inner in value.items()}
+        return {
+            key if isinstance(key, str) and _WORD.fullmatch(key) else _escaped(key, escape): _escaped(inner, escape)
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_escaped(inner, escape) for inner in value]
     return value
