@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import typing as t
 from collections.abc import Mapping
@@ -99,9 +100,9 @@ def given(values: t.Any, inside: t.Any = ()) -> dict[t.Any, t.Any]:
     return drop_blank(values, inside)
 
 
-def escaped(value: t.Any, format: t.Any) -> t.Any:  # noqa: A002 - the name that playbooks use
+def escaped(value: t.Any, format: t.Any, from_json: bool = False) -> t.Any:  # noqa: A002 - the name in playbooks
     """Return nested data with every text in it escaped for html, markdown, csv or prometheus."""
-    return escaping.escaped(value, str(format))
+    return untrusted(escaping.escaped(json.loads(str(value)) if from_json else value, str(format)))
 
 
 def protection_report(audits: t.Any) -> dict[str, t.Any]:

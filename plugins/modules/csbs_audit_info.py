@@ -40,15 +40,20 @@ options:
     default: {}
     suboptions:
       enabled_policy:
-        description: The server is in a policy, and the policy is enabled.
+        description:
+          - The server is in a policy, and the policy is enabled. If the service shows no schedule of the policy, this
+            cannot be judged.
         type: bool
         default: true
       min_frequency:
-        description: The longest time that may be between two runs of the policy.
+        description:
+          - The longest time that may be between two runs of the policy, one hour at least.
+          - For a disabled policy this control fails. If the service does not document the schedule, it cannot be judged.
         type: str
       min_retention_days:
         description:
-          - The number of days for which the policy must keep every backup.
+          - The number of days for which the policy must keep every backup. A maximum number of backups counts as the
+            shortest time that so many runs take.
           - Long-term counts such as C(monthly) do not count, because they keep only some of the backups.
         type: int
       max_age:
@@ -58,11 +63,14 @@ options:
         type: str
         default: 24h
       no_failed_backup:
-        description: No backup has failed since the last good one.
+        description:
+          - No backup has failed since the last good one. Without any backup, good or failed, this cannot be judged.
         type: bool
         default: true
       room:
-        description: The quotas have room for one more backup of every server, each of the size of its last one.
+        description:
+          - The quotas have room for one more backup of every server that is judged, each of the size of its last one.
+          - If the size is limited, this cannot be judged for a server without a backup.
         type: bool
         default: true
       locked:
@@ -204,7 +212,7 @@ servers:
       controls:
         max_age:
           result: pass
-          evidence: the last good backup is 8h 30m old; 1d are promised
+          evidence: "the last good backup is 8h 30m old; promised: 1d"
       passed: true
       history: "..............gggggggggggggg"
 policies:
@@ -235,7 +243,10 @@ policies:
       description: Number of servers in the policy.
       type: int
     next_runs:
-      description: The next three runs in UTC. Empty if the policy is disabled, null if the schedule is not known.
+      description:
+        - The next three runs in UTC. Empty if the policy is disabled, null if the schedule is not known.
+        - An interval of several days is counted from C(created_at), because the service does not show when the schedule
+          was changed.
       type: list
       elements: str
     longest_gap_seconds:
@@ -311,7 +322,8 @@ former_servers:
       size_mb: 4350
 growth:
   description:
-    - For each of the last 28 days, how many of the good backups that exist today were there at its end, and their size.
+    - For each of the last 28 days in UTC, how many of the good backups that the servers have today were there at its
+      end, and their size.
   returned: success
   type: list
   elements: dict
@@ -353,8 +365,11 @@ findings:
       elements: dict
     commands:
       description:
-        - Commands for a shell that mend it. A command that deletes has C(--check), so that it only shows what it would
-          delete. They hold only IDs, never a name from the cloud that could be a command itself.
+        - Commands for a shell that mend it, each in one line. A command that deletes or overwrites something, or makes
+          the service delete it, has C(--check), so that it only shows what it would do.
+        - They hold IDs, and no name from the cloud except that of a policy set that is a plain word. Words in capital
+          letters, such as V(TEST-SERVER), stand for what only you know.
+        - They are for the cloud in O(cloud), or else for that of the environment.
       type: list
       elements: str
   sample:

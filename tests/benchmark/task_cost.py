@@ -45,6 +45,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "csbs_policy_info": {"name": "nightly"},
     "csbs_backup_info": {"servers": ["srv-0001"]},
     "csbs_protection_info": {},
+    "csbs_audit_info": {},
     "csbs_tag_info": {"resource_type": "policy"},
     "csbs_quota_info": {},
 }

@@ -10,22 +10,27 @@ from datetime import datetime
 
 from .controls import FOR_EVER
 from .errors import InvalidInput
+from .numbers import whole_number
+from .policy import operation_of, policy_result
+from .retention import COUNTS
 from .runs import next_runs, parse_rule
 from .schedule import gaps_of
 from .times import parse_time
 
 if t.TYPE_CHECKING:
+    from .rows import PolicyRow
     from .schedule import Rule
 
 _RUNS = 3
 _MINUTES_PER_DAY = 24 * 60
 
 
-def audited_policy(policy: t.Mapping[str, t.Any], now: datetime) -> dict[str, t.Any]:
-    """Return what an audit shows of a policy in the shape of results (policy.py: policy_result).
+def audited_policy(raw: PolicyRow, now: datetime) -> dict[str, t.Any]:
+    """Return what an audit shows of a policy that was read in full.
 
-    next_runs and longest_gap_seconds are None when they are not known. A disabled policy has no runs.
+    next_runs, longest_gap_seconds and retention_days are None when they are not known. A disabled policy has no runs.
     """
+    policy = policy_result(raw)
     try:
         rule = parse_rule(policy["schedule"], now)
     except InvalidInput:
@@ -33,18 +38,28 @@ def audited_policy(policy: t.Mapping[str, t.Any], now: datetime) -> dict[str, t.
     enabled = policy["enabled"]
     return {
         **{key: policy[key] for key in ("id", "name", "enabled", "schedule", "retention", "created_at")},
-        "server_count": len(policy["servers"]),
+        "server_count": len({member["id"] for member in policy["servers"]}),
         "next_runs": _runs(rule, parse_time(policy["created_at"]), now) if enabled else [],
         "longest_gap_seconds": max(gaps_of(rule)) * 60 if rule and enabled else None,
-        "retention_days": _retention_days(policy["retention"], rule),
+        "retention_days": _retention_days(policy["retention"], rule) if _tells_retention(raw) else None,
     }
 
 
 def _runs(rule: Rule | None, since: datetime | None, now: datetime) -> list[str] | None:
     # The service counts an interval of several days from a day that only created_at tells.
-    if rule is None or (since is None and rule.interval > 1):
+    began = None if since is None or since > now else since
+    if rule is None or (began is None and rule.interval > 1):
         return None
-    return [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in next_runs(rule, now, since, _RUNS)]
+    return [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in next_runs(rule, now, began, _RUNS)]
+
+
+def _tells_retention(raw: PolicyRow) -> bool:
+    """Return whether the service shows the retention, with limits that are numbers from -1 on."""
+    definition = operation_of(raw).get("operation_definition")
+    if definition is None:
+        return False
+    limits = [definition[field] for field in COUNTS.values() if definition.get(field) is not None]
+    return all((number := whole_number(limit)) is not None and number >= -1 for limit in limits)
 
 
 def _retention_days(retention: t.Mapping[str, t.Any], rule: Rule | None) -> int | None:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The commands that mend what an audit finds.
 
-A command holds only IDs of the service, words of the collection and values of the user, never a name from the cloud:
-people copy commands into a shell, and Ansible would take a name for a template.
+A command holds only IDs of the service, words of the collection and values of the user, and of names from the cloud
+only those of policy sets that are plain words: people copy commands into a shell, and Ansible would take a name for a
+template.
 """
 
 from __future__ import annotations
@@ -20,20 +21,29 @@ from .selection import is_id
 _AT_ONCE = 100
 
 
-def play(name: str, variables: t.Mapping[str, t.Any]) -> str:
-    """Return the command that runs a playbook of the collection."""
-    return f"ansible-playbook opentelekomcloud.csbs.{name} -e {_json(variables)}"
+class Commands(t.NamedTuple):
+    """Makes the commands for a cloud of clouds.yaml; without a name they are for the cloud of the environment."""
 
+    cloud: str | None = None
 
-def task(module: str, args: t.Mapping[str, t.Any], check: bool = False) -> str:
-    """Return the command that runs one task with a module of the collection, in check mode when it could do harm."""
-    command = f"ansible localhost -m opentelekomcloud.csbs.{module} -a {_json(args)}"
-    return f"{command} --check" if check else command
+    def play(self, name: str, variables: t.Mapping[str, t.Any], check: bool = False) -> str:
+        """Return the command that runs a playbook of the collection, in check mode when it could do harm."""
+        login = {"csbs_cloud": self.cloud} if self.cloud else {}
+        return _checked(f"ansible-playbook opentelekomcloud.csbs.{name} -e {_json({**login, **variables})}", check)
 
+    def play_for(self, name: str, servers: t.Iterable[str], variables: t.Mapping[str, t.Any]) -> list[str]:
+        """Return the commands that run a playbook for servers (IDs)."""
+        return [self.play(name, {"csbs_servers": ids, **variables}) for ids in in_parts(servers)]
 
-def play_for(name: str, servers: t.Iterable[str], variables: t.Mapping[str, t.Any]) -> list[str]:
-    """Return the commands that run a playbook for servers (IDs)."""
-    return [play(name, {"csbs_servers": ids, **variables}) for ids in in_parts(servers)]
+    def task(self, module: str, args: t.Mapping[str, t.Any], check: bool = False) -> str:
+        """Return the command that runs one task of a module, in check mode when it could do harm."""
+        login = {"cloud": self.cloud} if self.cloud else {}
+        return _checked(f"ansible localhost -m opentelekomcloud.csbs.{module} -a {_json({**login, **args})}", check)
+
+    def openstack(self, *words: str) -> str:
+        """Return a command of the client of OpenStack."""
+        login = ("--os-cloud", self.cloud) if self.cloud else ()
+        return shlex.join(("openstack", *login, *words))
 
 
 def in_parts(ids: t.Iterable[str]) -> list[list[str]]:
@@ -42,14 +52,13 @@ def in_parts(ids: t.Iterable[str]) -> list[list[str]]:
     return [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
 
 
-def set_metadata(server: str, key: str, value: str) -> str:
-    """Return the command that sets metadata of a server (ID)."""
-    return f"openstack server set --property {shlex.quote(f'{key}={value}')} {server}"
-
-
 def is_plain(name: str) -> bool:
     """Return whether a name has only letters and digits of ASCII, hyphens and underscores."""
     return bool(re.fullmatch(r"[A-Za-z0-9_-]+", name))
+
+
+def _checked(command: str, check: bool) -> str:
+    return f"{command} --check --diff" if check else command
 
 
 def _json(values: t.Mapping[str, t.Any]) -> str:

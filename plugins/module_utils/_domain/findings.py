@@ -1,27 +1,35 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an audit finds: what is wrong, with which objects, and the commands that mend it."""
+"""What an audit finds: what is wrong, with which objects, and the commands that mend it.
+
+What deletes, overwrites or makes the service delete is only shown: its command has --check.
+"""
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from datetime import timedelta
 
-from . import commands
-from .controls import FAIL, PASS, UNKNOWN, Controls, Facts
-from .limits import MAX_POLICIES, MAX_SERVERS_PER_POLICY
+from .commands import Commands, in_parts, is_plain
+from .controls import FAIL, PASS, UNKNOWN, Controls, judge_frequency, judge_retention
+from .limits import MAX_SERVERS_PER_POLICY
+from .retention import LONG_TERM
 from .selection import is_id
-from .shards import numbered
+from .shards import SUFFIX_LENGTH, number_in
 
 if t.TYPE_CHECKING:
-    from .controls import Judgement
+    from .controls import Facts, Judgement
 
     Object = dict[str, t.Any]
     Row = t.Mapping[str, t.Any]
 
 #: The per cent of a quota that are near its end
 _NEARLY = 90
+_MORE_ROOM = (
+    "Ask for a higher quota, or look which manual backups no rule keeps. Without --check the command deletes them."
+)
 #: By kind and in the order of reports: title, and what to do
 TEXTS = {
     "never_backed_up": (
@@ -33,7 +41,11 @@ TEXTS = {
         "Back the servers up. Then find out why their policy did not.",
     ),
     "unprotected": ("Servers in no policy", "Add the servers to a policy."),
-    "policy_disabled": ("Disabled policies with servers", "Enable the policy. A disabled policy makes no backups."),
+    "policy_disabled": (
+        "Disabled policies with servers",
+        "Enable the policy. A disabled policy makes no backups. Its runs delete the backups that its retention no"
+        " longer keeps.",
+    ),
     "failing": (
         "Servers whose newest backups have failed",
         "Remove the cause that the service gives. Then back the servers up.",
@@ -42,31 +54,31 @@ TEXTS = {
         "Servers that cannot be backed up",
         "Look at the state of the servers, and remove the cause that the service gives.",
     ),
-    "schedule_too_rare": ("Policies that run too rarely", "Change the schedule of the policy."),
+    "schedule_too_rare": (
+        "Policies that run too rarely",
+        "Change the schedule of the policy. With a maximum number of backups, more runs delete old backups sooner: then"
+        " the command has --check and only shows the change. Change the retention as well.",
+    ),
     "retention_too_short": (
         "Policies that keep backups too short a time",
         "Change the retention of the policy. A given retention is the whole rule: add the long-term counts (daily,"
-        " weekly, monthly, yearly) that the policy shall have. The service does not show them.",
+        " weekly, monthly, yearly) that the policy shall have, because the service may not show them. Without --check"
+        " the command changes it.",
     ),
     "restore_not_tested": (
         "Servers without a recent restore test",
         "Restore a backup to a test server, and check the data there. Then record the date. The commands are for the"
-        " first server; name your test server instead of TEST-SERVER.",
+        " first server. Put your test server in place of TEST-SERVER and the date in place of YYYY-MM-DD. The restore"
+        " overwrites the disks of the test server when csbs_confirm is true and --check is left out.",
     ),
     "not_locked": ("Servers whose backups are not locked", "Only CBR, the successor of CSBS, can lock backups."),
     "not_judged": (
         "Controls that cannot be judged",
         "What cannot be judged is not a pass. The evidence says what is missing. A promise in the metadata of a server"
-        " is an age such as 24h.",
+        " is an age such as 24h: put it in place of AGE.",
     ),
-    "no_room": (
-        "Quotas without room for the next backups",
-        "Ask for a higher quota, or look which manual backups no rule keeps. Without --check the command deletes them.",
-    ),
-    "quota_nearly_used": (
-        "Quotas that are nearly used up",
-        "Ask for a higher quota, or look which manual backups no rule keeps. Without --check the command deletes them.",
-    ),
+    "no_room": ("Quotas without room for the next backups", _MORE_ROOM),
+    "quota_nearly_used": ("Quotas that are nearly used up", _MORE_ROOM),
     "policy_full": (
         "Policies without room for another server",
         "Add more servers with the playbook protect: it makes a set of policies. Put a server in place of NEW-SERVER.",
@@ -86,249 +98,343 @@ TEXTS = {
 class Subjects(t.NamedTuple):
     """What an audit judges: servers with their facts and judgements, and what belongs to the project."""
 
+    controls: Controls
+    #: The keys of metadata for the promise and for the last restore test
+    max_age_key: str | None
+    restore_tested_key: str
+    commands: Commands
     #: Rows of servers in the shape of results, with passed and controls
     servers: t.Sequence[Row]
     #: By server ID
     facts: t.Mapping[str, Facts]
+    #: The policies of the result, and all of the project
     policies: t.Sequence[Row]
+    all_policies: t.Sequence[Row]
     quotas: t.Sequence[Row]
     room: Judgement | None
+    #: Servers that no longer exist, with backup_ids: those of their backups that can be deleted
     former: t.Sequence[Row]
     #: Backups that images hold, in the shape of results
     held: t.Sequence[Row]
 
 
-def find(subjects: Subjects, controls: Controls, keys: t.Mapping[str, str | None]) -> list[dict[str, t.Any]]:
-    """Return the findings of an audit in the order of TEXTS.
+# What is wrong, and the commands that mend it
+_Found = tuple[list["Object"], list[str]]
 
-    keys: the keys of metadata for the promise (max_age) and the last restore test (restore_tested).
-    """
-    found = {
-        **_ages(subjects),
-        **_protection(subjects),
-        **_rules(subjects, controls),
-        **_evidence(subjects, controls, keys),
-        **_project(subjects),
-    }
-    return [
-        {"kind": kind, "title": title, "remedy": remedy, "objects": found[kind][0], "commands": found[kind][1]}
-        for kind, (title, remedy) in TEXTS.items()
-        if found[kind][0]
+
+def find(subjects: Subjects) -> list[dict[str, t.Any]]:
+    """Return the findings of an audit in the order of TEXTS."""
+    findings = []
+    for kind, (title, remedy) in TEXTS.items():
+        objects, commands = _FINDERS[kind](subjects)
+        if objects:
+            findings.append({"kind": kind, "title": title, "remedy": remedy, "objects": objects, "commands": commands})
+    return findings
+
+
+# ========== Servers ==========
+def _never_backed_up(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if row["last_backup"] is None]
+    objects = [
+        _object(row, "a first backup is in progress" if row["compliant"] else "there is no good backup") for row in rows
     ]
+    return objects, _back_up(subjects, (row for row in rows if not row["compliant"]))
 
 
-# Each of these returns by kind the objects and the commands.
-_Found = dict[str, tuple[list["Object"], list[str]]]
+def _stale(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if row["compliant"] is False and row["last_backup"] is not None]
+    return [_object(row, row["controls"]["max_age"]["evidence"]) for row in rows], _back_up(subjects, rows)
 
 
-def _ages(subjects: Subjects) -> _Found:
-    late = [row for row in subjects.servers if row["compliant"] is False]
-    missing = [row for row in subjects.servers if row["last_backup"] is None]
-    stale = [row for row in late if row["last_backup"] is not None]
-    return {
-        "never_backed_up": (
-            [_object(row, _why_missing(row)) for row in missing],
-            commands.play_for("backup", _ids(missing), {}),
-        ),
-        "stale": (
-            [_object(row, row["controls"]["max_age"]["evidence"]) for row in stale],
-            _backups_within_promise(stale, subjects.facts),
-        ),
-    }
-
-
-def _why_missing(row: Row) -> str:
-    return "a first backup is in progress" if row["compliant"] else "there is no good backup"
-
-
-def _backups_within_promise(rows: t.Iterable[Row], facts: t.Mapping[str, Facts]) -> list[str]:
-    """Return commands that back up what is too old, and nothing when they run again."""
-    by_promise: dict[timedelta, list[str]] = {}
+def _back_up(subjects: Subjects, rows: t.Iterable[Row]) -> list[str]:
+    """Return commands that back up servers whose promise is not met, and that do nothing when they run again."""
+    by_promise: dict[int | None, list[Row]] = {}
     for row in rows:
-        promise = facts[row["id"]].promise.max_age
-        if promise is not None:
-            by_promise.setdefault(promise, []).append(row["id"])
+        by_promise.setdefault(row["max_age_seconds"], []).append(row)
     return [
         command
-        for promise, ids in by_promise.items()
-        for command in commands.play_for("backup", ids, {"csbs_max_age": str(int(promise.total_seconds()))})
+        for seconds, part in by_promise.items()
+        for command in subjects.commands.play_for(
+            "backup", _able(part), {} if seconds is None else {"csbs_max_age": str(seconds)}
+        )
     ]
 
 
-def _protection(subjects: Subjects) -> _Found:
-    unprotected = [row for row in subjects.servers if row["policy"] is None]
-    disabled = [policy for policy in subjects.policies if not policy["enabled"] and policy["server_count"]]
-    failing = [row for row in subjects.servers if row["failed_backups"]]
-    refused = [row for row in subjects.servers if not row["protectable"]]
-    return {
-        "unprotected": (
-            [_object(row, "the server is in no policy") for row in unprotected],
-            commands.play_for("protect", _ids(unprotected), {"csbs_policy": _policy_to_join(subjects.policies)}),
-        ),
-        "policy_disabled": (
-            [_object(policy, f"{policy['server_count']} servers") for policy in disabled],
-            [commands.task("csbs_policy", {"name": one, "enabled": True}) for one in _ids(disabled)],
-        ),
-        "failing": (
-            [
-                _object(
-                    row, f"{row['failed_backups']} failed: {subjects.facts[row['id']].failure or 'no reason given'}"
-                )
-                for row in failing
-            ],
-            commands.play_for("backup", _ids(failing), {}),
-        ),
-        "unprotectable": (
-            [_object(row, row["reason"]) for row in refused],
-            [f"openstack server show {one}" for one in _ids(refused)],
-        ),
-    }
+def _unprotected(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if row["policy"] is None]
+    policy = _policy_to_join(subjects)
+    return (
+        [_object(row, "the server is in no policy") for row in rows],
+        subjects.commands.play_for("protect", _able(rows), {"csbs_policy": policy}),
+    )
 
 
-def _policy_to_join(policies: t.Sequence[Row]) -> dict[str, t.Any]:
-    """Return the enabled policy with most servers, or else a new one, as the playbook protect takes it."""
-    fit = [policy for policy in policies if policy["enabled"] and commands.is_plain(policy["name"])]
-    if fit:
-        return {"name": _set_of(max(fit, key=lambda policy: policy["server_count"])["name"], policies)}
-    return {
-        "name": "nightly",
-        "enabled": True,
-        "schedule": {"frequency": "daily", "times": ["02:00"]},
-        "retention": {"days": 14},
-    }
+def _failing(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if row["failed_backups"]]
+    reasons = {row["id"]: subjects.facts[row["id"]].failure or "the service gives no reason" for row in rows}
+    return (
+        [_object(row, f"{row['failed_backups']} failed: {reasons[row['id']]}") for row in rows],
+        subjects.commands.play_for("backup", _able(rows), {}),
+    )
 
 
-def _set_of(name: str, policies: t.Iterable[Row]) -> str:
-    """Return the name of the set that a policy belongs to, or its own name."""
-    base = name.rpartition("-")[0]
-    siblings = {numbered(base, number) for number in range(1, MAX_POLICIES + 1)}
-    shared = {policy["name"] for policy in policies} & siblings
-    return base if base and name in shared and len(shared) > 1 else name
+def _unprotectable(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if not row["protectable"]]
+    return (
+        [_object(row, row["reason"]) for row in rows],
+        [subjects.commands.openstack("server", "show", one) for one in _ids(rows)],
+    )
 
 
-def _rules(subjects: Subjects, controls: Controls) -> _Found:
-    rare = _failed_policies(subjects, "min_frequency")
-    short = _failed_policies(subjects, "min_retention_days")
-    schedule = _schedule_within(controls.min_frequency)
-    return {
-        "schedule_too_rare": (
-            [_object(policy, evidence) for policy, evidence in rare],
-            [commands.task("csbs_policy", {"name": policy["id"], "schedule": schedule}) for policy, dummy in rare],
-        ),
-        "retention_too_short": (
-            [_object(policy, evidence) for policy, evidence in short],
-            [
-                commands.task("csbs_policy", {"name": policy["id"], "retention": {"days": controls.min_retention_days}})
-                for policy, dummy in short
-            ],
-        ),
-    }
+def _restore_not_tested(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if _result(row, "restore_tested_within") != PASS]
+    commands = []
+    tested = next((row for row in rows if is_id(row["id"]) and row["last_backup"]), None)
+    if tested and is_id(tested["last_backup"]["id"]):
+        variables = {"csbs_backup": tested["last_backup"]["id"], "csbs_target_server": "TEST-SERVER"}
+        commands = [
+            subjects.commands.play("restore", variables, check=True),
+            _set_metadata(subjects, tested["id"], subjects.restore_tested_key, "YYYY-MM-DD"),
+        ]
+    return [_object(row, row["controls"]["restore_tested_within"]["evidence"]) for row in rows], commands
 
 
-def _failed_policies(subjects: Subjects, control: str) -> list[tuple[Row, str]]:
+def _not_locked(subjects: Subjects) -> _Found:
+    rows = [row for row in subjects.servers if _result(row, "locked") == FAIL]
+    return [_object(row, row["controls"]["locked"]["evidence"]) for row in rows], []
+
+
+def _not_judged(subjects: Subjects) -> _Found:
+    unknown = [(row, texts) for row in subjects.servers if (texts := _unknown(row))]
+    unclear = [row for row, dummy in unknown if row["compliant"] is None]
+    key = subjects.max_age_key or ""
+    return (
+        [_object(row, "; ".join(texts)) for row, texts in unknown],
+        [_set_metadata(subjects, one, key, "AGE") for one in _ids(unclear)],
+    )
+
+
+def _unknown(row: Row) -> list[str]:
+    """Return the evidence of the controls that cannot be judged and that no finding of another kind tells."""
+    told = {"restore_tested_within"} | ({"no_failed_backup"} if row["last_backup"] is None else set())
+    return [
+        judgement["evidence"]
+        for name, judgement in row["controls"].items()
+        if judgement["result"] == UNKNOWN and name not in told
+    ]
+
+
+def _result(row: Row, control: str) -> str:
+    """Return how a server fares by a control; what is not asked for passes."""
+    return str(row["controls"].get(control, {"result": PASS})["result"])
+
+
+def _set_metadata(subjects: Subjects, server: str, key: str, value: str) -> str:
+    return subjects.commands.openstack("server", "set", "--property", f"{key}={value}", server)
+
+
+# ========== Policies ==========
+def _policy_disabled(subjects: Subjects) -> _Found:
+    rows = [policy for policy in subjects.policies if not policy["enabled"] and policy["server_count"]]
+    return (
+        [_object(policy, _count(policy["server_count"], "server")) for policy in rows],
+        [subjects.commands.task("csbs_policy", {"name": one, "enabled": True}) for one in _ids(rows)],
+    )
+
+
+def _schedule_too_rare(subjects: Subjects) -> _Found:
+    # A disabled policy is a finding of its own.
+    failed = [(policy, text) for policy, text in _failed(subjects, "min_frequency") if policy["enabled"]]
+    schedule = _schedule_within(subjects.controls.min_frequency)
+    return (
+        [_object(policy, text) for policy, text in failed],
+        [
+            subjects.commands.task(
+                "csbs_policy",
+                {"name": policy["id"], "schedule": schedule},
+                check=policy["retention"]["max_backups"] is not None,
+            )
+            for policy, dummy in failed
+            if is_id(policy["id"])
+        ],
+    )
+
+
+def _retention_too_short(subjects: Subjects) -> _Found:
+    failed = _failed(subjects, "min_retention_days")
+    days = subjects.controls.min_retention_days
+    return (
+        [_object(policy, text) for policy, text in failed],
+        [
+            subjects.commands.task(
+                "csbs_policy",
+                {"name": policy["id"], "retention": {"days": days, **_long_term(policy["retention"])}},
+                check=True,
+            )
+            for policy, dummy in failed
+            if is_id(policy["id"])
+        ],
+    )
+
+
+def _failed(subjects: Subjects, control: str) -> list[tuple[Row, str]]:
     """Return the policies that fail a control about their rules, each with the evidence."""
     failed: dict[str, tuple[Row, str]] = {}
     for row in subjects.servers:
-        policy, judgement = subjects.facts[row["id"]].policy, row["controls"].get(control)
-        if policy is not None and policy["enabled"] and judgement and judgement["result"] == FAIL:
-            failed[policy["id"]] = (policy, judgement["evidence"])
+        policy = subjects.facts[row["id"]].policy
+        if policy is not None and _result(row, control) == FAIL:
+            failed[policy["id"]] = (policy, row["controls"][control]["evidence"])
     return list(failed.values())
 
 
 def _schedule_within(most: timedelta | None) -> dict[str, t.Any]:
-    """Return a schedule in UTC with no longer time between two runs, or hourly when that is too long as well."""
-    hours = max(int(most.total_seconds()) // 3600, 1) if most else 24
-    hours = max(hour for hour in (1, 2, 3, 4, 6, 8, 12, 24) if hour <= hours)
+    """Return a schedule in UTC with no longer time between two runs, which is an hour at least."""
+    allowed = int(most.total_seconds()) // 3600 if most else 24
+    hours = max(hour for hour in (1, 2, 3, 4, 6, 8, 12, 24) if hour <= allowed)
     return {"frequency": "daily", "interval": 1, "times": [f"{hour:02d}:00" for hour in range(0, 24, hours)]}
 
 
-def _evidence(subjects: Subjects, controls: Controls, keys: t.Mapping[str, str | None]) -> _Found:
-    untested = [
-        row
-        for row in subjects.servers
-        if row["controls"].get("restore_tested_within", {"result": PASS})["result"] != PASS
-    ]
-    unlocked = [row for row in subjects.servers if row["controls"].get("locked", {"result": PASS})["result"] == FAIL]
-    unknown = [(row, texts) for row in subjects.servers if (texts := _unknown(row))]
-    unclear = [row for row, dummy in unknown if row["controls"]["max_age"]["result"] == UNKNOWN]
-    return {
-        "restore_not_tested": (
-            [_object(row, row["controls"]["restore_tested_within"]["evidence"]) for row in untested],
-            _restore_test(untested, subjects, str(keys["restore_tested"])),
-        ),
-        "not_locked": ([_object(row, row["controls"]["locked"]["evidence"]) for row in unlocked], []),
-        "not_judged": (
-            [_object(row, "; ".join(texts)) for row, texts in unknown],
-            [commands.set_metadata(one, str(keys["max_age"]), "24h") for one in _ids(unclear)],
-        ),
+def _long_term(retention: Row) -> dict[str, t.Any]:
+    """Return the long-term counts that the service shows, with their time zone."""
+    counts = {key: retention[key] for key in LONG_TERM if retention[key]}
+    return {**counts, "timezone": retention["timezone"] or "UTC+00:00"} if counts else {}
+
+
+def _policy_full(subjects: Subjects) -> _Found:
+    full = {
+        key: members
+        for key, members in _joinable(subjects.all_policies).items()
+        if all(policy["server_count"] >= MAX_SERVERS_PER_POLICY for policy in members)
     }
-
-
-def _unknown(row: Row) -> list[str]:
-    """Return the evidence of the controls that cannot be judged; restore tests are a kind of their own."""
-    return [
-        judgement["evidence"]
-        for name, judgement in row["controls"].items()
-        if judgement["result"] == UNKNOWN and name != "restore_tested_within"
-    ]
-
-
-def _restore_test(rows: t.Iterable[Row], subjects: Subjects, key: str) -> list[str]:
-    row = next(
-        (row for row in rows if row["last_backup"] and is_id(row["last_backup"]["id"]) and is_id(row["id"])), None
+    shown = {policy["id"] for policy in subjects.policies if policy["enabled"]}
+    found = {key: [policy for policy in members if policy["id"] in shown] for key, members in full.items()}
+    return (
+        [
+            _object(policy, f"{policy['server_count']} of {MAX_SERVERS_PER_POLICY} servers")
+            for members in found.values()
+            for policy in members
+        ],
+        [
+            subjects.commands.play("protect", {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": key}})
+            for key, members in found.items()
+            if members and (is_id(key) or is_plain(key))
+        ],
     )
-    if row is None:
-        return []
-    variables = {"csbs_backup": row["last_backup"]["id"], "csbs_target_server": "TEST-SERVER", "csbs_confirm": True}
-    today = subjects.facts[row["id"]].now.date().isoformat()
-    return [commands.play("restore", variables), commands.set_metadata(row["id"], key, today)]
 
 
-def _project(subjects: Subjects) -> _Found:
-    lacking = subjects.room is not None and subjects.room["result"] == FAIL
-    near = [quota for quota in subjects.quotas if (quota["used_percent"] or 0) >= _NEARLY]
-    full = [policy for policy in subjects.policies if policy["enabled"] and _is_full(policy, subjects.policies)]
-    joinable = [policy["name"] for policy in full if commands.is_plain(policy["name"])]
-    thin = [commands.play("prune", {"csbs_server_filters": {"name": "*"}, "csbs_keep_daily": 14}) + " --check --diff"]
-    images = [image for backup in subjects.held for image in backup["images"]]
+def _policy_to_join(subjects: Subjects) -> dict[str, t.Any]:
+    """Return the policy for protect: the one with most servers that the controls allow, or else a new one."""
+    controls = subjects.controls
+    fit = {
+        key: sum(policy["server_count"] for policy in members)
+        for key, members in _joinable(subjects.all_policies).items()
+        if (is_id(key) or is_plain(key)) and all(_is_allowed(controls, policy) for policy in members)
+    }
+    if fit:
+        return {"name": max(fit, key=lambda key: fit[key])}
+    schedule = _schedule_within(controls.min_frequency)
     return {
-        "no_room": (
-            [{"id": None, "name": None, "detail": subjects.room["evidence"]}] if lacking and subjects.room else [],
-            thin,
-        ),
-        "quota_nearly_used": ([_quota(quota) for quota in near], thin),
-        "policy_full": (
-            [_object(policy, f"{policy['server_count']} of {MAX_SERVERS_PER_POLICY} servers") for policy in full],
-            [
-                commands.play("protect", {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": name}})
-                for name in joinable
-            ],
-        ),
-        "former_server": (
-            [_object(row, f"{row['backups']} backups, {row['size_mb']} MB") for row in subjects.former],
-            [
-                commands.task("csbs_backup", {"state": "absent", "ids": ids}, check=True)
-                for ids in commands.in_parts(one for row in subjects.former for one in row["backup_ids"])
-            ],
-        ),
-        "held_by_image": (
-            [_object(row, f"image {', '.join(row['images'])}") for row in subjects.held],
-            [f"openstack image show {image}" for image in images if is_id(image)],
-        ),
+        "name": _free_name(subjects.all_policies),
+        "enabled": True,
+        "schedule": schedule if len(schedule["times"]) > 1 else {**schedule, "times": ["02:00"]},
+        "retention": {"days": max(controls.min_retention_days or 0, 14)},
     }
 
 
-def _is_full(policy: Row, policies: t.Iterable[Row]) -> bool:
-    """Return whether neither a policy nor another one of its set has room."""
-    base = _set_of(policy["name"], policies)
-    names = {policy["name"], *(numbered(base, number) for number in range(1, MAX_POLICIES + 1))}
-    members = [one for one in policies if one["name"] in names] if base != policy["name"] else [policy]
-    return all(one["server_count"] >= MAX_SERVERS_PER_POLICY for one in members)
+def _is_allowed(controls: Controls, policy: Row) -> bool:
+    judgements = [judge_frequency(controls, policy)] if controls.min_frequency else []
+    judgements += [judge_retention(controls, policy)] if controls.min_retention_days else []
+    return policy["enabled"] and all(judgement["result"] == PASS for judgement in judgements)
 
 
-def _quota(quota: Row) -> Object:
-    detail = f"{quota['used']} of {quota['quota']} {quota['unit'] or ''}".strip() + f", {quota['used_percent']} %"
-    return {"id": None, "name": quota["type"], "detail": detail}
+def _free_name(policies: t.Iterable[Row]) -> str:
+    """Return a name for a new policy. The options for a new policy would change one that has the name."""
+    taken = [policy["name"] for policy in policies]
+    names = itertools.chain(("nightly",), (f"protected{number}" for number in itertools.count(1)))
+    return next(name for name in names if not any(one.startswith(name) for one in taken))
+
+
+def _joinable(policies: t.Sequence[Row]) -> dict[str, list[Row]]:
+    """Return policies by what the playbook protect calls them: the name of their set, or the ID of a single policy."""
+    numbered: dict[str, list[Row]] = {}
+    for policy in policies:
+        base = policy["name"][:-SUFFIX_LENGTH]
+        if is_plain(base) and number_in(base, policy["name"]) is not None:
+            numbered.setdefault(base, []).append(policy)
+    names = {policy["name"] for policy in policies}
+    sets = {
+        base: members
+        for base, members in numbered.items()
+        # Twins, and a policy with the name of the set itself, make the name unclear.
+        if base not in names and len({policy["name"] for policy in members}) == len(members)
+    }
+    in_sets = {policy["id"] for members in sets.values() for policy in members}
+    return {**{policy["id"]: [policy] for policy in policies if policy["id"] not in in_sets}, **sets}
+
+
+# ========== The project ==========
+def _no_room(subjects: Subjects) -> _Found:
+    if subjects.room is None or subjects.room["result"] != FAIL:
+        return [], []
+    return [{"id": None, "name": "quotas", "detail": subjects.room["evidence"]}], _thin_out(subjects)
+
+
+def _quota_nearly_used(subjects: Subjects) -> _Found:
+    near = [quota for quota in subjects.quotas if (quota["used_percent"] or 0) >= _NEARLY]
+    return [{"id": None, "name": quota["type"], "detail": _usage(quota)} for quota in near], _thin_out(subjects)
+
+
+def _usage(quota: Row) -> str:
+    unit = f" {quota['unit']}" if quota["unit"] else ""
+    return f"{quota['used']} of {quota['quota']}{unit}, {quota['used_percent']} %"
+
+
+def _thin_out(subjects: Subjects) -> list[str]:
+    variables = {"csbs_server_filters": {"name": "*"}, "csbs_keep_daily": 14}
+    return [subjects.commands.play("prune", variables, check=True)]
+
+
+def _former_server(subjects: Subjects) -> _Found:
+    backups = (one for row in subjects.former for one in row["backup_ids"])
+    return (
+        [_object(row, f"{_count(row['backups'], 'backup')}, {row['size_mb']} MB") for row in subjects.former],
+        [
+            subjects.commands.task("csbs_backup", {"state": "absent", "ids": ids}, check=True)
+            for ids in in_parts(backups)
+        ],
+    )
+
+
+def _held_by_image(subjects: Subjects) -> _Found:
+    images = [image for backup in subjects.held for image in backup["images"] if is_id(image)]
+    return (
+        [_object(row, f"{row['server']['name']}: image {', '.join(row['images'])}") for row in subjects.held],
+        [subjects.commands.openstack("image", "show", image) for image in images],
+    )
+
+
+_FINDERS: dict[str, t.Callable[[Subjects], _Found]] = {
+    "never_backed_up": _never_backed_up,
+    "stale": _stale,
+    "unprotected": _unprotected,
+    "policy_disabled": _policy_disabled,
+    "failing": _failing,
+    "unprotectable": _unprotectable,
+    "schedule_too_rare": _schedule_too_rare,
+    "retention_too_short": _retention_too_short,
+    "restore_not_tested": _restore_not_tested,
+    "not_locked": _not_locked,
+    "not_judged": _not_judged,
+    "no_room": _no_room,
+    "quota_nearly_used": _quota_nearly_used,
+    "policy_full": _policy_full,
+    "former_server": _former_server,
+    "held_by_image": _held_by_image,
+}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _object(row: Row, detail: str | None) -> Object:
@@ -337,3 +443,8 @@ def _object(row: Row, detail: str | None) -> Object:
 
 def _ids(rows: t.Iterable[Row]) -> list[str]:
     return [row["id"] for row in rows if is_id(row["id"])]
+
+
+def _able(rows: t.Iterable[Row]) -> list[str]:
+    """Return the IDs of servers that can be backed up: one that cannot makes a task fail for all."""
+    return [row["id"] for row in rows if row["protectable"]]

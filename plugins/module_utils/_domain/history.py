@@ -36,8 +36,8 @@ def growth_of(good: t.Iterable[BackupRow], today: date) -> list[dict[str, t.Any]
     first = today - timedelta(days=DAYS - 1)
     for row in good:
         moment = recovery_point(row)
-        # What was made earlier, or at a time that is not known, is there on the first day.
-        day = first if moment is None else max(moment.date(), first)
+        # What was made earlier, or at a time that is not known, is there on the first day. Clocks may be ahead.
+        day = first if moment is None else min(max(moment.date(), first), today)
         counts[day] = counts.get(day, 0) + 1
         sizes[day] = sizes.get(day, 0) + (size_of(row) or 0)
     growth = []

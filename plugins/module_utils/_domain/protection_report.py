@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .controls import TITLES
+from .errors import InvalidInput
 from .findings import TEXTS
 
 if t.TYPE_CHECKING:
@@ -23,14 +24,20 @@ _NOT_READ = {
     "remedy": "Nothing is known about the servers of this project. Remove the cause, and make the report again.",
 }
 _LISTS = ("servers", "policies", "quotas", "former_servers", "findings")
+# What a result of csbs_audit_info has, so far as the document needs it
+_FIELDS = (*_LISTS, "project", "audited_at", "summary", "controls", "growth", "unknown_servers")
 
 
-def protection_report(audits: t.Iterable[Row], now: datetime) -> dict[str, t.Any]:
+def protection_report(audits: t.Sequence[Row], now: datetime) -> dict[str, t.Any]:
     """Return the document of a report from results of csbs_audit_info.
 
     Each of audits has cloud (a name or None), and either the result or, when it could not be read, msg. now is the time
-    of the report when no project could be read.
+    of the report when no project could be read. Raises InvalidInput for a result of something else.
     """
+    for audit in audits:
+        missing = [key for key in _FIELDS if key not in audit] if "servers" in audit else []
+        if missing:
+            raise InvalidInput(f"a result has servers but no {', '.join(missing)}: it is not of csbs_audit_info")
     clouds = [_cloud(audit) for audit in audits]
     read = [audit for audit in audits if "servers" in audit]
     servers = [row for cloud in clouds for row in cloud["servers"]]
@@ -71,11 +78,12 @@ def _cloud(audit: Row) -> dict[str, t.Any]:
             "error": None,
             **{key: audit[key] for key in ("project", "audited_at", "summary", *_LISTS)},
         }
-    lost = {"id": None, "name": audit["cloud"], "detail": audit["msg"]}
+    error = audit.get("msg") or "the task gives no reason"
+    lost = {"id": None, "name": audit["cloud"], "detail": error}
     return {
         "cloud": audit["cloud"],
         "read": False,
-        "error": audit["msg"],
+        "error": error,
         "project": None,
         "audited_at": None,
         "summary": {"servers": 0, "recovery_point_met": 0, "passed": 0},
@@ -105,6 +113,8 @@ def _reasons(servers: t.Iterable[Row]) -> list[dict[str, t.Any]]:
             reason = "the promise cannot be read"
         elif row["last_backup"] is None:
             reason = "there is no good backup"
+        elif row["age_seconds"] is None:
+            reason = "the last good backup has no time"
         else:
             reason = "the last good backup is too old"
         counts[reason] = counts.get(reason, 0) + 1
@@ -114,18 +124,20 @@ def _reasons(servers: t.Iterable[Row]) -> list[dict[str, t.Any]]:
 def _unknown_everywhere(audits: t.Sequence[Row]) -> list[str]:
     """Return the servers that were named and that none of the clouds has."""
     first, *others = [audit["unknown_servers"] for audit in audits] or [[]]
-    return [server for server in first if all(server in unknown for unknown in others)]
+    everywhere = set(first).intersection(*others)
+    return [server for server in first if server in everywhere]
 
 
-def _growth(audits: t.Iterable[Row]) -> list[dict[str, t.Any]]:
-    """Return the growth of all audits, added up by day."""
-    sums: dict[str, dict[str, t.Any]] = {}
-    for audit in audits:
-        for row in audit["growth"]:
-            day = sums.setdefault(row["date"], {"date": row["date"], "backups": 0, "size_mb": 0})
-            day["backups"] += row["backups"]
-            day["size_mb"] += row["size_mb"]
-    return [sums[day] for day in sorted(sums)]
+def _growth(audits: t.Sequence[Row]) -> list[dict[str, t.Any]]:
+    """Return the growth of all audits, added up by day, for as many days as one of them has."""
+    series = [{row["date"]: row for row in audit["growth"]} for audit in audits]
+    days = sorted({day for rows in series for day in rows})[-max(map(len, series), default=0) :]
+    growth = []
+    for day in days:
+        # Midnight may come between two audits: the earlier one has no row of the last day.
+        rows = [found[max((known for known in found if known <= day), default=min(found))] for found in series if found]
+        growth.append({"date": day, **{key: sum(row[key] for row in rows) for key in ("backups", "size_mb")}})
+    return growth
 
 
 def _findings(clouds: t.Iterable[Row]) -> list[dict[str, t.Any]]:

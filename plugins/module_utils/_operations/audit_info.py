@@ -12,12 +12,14 @@ from .._cloud.find_policy import complete_policies, lacks_fields
 from .._cloud.tags import add_tags
 from .._domain.audited_policy import audited_policy
 from .._domain.backup import USABLE, backup_result, fail_reason, images_of, newest, recovery_point, size_of
-from .._domain.controls import PASS, TITLES, Controls, Facts, Promise, judge, judge_room, parse_controls, promise_to
+from .._domain.commands import Commands
+from .._domain.controls import PASS, TITLES, Controls, Facts, judge, judge_room, parse_controls, promise_to
 from .._domain.errors import InvalidInput
 from .._domain.findings import Subjects, find
 from .._domain.freshness import find_done
 from .._domain.history import growth_of, history_of
-from .._domain.policy import policy_result
+from .._domain.limits import as_text
+from .._domain.policy import members_of
 from .._domain.protectability import unprotectable
 from .._domain.protection import good_backups, protection_result
 from .._domain.quota import quota_result
@@ -27,6 +29,7 @@ from .._domain.times import format_time, parse_time
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
+    from .._domain.controls import Judgement, Promise
     from .._domain.rows import BackupRow, ServerRow
 
     Result = dict[str, t.Any]
@@ -37,6 +40,7 @@ _MB_PER_GB = 1024
 class AuditInfoOptions(t.NamedTuple):
     """The options of csbs_audit_info in normal form. Empty filters match every server."""
 
+    cloud: str | None
     servers: list[str] | None
     filters: dict[str, t.Any] | None
     ignore_unknown: bool
@@ -44,17 +48,27 @@ class AuditInfoOptions(t.NamedTuple):
     max_age_key: str | None
     restore_tested_key: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether every server of the project is judged."""
+        return self.filters == {}
+
 
 class _Estate(t.NamedTuple):
-    """What is read of a project."""
+    """What is read of a project, by server ID where it belongs to a chosen server."""
 
     servers: list[ServerRow]
     chosen: list[ServerRow]
-    #: Of the chosen servers, or of the whole project when all servers are chosen
+    #: All of the project, as an audit shows them
     policies: list[Result]
     policy_of: dict[str, Result]
     quotas: list[Result]
     backups: list[BackupRow]
+    good: dict[str, list[BackupRow]]
+    last: dict[str, BackupRow | None]
+    failed: dict[str, list[BackupRow]]
+    refusals: dict[str, str]
+    #: With backup_ids, those of the backups that no image holds; empty unless all servers are chosen
     former: list[Result]
     now: datetime
 
@@ -62,73 +76,112 @@ class _Estate(t.NamedTuple):
 def parse_options(params: dict[str, t.Any]) -> AuditInfoOptions:
     """Return the options in normal form. Raises InvalidInput."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
-    key = params["restore_tested_key"].strip()
-    if not key:
+    restore_tested_key = _parse_key("restore_tested_key", params["restore_tested_key"])
+    if restore_tested_key is None:
         raise InvalidInput("restore_tested_key: the key is empty; leave the option out or name a key of the metadata")
     return AuditInfoOptions(
+        # A login that is given in full stands in no file, so no command can name it.
+        cloud=params["cloud"] if isinstance(params.get("cloud"), str) else None,
         servers=servers,
         filters={} if servers is None and filters is None else filters,
         ignore_unknown=params["ignore_unknown_servers"],
         controls=parse_controls("controls", params["controls"]),
-        max_age_key=(params["max_age_key"] or "").strip() or None,
-        restore_tested_key=key,
+        max_age_key=_parse_key("max_age_key", params["max_age_key"]),
+        restore_tested_key=restore_tested_key,
     )
+
+
+def _parse_key(option: str, key: str | None) -> str | None:
+    """Return a key of metadata, None for a blank one. Raises InvalidInput for one that no command can hold."""
+    text = (key or "").strip()
+    if not text.isprintable() or "=" in text:
+        raise InvalidInput(f"{option}: {key!r} holds an equals sign or a character that cannot be printed")
+    return text or None
 
 
 def read(options: AuditInfoOptions, cloud: Cloud) -> Result:
     """Return how the chosen servers fare, from as few lists for many as for one."""
     servers = cloud.servers()
-    known = {text for row in servers for text in (row["id"], row["name"])}
-    unknown = [ref for ref in options.servers or [] if ref not in known] if options.ignore_unknown else []
+    unknown = _unknown_refs(options, servers)
     refs = None if options.servers is None else [ref for ref in options.servers if ref not in unknown]
-    chosen = choose_servers(refs, options.filters, servers)
-    estate = _read_estate(servers, chosen, cloud, whole=options.filters == {})
-    facts, rows = _judge(options, estate, cloud)
-    room = next((one.room for one in facts.values()), None) if options.controls.room else None
-    subjects = Subjects(rows, facts, estate.policies, estate.quotas, room, estate.former, _held(estate))
-    keys = {"max_age": options.max_age_key, "restore_tested": options.restore_tested_key}
-    good = [row for rows in good_backups(chosen, estate.backups).values() for row in rows]
+    estate = _read_estate(servers, choose_servers(refs, options.filters, servers), cloud, options.whole)
+    room, facts = _facts_of(options, estate)
+    rows = [
+        _row(options.controls, one, history_of(estate.good[server_id], estate.failed[server_id], estate.now.date()))
+        for server_id, one in facts.items()
+    ]
+    shown = {policy["id"] for policy in estate.policy_of.values()}
+    policies = [policy for policy in estate.policies if options.whole or policy["id"] in shown]
+    subjects = Subjects(
+        controls=options.controls,
+        max_age_key=options.max_age_key,
+        restore_tested_key=options.restore_tested_key,
+        commands=Commands(options.cloud),
+        servers=rows,
+        facts=facts,
+        policies=policies,
+        all_policies=estate.policies,
+        quotas=estate.quotas,
+        room=room if rows and options.controls.room else None,
+        former=estate.former,
+        held=_held(options, estate),
+    )
     return {
         "servers": rows,
-        "policies": estate.policies,
+        "policies": policies,
         "quotas": estate.quotas,
         "former_servers": [{key: row[key] for key in ("id", "name", "backups", "size_mb")} for row in estate.former],
-        "growth": growth_of(good, estate.now.date()),
-        "findings": find(subjects, options.controls, keys),
+        "growth": growth_of((row for good in estate.good.values() for row in good), estate.now.date()),
+        "findings": find(subjects),
         "controls": _count_controls(options.controls, rows),
         "summary": {
             "servers": len(rows),
             "recovery_point_met": sum(row["compliant"] is True for row in rows),
             "passed": sum(row["passed"] for row in rows),
         },
-        "unknown_servers": unknown,
+        "unknown_servers": list(unknown),
         "project": cloud.project(),
         "audited_at": format_time(estate.now.isoformat()),
     }
 
 
+def _unknown_refs(options: AuditInfoOptions, servers: list[ServerRow]) -> dict[str, None]:
+    """Return in order the servers that are named, that no server is, and that are to be left out."""
+    known = {text for row in servers for text in (row["id"], row["name"])}
+    return dict.fromkeys(ref for ref in options.servers or [] if options.ignore_unknown and ref not in known)
+
+
+# ========== What is read ==========
 def _read_estate(servers: list[ServerRow], chosen: list[ServerRow], cloud: Cloud, whole: bool) -> _Estate:
-    names, ids = names_of(servers), {server["id"] for server in chosen}
-    complete = complete_policies(cloud.policies(), lacks_fields, cloud.policy)
-    results = [policy_result(row, names) for row in complete]
+    rows = complete_policies(once(cloud.policies()), lacks_fields, cloud.policy)
+    backups = once(cloud.backups())
+    former = _former_servers(servers, backups, cloud) if whole else []
+    good = good_backups(chosen, backups)
+    last = {server_id: newest(found) for server_id, found in good.items()}
+    add_tags(cloud, [row for row in last.values() if row is not None], "backup")
+    verdicts = cloud.protectable([server["id"] for server in chosen]) if chosen else {}
+    quotas = [quota_result(row) for row in cloud.quotas()]
+    # The time is read after the backups: none of them is younger.
     now = cloud.now()
-    policies, policy_of = [], {}
-    for result in results:
-        members = [member["id"] for member in result["servers"] if member["id"] in ids]
-        if whole or members:
-            policies.append(audited_policy(result, now))
-            policy_of.update({member: policies[-1] for member in members if member not in policy_of})
-    backups = list(once(cloud.backups()))
+    policies = [audited_policy(row, now) for row in rows]
+    policy_of: dict[str, Result] = {}
+    for row, policy in zip(rows, policies):
+        for member in members_of(row):
+            if member["id"] in good:
+                policy_of.setdefault(member["id"], policy)
     return _Estate(
-        servers,
-        chosen,
-        policies,
-        policy_of,
-        [quota_result(row) for row in cloud.quotas()],
-        backups,
-        _former_servers(servers, backups, cloud) if whole else [],
-        # The time is read after the backups: none of them is younger.
-        cloud.now(),
+        servers=servers,
+        chosen=chosen,
+        policies=policies,
+        policy_of=policy_of,
+        quotas=quotas,
+        backups=backups,
+        good=good,
+        last=last,
+        failed=_failed_backups(chosen, backups),
+        refusals=unprotectable(chosen, verdicts),
+        former=former,
+        now=now,
     )
 
 
@@ -150,69 +203,10 @@ def _former_servers(servers: list[ServerRow], backups: list[BackupRow], cloud: C
             "name": labels.get(server_id),
             "backups": len(rows),
             "size_mb": sum(size_of(row) or 0 for row in rows),
-            "backup_ids": [row["id"] for row in rows],
+            "backup_ids": [row["id"] for row in rows if not images_of(row)],
         }
         for server_id, rows in left.items()
     ]
-
-
-def _judge(options: AuditInfoOptions, estate: _Estate, cloud: Cloud) -> tuple[dict[str, Facts], list[Result]]:
-    """Return by server ID what the chosen servers are judged by, and their rows."""
-    chosen, now = estate.chosen, estate.now
-    if not chosen:
-        return {}, []
-    good = good_backups(chosen, estate.backups)
-    last = {server_id: newest(rows) for server_id, rows in good.items()}
-    add_tags(cloud, [row for row in last.values() if row is not None], "backup")
-    failed = _failed_backups(chosen, estate.backups)
-    refusals = unprotectable(chosen, cloud.protectable([server["id"] for server in chosen]))
-    promises = {
-        server["id"]: promise_to(server["metadata"], options.max_age_key, options.controls.max_age) for server in chosen
-    }
-    done = _compliant(chosen, promises, estate)
-    sizes = sum(size_of(row) or 0 for row in last.values() if row is not None)
-    room = judge_room(estate.quotas, {"backups": len(chosen), "backup_capacity": -(-sizes // _MB_PER_GB)})
-    facts, rows = {}, []
-    for server in chosen:
-        server_id = server["id"]
-        policy, promise = estate.policy_of.get(server_id), promises[server_id]
-        protection = protection_result(
-            server,
-            policy and {key: policy[key] for key in ("id", "name", "enabled")},
-            refusals.get(server_id),
-            good[server_id],
-            last[server_id],
-            now,
-            None if promise.max_age is None else server_id in done,
-        )
-        failures = _failed_since(last[server_id], failed[server_id])
-        failure = newest(failures)
-        facts[server_id] = Facts(
-            protection,
-            promise,
-            policy,
-            len(failures),
-            "" if failure is None else fail_reason(failure),
-            room,
-            str(server["metadata"].get(options.restore_tested_key) or "").strip(),
-            now,
-        )
-        history = history_of(good[server_id], failed[server_id], now.date())
-        rows.append(_row(options.controls, facts[server_id], history))
-    return facts, rows
-
-
-def _row(controls: Controls, facts: Facts, history: str) -> Result:
-    promise, judgements = facts.promise, judge(controls, facts)
-    return {
-        **facts.protection,
-        "max_age_seconds": None if promise.max_age is None else int(promise.max_age.total_seconds()),
-        "promised_by": "controls" if promise.own is None else "metadata",
-        "failed_backups": facts.failures,
-        "controls": judgements,
-        "passed": all(judgement["result"] == PASS for judgement in judgements.values()),
-        "history": history,
-    }
 
 
 def _failed_backups(chosen: list[ServerRow], backups: list[BackupRow]) -> dict[str, list[BackupRow]]:
@@ -228,20 +222,83 @@ def _has_failed(row: BackupRow) -> bool:
     return row["status"] == "error" and (row.get("extend_info") or {}).get("fail_op") != "delete"
 
 
+def _held(options: AuditInfoOptions, estate: _Estate) -> list[Result]:
+    """Return the backups that images hold; those of former servers too, if all servers are chosen."""
+    names = names_of(estate.servers)
+    rows = [row for row in estate.backups if images_of(row) and (options.whole or row["resource_id"] in estate.good)]
+    return [backup_result(row, names) for row in rows]
+
+
+# ========== How it is judged ==========
+def _facts_of(options: AuditInfoOptions, estate: _Estate) -> tuple[Judgement, dict[str, Facts]]:
+    """Return whether the quotas have room, and by server ID what the chosen servers are judged by."""
+    promises = {
+        server["id"]: promise_to(server["metadata"], options.max_age_key, options.controls.max_age)
+        for server in estate.chosen
+    }
+    done = _kept_promises(promises, estate)
+    sizes = {server_id: None if last is None else size_of(last) for server_id, last in estate.last.items()}
+    # Each backup needs some room, also when its size is not known.
+    size_gb = max(-(-sum(size or 0 for size in sizes.values()) // _MB_PER_GB), 1)
+    room, room_of_unknown = (
+        judge_room(estate.quotas, len(estate.chosen), size_gb, size_known=known) for known in (True, False)
+    )
+    facts = {
+        server["id"]: _facts(
+            options,
+            estate,
+            server,
+            promises[server["id"]],
+            server["id"] in done,
+            room_of_unknown if sizes[server["id"]] is None else room,
+        )
+        for server in estate.chosen
+    }
+    return room, facts
+
+
+def _facts(
+    options: AuditInfoOptions, estate: _Estate, server: ServerRow, promise: Promise, done: bool, room: Judgement
+) -> Facts:
+    server_id = server["id"]
+    policy, last = estate.policy_of.get(server_id), estate.last[server_id]
+    failures = _failed_since(last, estate.failed[server_id])
+    failure = newest(failures)
+    return Facts(
+        protection=protection_result(
+            server,
+            policy and {key: policy[key] for key in ("id", "name", "enabled")},
+            estate.refusals.get(server_id),
+            estate.good[server_id],
+            last,
+            estate.now,
+            None if promise.max_age is None else done,
+        ),
+        promise=promise,
+        policy=policy,
+        failures=len(failures),
+        failure="" if failure is None else fail_reason(failure),
+        room=room,
+        restore_tested=as_text(server["metadata"].get(options.restore_tested_key)).strip(),
+        now=estate.now,
+    )
+
+
 def _failed_since(last: BackupRow | None, failed: list[BackupRow]) -> list[BackupRow]:
+    """Return the failed backups since the last good one, with those whose time is not known."""
     moment = None if last is None else recovery_point(last)
     if moment is None:
         return failed
-    return [row for row in failed if (parse_time(row.get("created_at")) or moment) > moment]
+    return [row for row in failed if (made := parse_time(row.get("created_at"))) is None or made > moment]
 
 
-def _compliant(chosen: list[ServerRow], promises: dict[str, Promise], estate: _Estate) -> set[str]:
+def _kept_promises(promises: dict[str, Promise], estate: _Estate) -> set[str]:
     """Return the IDs of the servers whose promise is kept, as csbs_backup with the same max_age decides it."""
     by_server: dict[str, list[BackupRow]] = {}
     for row in estate.backups:
         by_server.setdefault(row["resource_id"], []).append(row)
     by_promise: dict[timedelta, list[ServerRow]] = {}
-    for server in chosen:
+    for server in estate.chosen:
         promise = promises[server["id"]].max_age
         if promise is not None:
             by_promise.setdefault(promise, []).append(server)
@@ -252,10 +309,18 @@ def _compliant(chosen: list[ServerRow], promises: dict[str, Promise], estate: _E
     return done
 
 
-def _held(estate: _Estate) -> list[Result]:
-    ids, names = {server["id"] for server in estate.chosen}, names_of(estate.servers)
-    rows = [row for row in estate.backups if row["resource_id"] in ids and images_of(row)]
-    return [backup_result(row, names) for row in rows]
+# ========== What is returned ==========
+def _row(controls: Controls, facts: Facts, history: str) -> Result:
+    promise, judgements = facts.promise, judge(controls, facts)
+    return {
+        **facts.protection,
+        "max_age_seconds": None if promise.max_age is None else int(promise.max_age.total_seconds()),
+        "promised_by": "controls" if promise.own is None else "metadata",
+        "failed_backups": facts.failures,
+        "controls": judgements,
+        "passed": all(judgement["result"] == PASS for judgement in judgements.values()),
+        "history": history,
+    }
 
 
 def _count_controls(controls: Controls, rows: list[Result]) -> list[Result]:
