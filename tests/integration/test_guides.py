@@ -54,7 +54,7 @@ def lay_out(folder: Path) -> list[dict[str, t.Any]]:
         if content is None:
             continue
         if isinstance(content, dict):
-            assert "plugin" in content, f"{block}\nis neither tasks nor plays nor an inventory"
+            assert {"plugin", "groups"} & set(content), f"{block}\nis no tasks, plays, inventory or rules of Prometheus"
             continue
         if "hosts" in content[0] or "ansible.builtin.import_playbook" in content[0]:
             plays += content
@@ -102,6 +102,9 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Install every update" in done.stdout, "the patch tasks did not run"
+        reported = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("protection.prom"))
+        measured = set(re.findall(r"\bcsbs_\w+", (tmp_path / "alerts.yml").read_text(encoding="utf-8")))
+        assert measured and measured <= set(re.findall(r"^\w+", reported, re.MULTILINE)), "rules about no metric"
         assert re.search(r"legacy-1 \(\S+\): .*cannot be backed up", done.stdout), "csbs_unprotected had no hosts"
         assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases", "fleet-0001"}
         assert {"before-patch", "last-of-csbs-0001", "try"} <= {item.name for item in cloud.state.items.values()}
