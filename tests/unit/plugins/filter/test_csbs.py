@@ -38,7 +38,9 @@ def test_each_filter_is_documented_with_its_own_parameters() -> None:
         assert described["DOCUMENTATION"]["positional"].split(", ") == ["_input", *(other.name for other in others)]
         options = dict(described["DOCUMENTATION"]["options"])
         assert options.pop("_input")["required"] and first.default is first.empty
-        defaults = {option: first.empty if one.get("required") else one.get("default") for option, one in options.items()}
+        defaults = {
+            option: first.empty if one.get("required") else one.get("default") for option, one in options.items()
+        }
         assert defaults == {other.name: list(d) if isinstance(d := other.default, tuple) else d for other in others}
 
 
