@@ -48,7 +48,8 @@ options:
       min_frequency:
         description:
           - The longest time that may be between two runs of the policy, one hour at least.
-          - For a disabled policy this control fails. If the service does not document the schedule, it cannot be judged.
+          - For a disabled policy this control fails. If the service does not document the schedule, it cannot be
+            judged.
         type: str
       min_retention_days:
         description:

@@ -301,37 +301,28 @@ def _long_term(retention: Row) -> dict[str, t.Any]:
 
 
 def _policy_full(subjects: Subjects) -> _Found:
-    full = {
-        key: members
-        for key, members in _joinable(subjects.all_policies).items()
-        if all(policy["server_count"] >= MAX_SERVERS_PER_POLICY for policy in members)
-    }
     shown = {policy["id"] for policy in subjects.policies if policy["enabled"]}
-    found = {key: [policy for policy in members if policy["id"] in shown] for key, members in full.items()}
-    return (
-        [
-            _object(policy, f"{policy['server_count']} of {MAX_SERVERS_PER_POLICY} servers")
-            for members in found.values()
-            for policy in members
-        ],
-        [
-            subjects.commands.play("protect", {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": key}})
-            for key, members in found.items()
-            if members and (is_id(key) or is_plain(key))
-        ],
-    )
+    objects, commands = [], []
+    for name, members in _joinable(subjects.all_policies):
+        full = all(policy["server_count"] >= MAX_SERVERS_PER_POLICY for policy in members)
+        found = [policy for policy in members if full and policy["id"] in shown]
+        objects += [_object(row, f"{row['server_count']} of {MAX_SERVERS_PER_POLICY} servers") for row in found]
+        if found and name:
+            variables = {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": name}}
+            commands.append(subjects.commands.play("protect", variables))
+    return objects, commands
 
 
 def _policy_to_join(subjects: Subjects) -> dict[str, t.Any]:
     """Return the policy for protect: the one with most servers that the controls allow, or else a new one."""
     controls = subjects.controls
     fit = {
-        key: sum(policy["server_count"] for policy in members)
-        for key, members in _joinable(subjects.all_policies).items()
-        if (is_id(key) or is_plain(key)) and all(_is_allowed(controls, policy) for policy in members)
+        name: sum(policy["server_count"] for policy in members)
+        for name, members in _joinable(subjects.all_policies)
+        if name and all(_is_allowed(controls, policy) for policy in members)
     }
     if fit:
-        return {"name": max(fit, key=lambda key: fit[key])}
+        return {"name": max(fit, key=lambda name: fit[name])}
     schedule = _schedule_within(controls.min_frequency)
     return {
         "name": _free_name(subjects.all_policies),
@@ -354,12 +345,15 @@ def _free_name(policies: t.Iterable[Row]) -> str:
     return next(name for name in names if not any(one.startswith(name) for one in taken))
 
 
-def _joinable(policies: t.Sequence[Row]) -> dict[str, list[Row]]:
-    """Return policies by what the playbook protect calls them: the name of their set, or the ID of a single policy."""
+def _joinable(policies: t.Sequence[Row]) -> list[tuple[str | None, list[Row]]]:
+    """Return policies with what the playbook protect calls them: the name of their set, or the ID of a single policy.
+
+    It is None for a policy whose ID is not one of the service.
+    """
     numbered: dict[str, list[Row]] = {}
     for policy in policies:
         base = policy["name"][:-SUFFIX_LENGTH]
-        if is_plain(base) and number_in(base, policy["name"]) is not None:
+        if is_plain(base) and not is_id(base) and number_in(base, policy["name"]) is not None:
             numbered.setdefault(base, []).append(policy)
     names = {policy["name"] for policy in policies}
     sets = {
@@ -369,7 +363,8 @@ def _joinable(policies: t.Sequence[Row]) -> dict[str, list[Row]]:
         if base not in names and len({policy["name"] for policy in members}) == len(members)
     }
     in_sets = {policy["id"] for members in sets.values() for policy in members}
-    return {**{policy["id"]: [policy] for policy in policies if policy["id"] not in in_sets}, **sets}
+    singles = [policy for policy in policies if policy["id"] not in in_sets]
+    return [*((policy["id"] if is_id(policy["id"]) else None, [policy]) for policy in singles), *sets.items()]
 
 
 # ========== The project ==========
