@@ -368,7 +368,7 @@ findings:
       description:
         - Commands for a shell that mend it, each in one line. A command that deletes or overwrites something, or makes
           the service delete it, has C(--check), so that it only shows what it would do.
-        - They hold IDs, and no name from the cloud except that of a policy set that is a plain word. Words in capital
+        - They hold IDs, and no name from the cloud except that of a policy that is a plain word. Words in capital
           letters, such as V(TEST-SERVER), stand for what only you know.
         - They are for the cloud in O(cloud), or else for that of the environment.
       type: list

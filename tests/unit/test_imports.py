@@ -27,7 +27,7 @@ BELOW = {
     "_sdk": set(),
     "modules": {"_ansible", "_operations"},
     "inventory": {"_operations", "_cloud", "_domain", "plugin_utils"},
-    "filter": {"_domain"},
+    "filter": {"_domain", "plugin_utils"},
     "action": {"plugin_utils"},
     "plugin_utils": {"_execution", "_domain"},
     "doc_fragments": set(),

@@ -4,7 +4,7 @@
 """The commands that mend what an audit finds.
 
 A command holds only IDs of the service, words of the collection and values of the user, and of names from the cloud
-only those of policy sets that are plain words: people copy commands into a shell, and Ansible would take a name for a
+only those of policies that are plain words: people copy commands into a shell, and Ansible would take a name for a
 template.
 """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from collections import Counter
 from datetime import timedelta
 
 from .commands import Commands, in_parts, is_plain
@@ -162,10 +163,10 @@ def _back_up(subjects: Subjects, rows: t.Iterable[Row]) -> list[str]:
 
 def _unprotected(subjects: Subjects) -> _Found:
     rows = [row for row in subjects.servers if row["policy"] is None]
-    policy = _policy_to_join(subjects)
+    ids = _able(rows)
     return (
         [_object(row, "the server is in no policy") for row in rows],
-        subjects.commands.play_for("protect", _able(rows), {"csbs_policy": policy}),
+        subjects.commands.play_for("protect", ids, {"csbs_policy": _policy_to_join(subjects, len(ids))}),
     )
 
 
@@ -307,20 +308,23 @@ def _policy_full(subjects: Subjects) -> _Found:
         full = all(policy["server_count"] >= MAX_SERVERS_PER_POLICY for policy in members)
         found = [policy for policy in members if full and policy["id"] in shown]
         objects += [_object(row, f"{row['server_count']} of {MAX_SERVERS_PER_POLICY} servers") for row in found]
-        if found and name:
+        # A policy that is named by its ID never becomes a set.
+        if found and name and not is_id(name):
             variables = {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": name}}
             commands.append(subjects.commands.play("protect", variables))
     return objects, commands
 
 
-def _policy_to_join(subjects: Subjects) -> dict[str, t.Any]:
+def _policy_to_join(subjects: Subjects, joining: int) -> dict[str, t.Any]:
     """Return the policy for protect: the one with most servers that the controls allow, or else a new one."""
     controls = subjects.controls
-    fit = {
+    sizes = {
         name: sum(policy["server_count"] for policy in members)
         for name, members in _joinable(subjects.all_policies)
         if name and all(_is_allowed(controls, policy) for policy in members)
     }
+    # A policy that is named by its ID never becomes a set.
+    fit = {name: size for name, size in sizes.items() if not is_id(name) or size + joining <= MAX_SERVERS_PER_POLICY}
     if fit:
         return {"name": max(fit, key=lambda name: fit[name])}
     schedule = _schedule_within(controls.min_frequency)
@@ -346,25 +350,36 @@ def _free_name(policies: t.Iterable[Row]) -> str:
 
 
 def _joinable(policies: t.Sequence[Row]) -> list[tuple[str | None, list[Row]]]:
-    """Return policies with what the playbook protect calls them: the name of their set, or the ID of a single policy.
+    """Return policies with what the playbook protect calls them: the name of their set, or of a single policy.
 
-    It is None for a policy whose ID is not one of the service.
+    A single policy whose name is not clear or no plain word has its ID instead, or None where that is none.
     """
     numbered: dict[str, list[Row]] = {}
     for policy in policies:
         base = policy["name"][:-SUFFIX_LENGTH]
-        if is_plain(base) and not is_id(base) and number_in(base, policy["name"]) is not None:
+        if _is_nameable(base) and number_in(base, policy["name"]) is not None:
             numbered.setdefault(base, []).append(policy)
-    names = {policy["name"] for policy in policies}
+    names = Counter(policy["name"] for policy in policies)
+    # Twins, and a policy with the name of the set itself, make the name unclear.
     sets = {
         base: members
         for base, members in numbered.items()
-        # Twins, and a policy with the name of the set itself, make the name unclear.
-        if base not in names and len({policy["name"] for policy in members}) == len(members)
+        if base not in names and all(names[policy["name"]] == 1 for policy in members)
     }
     in_sets = {policy["id"] for members in sets.values() for policy in members}
-    singles = [policy for policy in policies if policy["id"] not in in_sets]
-    return [*((policy["id"] if is_id(policy["id"]) else None, [policy]) for policy in singles), *sets.items()]
+    singles = [(_name_of_single(policy, names), [policy]) for policy in policies if policy["id"] not in in_sets]
+    return [*singles, *sets.items()]
+
+
+def _name_of_single(policy: Row, names: t.Mapping[str, int]) -> str | None:
+    name: str = policy["name"]
+    if _is_nameable(name) and names[name] == 1:
+        return name
+    return policy["id"] if is_id(policy["id"]) else None
+
+
+def _is_nameable(name: str) -> bool:
+    return is_plain(name) and not is_id(name)
 
 
 # ========== The project ==========

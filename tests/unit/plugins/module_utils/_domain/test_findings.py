@@ -210,12 +210,12 @@ def test_they_join_the_policy_with_most_servers_that_the_controls_allow() -> Non
         policy(4, server_count=99, longest_gap_seconds=None),
         policy(5, server_count=99, retention_days=13),
         policy(6, server_count=99, retention_days=None),
-        policy(7, server_count=99, id="no id"),
+        policy(7, server_count=99, id="no id", name="{{ 1 }}"),
     ]
-    assert joined(*others, best) == {"name": best["id"]}
+    assert joined(*others, best) == {"name": "policy9"}
     loose = CONTROLS._replace(min_frequency=None, min_retention_days=None)
     assert joined(policy(3, server_count=9, longest_gap_seconds=None, retention_days=None), best, controls=loose) == {
-        "name": uuid(3, "b")
+        "name": "policy3"
     }
 
 
@@ -223,26 +223,36 @@ def test_they_join_a_set_by_its_name() -> None:
     members = [policy(1, name="fleet-0001", server_count=64), policy(2, name="fleet-0002", server_count=64)]
     assert joined(*members, policy(3, server_count=100)) == {"name": "fleet"}
     paused = [members[0], policy(2, name="fleet-0002", server_count=64, enabled=False)]
-    assert joined(*paused, policy(3, server_count=1)) == {"name": uuid(3, "b")}
+    assert joined(*paused, policy(3, server_count=1)) == {"name": "policy3"}
 
 
 @pytest.mark.parametrize(
-    "names",
+    ("names", "name"),
     [
-        # A single policy of this name is what the playbook would take.
-        ("fleet-0001", "fleet"),
+        (("fleet",), "fleet"),
+        # A single policy of this name is what the playbook would take for fleet.
+        (("fleet-0001", "fleet"), "fleet-0001"),
+        (("fleet-0033",), "fleet-0033"),
+        (("release-2024",), "release-2024"),
         # Twins
-        ("fleet-0001", "fleet-0001"),
-        ("fleet-0033",),
-        ("release-2024",),
-        ("f{{ 1 }}-0001",),
-        # The playbook would take this for the ID of a policy.
-        (f"{uuid(5)}-0001",),
+        (("fleet", "fleet"), uuid(0, "b")),
+        (("fleet-0001", "fleet-0001"), uuid(0, "b")),
+        (("f{{ 1 }}-0001",), uuid(0, "b")),
+        (("two words",), uuid(0, "b")),
+        # The playbook would take these for the ID of a policy.
+        ((uuid(5),), uuid(0, "b")),
+        ((f"{uuid(5)}-0001",), f"{uuid(5)}-0001"),
     ],
 )
-def test_what_is_no_clear_set_is_joined_by_id(names: tuple[str, ...]) -> None:
-    policies = [policy(number, name=name, server_count=9 - number) for number, name in enumerate(names)]
-    assert joined(*policies) == {"name": uuid(0, "b")}
+def test_what_a_policy_is_called(names: tuple[str, ...], name: str) -> None:
+    policies = [policy(number, name=one, server_count=9 - number) for number, one in enumerate(names)]
+    assert joined(*policies) == {"name": name}
+
+
+def test_a_policy_that_only_its_id_names_takes_no_more_servers_than_it_has_room_for() -> None:
+    assert joined(policy(1, name="two words", server_count=63)) == {"name": uuid(1, "b")}
+    assert joined(policy(1, name="two words", server_count=64))["name"] == "nightly"
+    assert joined(policy(1, server_count=64)) == {"name": "policy1"}
 
 
 def test_without_a_policy_to_join_they_get_a_new_one_that_the_controls_allow() -> None:
@@ -364,7 +374,7 @@ def test_policy_full() -> None:
             (uuid(5, "b"), "a-0002", "64 of 64 servers"),
         ],
         [
-            play("protect", csbs_servers=["NEW-SERVER"], csbs_policy={"name": uuid(1, "b")}),
+            play("protect", csbs_servers=["NEW-SERVER"], csbs_policy={"name": "policy1"}),
             play("protect", csbs_servers=["NEW-SERVER"], csbs_policy={"name": "a"}),
         ],
     )
@@ -525,7 +535,14 @@ def test_commands_are_clean_whatever_the_cloud_says(text: str) -> None:
     check_commands(find(everything("\ue000" + text)), "\ue000", "\\ue000")
 
 
-def test_a_plain_word_is_taken_for_the_name_of_a_set_only() -> None:
-    check_commands(find(everything("plain")))
-    named = [command for finding in find(everything("plain")) for command in finding["commands"] if "plain" in command]
-    assert named == []
+def test_only_a_name_of_a_policy_that_is_a_plain_word_is_in_a_command() -> None:
+    findings = find(everything("plain"))
+    check_commands(findings)
+    named = {finding["kind"]: finding["commands"] for finding in findings if "plain" in str(finding["commands"])}
+    assert named == {"policy_full": [play("protect", csbs_servers=["NEW-SERVER"], csbs_policy={"name": "plain-0001"})]}
+
+
+def test_a_full_policy_without_a_clear_name_gets_no_command() -> None:
+    twins = [policy(number, name="twin", server_count=64) for number in (1, 2)]
+    objects, commands = found(policies=twins)["policy_full"]
+    assert (len(objects), commands) == (2, [])
