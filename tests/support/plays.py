@@ -27,9 +27,16 @@ def own_play(
     cloud: Emulator, folder: Path, plays: list[dict[str, t.Any]], variables: dict[str, t.Any], *options: str
 ) -> tuple[int, str]:
     """Run plays of a user, who has the collection's roles in them."""
+    return own_play_with(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, plays, variables, *options)
+
+
+def own_play_with(
+    clouds: Path, name: str, folder: Path, plays: list[dict[str, t.Any]], variables: dict[str, t.Any], *options: str
+) -> tuple[int, str]:
+    """Run plays of a user with a cloud of a clouds.yaml."""
     path = folder / "own.yml"
     path.write_text(yaml.safe_dump(plays, sort_keys=False))
-    return _run(cloud.write_clouds(folder / "clouds.yaml"), "local", folder, str(path), variables, *options)
+    return _run(clouds, name, folder, str(path), variables, *options)
 
 
 def play_with(

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role and the playbook report, as a user runs them: which files they write, and when they are red.
+
+What the files hold is tested in test_report_files.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.emulator import Emulator
+from tests.support.estate import create_policy, send
+from tests.support.modes import one_mode
+from tests.support.plays import own_play, own_play_with, play, play_with
+from tests.support.report import EVERY_CONTROL, ROLE, hostile_fleet
+
+pytestmark = [pytest.mark.e2e, one_mode]
+
+FILES = ["protection.csv", "protection.html", "protection.json", "protection.md", "protection.prom"]
+SCHEMA = json.loads((ROLE / "files" / "protection.schema.json").read_text(encoding="utf-8"))
+PASSWORD = "wrong-password-4711"
+CARELESS = {
+    "ignore_errors": True,
+    "ignore_unreachable": True,
+    "any_errors_fatal": False,
+    "max_fail_percentage": 100,
+    "strategy": "free",
+}
+
+
+def include(**variables: t.Any) -> dict[str, t.Any]:
+    return {"ansible.builtin.include_role": {"name": "opentelekomcloud.csbs.report"}, "vars": variables}
+
+
+def rescued(**variables: t.Any) -> dict[str, t.Any]:
+    """Return a block that runs the role, and says how it has ended."""
+    shown = "red: {{ ansible_failed_result.msg | default('') }}"
+    return {
+        "block": [include(**variables), {"ansible.builtin.debug": {"msg": "green"}}],
+        "rescue": [{"ansible.builtin.debug": {"msg": shown}}],
+    }
+
+
+def on_control(*tasks: dict[str, t.Any], **keywords: t.Any) -> list[dict[str, t.Any]]:
+    return [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks), **keywords}]
+
+
+def ends(output: str) -> list[str]:
+    """Return how the runs of the role in a play have ended."""
+    lines = [line.strip().removeprefix('"msg": ').strip('"') for line in output.splitlines()]
+    return [line for line in lines if line == "green" or line.startswith("red: ")]
+
+
+def report_in(folder: Path) -> dict[str, t.Any]:
+    """Return the data of the report in a folder, which must have all files."""
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    document: dict[str, t.Any] = json.loads((folder / "protection.json").read_text(encoding="utf-8"))
+    Draft202012Validator(SCHEMA).validate(document)
+    rows = list(csv.DictReader((folder / "protection.csv").open(newline="", encoding="utf-8")))
+    assert [row["server_id"] for row in rows] == [row["id"] for one in document["clouds"] for row in one["servers"]]
+    return document
+
+
+def all_well(cloud: Emulator) -> None:
+    """Put all servers under a policy, each with a young backup: there is no finding."""
+    cloud.clock.set_speed(0)
+    ids = list(cloud.state.servers)
+    for server_id in ids:
+        cloud.make_backup(server_id, "nightly", age=3600)
+    rows = [{"id": one, "type": "OS::Nova::Server", "name": "server"} for one in ids]
+    send(cloud, "PUT", f"/policies/{create_policy(cloud, 'nightly')}", {"policy": {"resources": rows}})
+    cloud.journal.clear()
+
+
+def several(folder: Path, second: Emulator, cloud: Emulator) -> Path:
+    """Write a clouds.yaml with two clouds that answer, one with a wrong password, and one without a server."""
+    path = folder / "clouds.yaml"
+    good, other = (one.clouds()["clouds"]["local"] for one in (cloud, second))
+    wrong = {**good, "auth": {**good["auth"], "password": PASSWORD}}
+    gone = {**good, "auth": {**good["auth"], "auth_url": "http://127.0.0.1:9/v3"}}
+    path.write_text(yaml.safe_dump({"clouds": {"good": good, "other": other, "wrong": wrong, "gone": gone}}))
+    return path
+
+
+# ========== what is written, and how it ends ==========
+def test_findings_turn_the_job_red_after_all_files_are_written_and_names_stay_names(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    hostile_fleet(cloud)
+    given = {"csbs_controls": EVERY_CONTROL, "csbs_max_age_key": "rpo", "csbs_fail_on_findings": "true"}
+    code, output = play(cloud, tmp_path, "report", {**given, "csbs_report_path": "a b/{{ 'c' }}"})
+    assert code != 0 and "FINDINGS: Servers without any good backup, " in output, output
+    document = report_in(tmp_path / "a b" / "c")
+    assert document["verdict"] == "not_met" and document["clouds"][0]["cloud"] is None
+    assert "4 of 5 servers meet the promised recovery point, 0 pass every control." in output
+    assert not list(tmp_path.rglob("executed")) and cloud.journal.writes() == []
+    assert "alert(1)" not in output and "\x1b" not in output and "lookup(" not in output
+
+
+def test_a_fleet_without_findings_is_green_also_with_blank_variables(cloud: Emulator, tmp_path: Path) -> None:
+    all_well(cloud)
+    blank = dict.fromkeys(("csbs_clouds", "csbs_servers", "csbs_server_filters", "csbs_controls", "csbs_max_age"), "")
+    blank |= dict.fromkeys(("csbs_max_age_key", "csbs_restore_tested_key", "csbs_report_path", "csbs_timeout"))
+    code, output = play(cloud, tmp_path, "report", {**blank, "csbs_fail_on_findings": True})
+    assert code == 0 and "6 of 6 servers meet the promised recovery point, 6 pass every control." in output, output
+    document = report_in(tmp_path / "protection-report")
+    assert (document["verdict"], document["findings"]) == ("met", [])
+
+
+def test_check_mode_shows_the_verdict_fails_on_findings_and_writes_nothing(cloud: Emulator, tmp_path: Path) -> None:
+    all_well(cloud)
+    cloud.change_server(cloud.server("srv-0001").id, status="ERROR")
+    kinds = "unprotectable"
+    tasks = [
+        rescued(csbs_fail_on_findings=True),
+        rescued(csbs_fail_on_findings=True, csbs_accepted_findings=f"{kinds}, stale"),
+        rescued(csbs_fail_on_findings=False),
+        rescued(csbs_server_filters={"name": "nothing-*"}),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {}, "--check", "--diff")
+    assert code == 0 and [end[:10] for end in ends(output)] == ["red: FINDI", "green", "green", "red: NOT J"], output
+    assert output.count("6 of 6 servers meet the promised recovery point") == 3
+    assert "In check mode, no file is written." in output and "protection.html" not in output
+    assert not (tmp_path / "protection-report").exists()
+    # A play may be in check mode by itself, and an earlier report may be there.
+    (tmp_path / "protection-report").mkdir()
+    (tmp_path / "protection-report" / "protection.json").write_text("old")
+    play_in_check_mode = on_control(rescued(), check_mode=True)
+    code, output = own_play(cloud, tmp_path, play_in_check_mode, {})
+    assert code == 0 and ends(output) == ["green"], output
+    assert [path.read_text() for path in (tmp_path / "protection-report").iterdir()] == ["old"]
+
+
+def test_nothing_is_asked_or_written_when_a_variable_is_wrong(cloud: Emulator, tmp_path: Path) -> None:
+    wrong: list[tuple[dict[str, t.Any], str]] = [
+        ({"csbs_controls": {"max_age": "soon"}}, "controls.max_age: 'soon' is not an age"),
+        ({"csbs_max_age": "soon"}, "'soon' is not an age"),
+        ({"csbs_controls": {"maximum_age": "24h"}}, "maximum_age"),
+        ({"csbs_controls": {"min_retention_days": "x"}}, "min_retention_days"),
+        ({"csbs_accepted_findings": ["nonsense"]}, "nonsense"),
+        ({"csbs_accepted_findings": "stale,cloud_not_read"}, "cloud_not_read"),
+        ({"csbs_fail_on_findings": "perhaps"}, "perhaps"),
+        ({"csbs_server_filters": {"name": ""}}, "csbs_server_filters.name is blank"),
+        ({"csbs_server_filters": {"colour": "red"}}, "colour"),
+        ({"csbs_clouds": {"a": 1}}, "csbs_clouds"),
+    ]
+    tasks = [rescued(**{"csbs_clouds": ["local"], **given}) for given, dummy in wrong]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {})
+    assert code == 0 and len(ends(output)) == len(wrong), output
+    for (given, words), end in zip(wrong, ends(output)):
+        assert end.startswith("red: ") and words in end, (given, end)
+    assert len(cloud.journal) == 0 and not (tmp_path / "protection-report").exists()
+
+
+# ========== several clouds ==========
+def test_clouds_that_can_be_read_are_reported_and_the_job_is_red_for_the_others(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    all_well(cloud)
+    with Emulator(servers=2, speed=0, list_delay=0) as second:
+        clouds = several(tmp_path, second, cloud)
+        given = {"csbs_clouds": ["good", "wrong", "gone", "other"], "csbs_controls": {"room": False}}
+        accepted = {"csbs_fail_on_findings": True, "csbs_accepted_findings": "never_backed_up,stale,unprotected"}
+        code, output = play_with(clouds, "good", tmp_path, "report", {**given, **accepted})
+    assert code != 0 and "NOT JUDGED: " in output, output
+    document = report_in(tmp_path / "protection-report")
+    assert [(one["cloud"], one["read"], len(one["servers"])) for one in document["clouds"]] == [
+        ("good", True, 6),
+        ("wrong", False, 0),
+        ("gone", False, 0),
+        ("other", True, 2),
+    ]
+    assert (document["complete"], document["summary"]["clouds_not_read"]) == (False, 2)
+    written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "protection-report").iterdir()}
+    assert PASSWORD not in output and not [name for name, text in written.items() if PASSWORD in text]
+    assert [name for name, text in written.items() if "wrong" not in text] == ["protection.csv"]
+
+
+def test_servers_may_be_in_any_of_the_clouds_but_not_in_none(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "file").write_text("")
+    with Emulator(seed=[{"name": "only-here"}], speed=0, list_delay=0) as second:
+        clouds = several(tmp_path, second, cloud)
+        both = {"csbs_clouds": "good, other"}
+        tasks = [
+            rescued(**both, csbs_servers=["srv-0001", "only-here"], csbs_report_path="~/my report"),
+            rescued(**both, csbs_servers=["srv-0001", "nowhere"], csbs_report_path="unknown"),
+            rescued(csbs_cloud="good", csbs_servers=["only-here"], csbs_report_path="unknown"),
+            rescued(csbs_clouds=["good", "nonsense"], csbs_report_path="nonsense"),
+            rescued(**both, csbs_servers=[], csbs_report_path="nobody"),
+            rescued(**both, csbs_report_path="file/report"),
+        ]
+        code, output = own_play_with(clouds, "good", tmp_path, on_control(*tasks), {})
+    assert code == 0, output
+    print("\n".join(ends(output)))
+    report_in(tmp_path / "home" / "my report")
+
+
+# ========== guards ==========
+def test_no_keyword_lets_a_lost_cloud_pass(cloud: Emulator, tmp_path: Path) -> None:
+    all_well(cloud)
+    clouds = several(tmp_path, cloud, cloud)
+    role = {"hosts": "localhost", "gather_facts": False, "roles": ["opentelekomcloud.csbs.report"], "tags": "nightly"}
+    given = {"csbs_clouds": ["good", "wrong"]}
+    code, output = own_play_with(clouds, "good", tmp_path, [{**role, **CARELESS}], given, "--tags", "nightly")
+    assert code != 0 and "NOT JUDGED" in output and report_in(tmp_path / "protection-report"), output
