@@ -371,6 +371,57 @@ def test_only_a_whole_project_has_former_servers(sound: Emulator) -> None:
     assert len(audit(sound)["former_servers"]) == 1
 
 
+# ========== Cost and trouble ==========
+def test_sixty_servers_cost_as_many_requests_as_one(cloud: Emulator) -> None:
+    costs = []
+    for count in (1, 60):
+        cloud.reset(servers=count)
+        names = [f"srv-{number:04d}" for number in range(1, count + 1)]
+        run_ok("csbs_policy", {**NIGHTLY, "servers": names}, cloud)
+        for name in names:
+            made(cloud, name, 1)
+            made(cloud, name, 30, status="error")
+        cloud.journal.clear()
+        assert audit(cloud)["summary"] == {"servers": count, "recovery_point_met": count, "passed": count}
+        costs.append([(entry["method"], entry["path"].rsplit("/", 1)[-1]) for entry in cloud.journal])
+        assert cloud.journal.writes() == []
+    # Rows of policies in lists lack the switch of the schedule in live mode, and rows of backups their tags.
+    assert [path if len(path) < 36 else "ID" for dummy, path in costs[0]] == [
+        path if len(path) < 36 else "ID" for dummy, path in costs[1]
+    ]
+
+
+@one_mode
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/servers/detail", "list servers"),
+        ("/policies", "list backup policies"),
+        ("/resources/action", "check which servers can be backed up"),
+        ("/checkpoint_items", "list backups"),
+        ("/quotas", "read the quotas"),
+    ],
+)
+def test_a_refusal_names_the_act_and_no_part_of_an_audit_is_returned(
+    sound: Emulator, path: str, operation: str
+) -> None:
+    sound.faults.add(path=path, status=503, times=1)
+    audit(sound)
+    sound.faults.add(path=path, status=403, error_msg="no right", times=1)
+    failed = run_module("csbs_audit_info", {}, sound)
+    assert failed["failed"] and failed["msg"].startswith(f"Could not {operation}:") and failed["status"] == 403
+    assert "servers" not in failed
+
+
+@one_mode
+@pytest.mark.parametrize("args", [{"controls": {"max_age": "soon"}}, {"server_filters": {}}, {"servers": [None]}])
+def test_bad_input_is_refused_before_the_first_request(cloud: Emulator, args: dict[str, t.Any]) -> None:
+    cloud.journal.clear()
+    failed = run_module("csbs_audit_info", args, cloud)
+    assert failed["failed"] and next(iter(args)) in failed["msg"]
+    assert list(cloud.journal) == []
+
+
 # ========== A cloud that changes meanwhile ==========
 def between(cloud: Emulator, monkeypatch: pytest.MonkeyPatch, change: t.Callable[[], t.Any]) -> None:
     """Change something when the list of policies is read, which is after the list of servers."""

@@ -38,6 +38,8 @@ def test_a_backup_of_a_thousand_servers_costs_a_request_for_each_and_a_few_more(
     [
         ("csbs_protection_info", {"max_age": "24h"}, {"detail": 3, "checkpoint_items": 3}),
         ("csbs_protection_info", FLEET, {"detail": 3, "checkpoint_items": 3}),
+        ("csbs_audit_info", {}, {"detail": 3, "checkpoint_items": 3, "quotas": 1}),
+        ("csbs_audit_info", FLEET, {"detail": 3, "checkpoint_items": 3, "quotas": 1}),
         ("csbs_backup_info", {}, {"checkpoint_items": 3}),
         ("csbs_backup_info", FLEET, {"detail": 3, "checkpoint_items": 3}),
         ("csbs_policy_info", FLEET, {"detail": 3, "policies": 1}),
