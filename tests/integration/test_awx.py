@@ -16,7 +16,18 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
-from tests.support.awx import AWX, TEMPLATES, artifacts, changed, extra_vars, launch, output, questions, refusals
+from tests.support.awx import (
+    AWX,
+    TEMPLATES,
+    artifacts,
+    changed,
+    credentials,
+    extra_vars,
+    launch,
+    output,
+    questions,
+    refusals,
+)
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -217,11 +228,15 @@ def test_a_scheduled_report_turns_red_because_of_findings_and_still_hands_them_o
     assert artifacts(green)["csbs_report"]["findings"] == [] and artifacts(green)["csbs_report"]["verdict"] == "met"
 
 
-def test_a_report_that_is_not_made_leaves_no_page_of_an_earlier_one(cloud: Emulator, tmp_path: Path) -> None:
+def test_a_report_that_is_not_made_hands_nothing_on_of_an_earlier_one(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The folder may be on a volume that outlives the job."""
-    volume = {**FAST, "csbs_report_path": str(tmp_path / "volume")}
-    launch("CSBS report", cloud, tmp_path / "first", {"csbs_fail_on_findings": "false"}, **volume)
-    assert (tmp_path / "volume" / "protection.html").exists()
+    login = credentials(cloud)["clouds"]["devstack"]
+    monkeypatch.setattr("tests.support.awx.credentials", lambda dummy: {"clouds": {"one": login, "two": login}})
+    volume = {**FAST, "csbs_report_path": str(tmp_path / "volume"), "csbs_clouds": ["one", "two"]}
+    first = launch("CSBS report", cloud, tmp_path / "first", {"csbs_fail_on_findings": "false"}, **volume)
+    assert (tmp_path / "volume" / "protection.html").read_text() == artifacts(first)["csbs_report_html"]
     job = launch("CSBS report", cloud, tmp_path / "second", {"csbs_servers": "no-such-server"}, **volume)
     assert job.status == "failed" and "no-such-server" in job.stdout.read() and artifacts(job) == {}
 
