@@ -104,10 +104,12 @@ def test_text_of_the_cloud_stays_data(cloud: Emulator, tmp_path: Path) -> None:
         {"opentelekomcloud.csbs.csbs_protection_info": {"servers": [known]}, "register": "found"},
         {"ansible.builtin.set_fact": {"row": "{{ " + row + " | opentelekomcloud.csbs.given }}"}, "vars": {"id": known}},
         {"ansible.builtin.set_fact": {"text": "{{ none | opentelekomcloud.csbs.duration(none=row.name) }}"}},
+        {"ansible.builtin.set_fact": {"label": "{{ row.name | opentelekomcloud.csbs.escaped('prometheus') }}"}},
+        {"ansible.builtin.set_fact": {"report": "{{ [{'msg': row.name}] | opentelekomcloud.csbs.protection_report }}"}},
         {
             "ansible.builtin.copy": {
                 "dest": str(tmp_path / "told"),
-                "content": "{{ text }} {{ row.name }}",
+                "content": "{{ text }} {{ row.name }} {{ label }} {{ report.clouds[0].error }}",
                 "mode": "0600",
             }
         },
@@ -118,7 +120,7 @@ def test_text_of_the_cloud_stays_data(cloud: Emulator, tmp_path: Path) -> None:
     ]
     code, output = own_tasks(cloud, tmp_path, tasks)
     assert code == 0, output
-    assert (tmp_path / "told").read_text() == f"{hostile} {hostile}"
+    assert (tmp_path / "told").read_text() == " ".join([hostile] * 4)
     assert "is not a time" in output and not (tmp_path / "evaluated").exists()
 
 
@@ -130,6 +132,9 @@ REFUSED = {
     "{'every': 'day'} | opentelekomcloud.csbs.longest_gap": "longest_gap: schedule: 'every' is not known",
     "nightly | opentelekomcloud.csbs.next_runs(0)": "next_runs: count: 0 is out of range",
     "nightly | opentelekomcloud.csbs.next_runs(timezone='Mars')": "next_runs: timezone: 'Mars' is not a time zone",
+    "'text' | opentelekomcloud.csbs.escaped('pdf')": "escaped: format: 'pdf' is not one of html, markdown",
+    "'text' | opentelekomcloud.csbs.protection_report": "protection_report: the audits are no list of results",
+    "[{'servers': []}] | opentelekomcloud.csbs.protection_report": "protection_report: a result has servers but no",
     "nope | opentelekomcloud.csbs.age": "'nope' is undefined",
     "nightly | opentelekomcloud.csbs.next_runs(start=nope)": "'nope' is undefined",
     "{'pattern': nope} | opentelekomcloud.csbs.next_runs": "'nope' is undefined",
