@@ -363,3 +363,50 @@ def test_the_last_restore_test_is_read_from_the_metadata() -> None:
     results = {row["name"]: row["controls"]["restore_tested_within"]["result"] for row in found["servers"]}
     assert results == {"new": "pass", "old": "unknown", "none": "unknown"}
     assert kinds(found)["restore_not_tested"] == ["none", "old"]
+
+
+# ========== Nothing fails in silence ==========
+PATTERNS = st.sampled_from([fakes.DAILY_0200, "FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0", "FREQ=HOURLY", "", None])
+DEFINITIONS = st.sampled_from([{}, None, {"max_backups": 3}, {"retention_duration_days": "30"}, {"max_backups": "x"}])
+TIMES = st.sampled_from([None, "soon", "2026-07-01T11:00:00", "2026-06-01T11:00:00", "2027-01-01T00:00:00"])
+METADATA = st.fixed_dictionaries(
+    {},
+    optional={"rpo": st.sampled_from(["", "2h", "soon"]), "tested": st.sampled_from(["x", "2026-06-30", "2027-01-01"])},
+)
+
+
+@given(
+    st.lists(METADATA, min_size=1, max_size=3),
+    st.lists(st.tuples(st.booleans(), PATTERNS, DEFINITIONS, st.sets(st.integers(0, 2))), max_size=2),
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(STATES), TIMES, st.sampled_from([None, 900])), max_size=4),
+    st.sampled_from([UNLIMITED, UNLIMITED[:1], limited(2, 9), limited(9, 1), limited(0, 0), []]),
+)
+def test_a_server_that_does_not_pass_is_in_a_finding_that_says_why(
+    metadata: list[t.Any], policies: list[t.Any], backups: list[t.Any], quotas: list[t.Any]
+) -> None:
+    cloud = Cloud(
+        [server(str(number), metadata=one) for number, one in enumerate(metadata)],
+        [
+            policy(f"p{number}", map(str, members), enabled=enabled, pattern=pattern, definition=definition)
+            for number, (enabled, pattern, definition, members) in enumerate(policies)
+        ],
+        [
+            backup(f"b{number}", str(owner), status, created_at=made, info={"size": size})
+            for number, (owner, status, made, size) in enumerate(backups)
+        ],
+    )
+    cloud.rows = quotas
+    asked = {"min_frequency": "24h", "min_retention_days": 7, "restore_tested_within": "30d"}
+    found = audit(cloud, asked, max_age_key="rpo")
+    objects = {
+        one["id"]
+        for finding in found["findings"]
+        for one in finding["objects"]
+        if finding["kind"] not in ("former_server", "held_by_image")
+    }
+    for row in found["servers"]:
+        assert row["controls"].keys() == {*asked, "enabled_policy", "max_age", "no_failed_backup", "room"}
+        if not row["passed"]:
+            assert {row["id"], (row["policy"] or {}).get("id"), None} & objects
+        if row["compliant"] is not True:
+            assert row["id"] in objects
