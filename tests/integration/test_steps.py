@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ case $1 in
 pytest_good) echo "one.."; sleep 0.3; echo "3 passed, 1 skipped in 1.25s" ;;
 pytest_bad) echo "2 failed, 4 passed, 1 error in 0.50s"; exit 1 ;;
 pytest_broken) echo "no summary"; exit 4 ;;
+browser_none) echo "there is no browser"; exit 77 ;;
 lint_good) echo "words of a lint that is content" ;;
 lint_bad) echo "words of a lint that is not"; exit 1 ;;
 stray) sleep 600 & echo $! >"$PIDS/stray" ;;
@@ -77,6 +79,15 @@ def test_each_output_is_in_one_piece_and_all_tests_and_lints_are_counted(
 def test_tests_that_do_not_even_begin_are_a_failure(command: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     assert run_steps.run(["pytest_broken"], command) == 1
     assert "no summary" in capfd.readouterr().out
+
+
+def test_a_step_that_cannot_run_here_says_so_and_is_neither_passed_nor_failed(
+    command: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_steps.run(["browser_none", "lint_good"], command) == 0
+    output = capfd.readouterr().out
+    assert re.search("^SKIP  browser_none +there is no browser$", output, re.MULTILINE)
+    assert output.endswith("\n1 passed, 0 failed, 1 skipped\n")
 
 
 @pytest.mark.parametrize(("at_once", "overlap"), [(1, False), (2, True)])

@@ -28,6 +28,8 @@ COMMAND = (str(ROOT / "dev"), "step")
 AT_ONCE = (os.cpu_count() or 1) + 1
 #: Seconds that a step has to clean up after each signal
 _PATIENCE = 15.0
+#: The exit code of a step that cannot run on this machine and says why
+SKIPPED = 77
 _SUMMARY = re.compile(r"(passed|failed|error).* in [0-9.]+s")
 
 
@@ -62,7 +64,12 @@ class Step:
     @property
     def is_pytest(self) -> bool:
         """Return whether the step prints the summary of pytest, whose tests are counted."""
-        return self.name.startswith("pytest")
+        return self.name.startswith(("pytest", "browser"))
+
+    @property
+    def is_skipped(self) -> bool:
+        """Return whether the step has ended without a try."""
+        return self.process.returncode == SKIPPED
 
     def _read(self) -> None:
         stream = t.cast(io.BufferedReader, self.process.stdout)
@@ -80,6 +87,9 @@ class Step:
         text = self._output.decode(errors="replace")
         if not self._live:
             print(f"\n==> {self.name}\n{text if self.is_pytest or not good else ''}", end="")
+        if self.is_skipped:
+            print(f"SKIP  {self.name:<15} {text.strip()}", flush=True)
+            return 0, 0
         print(f"{'PASS' if good else 'FAIL'}  {self.name:<15} {seconds:4.0f} s, {cpu:4.0f} s of CPU", flush=True)
         if not self.is_pytest:
             return int(good), int(not good)
@@ -107,7 +117,7 @@ def _count(word: str, summary: str) -> int:
 def run(names: t.Sequence[str], command: t.Sequence[str] = COMMAND, at_once: int = AT_ONCE) -> int:
     """Run steps in their order, some at once; print the sum, and return how many tests and lints failed."""
     waiting, running = list(names), list[Step]()
-    passed = failed = 0
+    passed = failed = skipped = 0
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
@@ -122,10 +132,10 @@ def run(names: t.Sequence[str], command: t.Sequence[str] = COMMAND, at_once: int
             # What it has left running ends with it.
             ended.signal(signal.SIGKILL)
             good, bad = ended.report(_cpu_of_children() - before)
-            passed, failed = passed + good, failed + bad
+            passed, failed, skipped = passed + good, failed + bad, skipped + ended.is_skipped
     finally:
         stop(running)
-    print(f"\n{passed} passed, {failed} failed")
+    print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return failed
 
 
