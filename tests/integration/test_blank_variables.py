@@ -28,6 +28,7 @@ WISHES: dict[str, dict[str, t.Any]] = {
     "patch_with_backup": {"csbs_patch_tasks": "patch.yml", "csbs_server": "srv-0001"},
     "protect": {**SERVER, "csbs_policy": {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}}},
     "prune": {**SERVER, "csbs_keep_last": 1},
+    "report": SERVER,
     "restore": {"csbs_server": "srv-0001"},
 }
 REFUSED = {"prune": ["csbs_backup_name", "csbs_tags"]}

@@ -164,6 +164,7 @@ TRIED = {
     ],
     "protect": ["Add the servers to the backup policy"],
     "prune": ["Prune the backups"],
+    "report": ["Write the data", "Fail if there are findings"],
     "restore": ["Restore the server"],
 }
 NO_CHOICE = {"csbs_server_filters": {"name": "nothing-*"}}
@@ -177,6 +178,7 @@ WISHES: dict[str, dict[str, t.Any]] = {
         "csbs_keep_within": "1d",
         "csbs_keep_tags": {"a": "b"},
     },
+    "report": {"csbs_fail_on_findings": False},
     "restore": {"csbs_server": "srv-0001", "csbs_confirm": ""},
 }
 
@@ -191,6 +193,7 @@ def test_who_begins_in_the_middle_changes_nothing(cloud: Emulator, tmp_path: Pat
     if role in ("offboard", "patch_with_backup", "protect"):
         assert "NOT DONE" in output or "NOT PATCHED" in output, output
     assert cloud.journal.writes() == [] and not (tmp_path / "srv-0001").exists()
+    assert not list(tmp_path.rglob("protection.*"))
 
 
 # ========== nobody chosen ==========
@@ -232,6 +235,7 @@ def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp
             include("backup", csbs_servers=["srv-0003"], csbs_backup_name="b"),
             include("restore", csbs_server="srv-0003", csbs_confirm=True),
             include("prune", csbs_servers=["srv-0003"], csbs_keep_last=1),
+            include("report", csbs_servers=["srv-0003"]),
             include("offboard", csbs_servers=["srv-0003"], csbs_final_backup={"name": "b"}),
             become=True,
             vars={"ansible_become": True},

@@ -119,15 +119,18 @@ def test_a_fleet_without_findings_is_green_also_with_blank_variables(cloud: Emul
 def test_check_mode_shows_the_verdict_fails_on_findings_and_writes_nothing(cloud: Emulator, tmp_path: Path) -> None:
     all_well(cloud)
     cloud.change_server(cloud.server("srv-0001").id, status="ERROR")
-    kinds = "unprotectable"
     tasks = [
         rescued(csbs_fail_on_findings=True),
-        rescued(csbs_fail_on_findings=True, csbs_accepted_findings=f"{kinds}, stale"),
+        rescued(csbs_fail_on_findings=True, csbs_accepted_findings="unprotectable, stale"),
         rescued(csbs_fail_on_findings=False),
         rescued(csbs_server_filters={"name": "nothing-*"}),
+        rescued(csbs_servers=[]),
     ]
     code, output = own_play(cloud, tmp_path, on_control(*tasks), {}, "--check", "--diff")
-    assert code == 0 and [end[:10] for end in ends(output)] == ["red: FINDI", "green", "green", "red: NOT J"], output
+    reds = ["red: FINDINGS: Servers that cannot be backed up.", "red: NOT JUDGED: csbs_servers and csbs_server_filters"]
+    assert code == 0 and len(ends(output)) == len(tasks), output
+    for end, expected in zip(ends(output), [reds[0], "green", "green", reds[1], reds[1]]):
+        assert end.startswith(expected), output
     assert output.count("6 of 6 servers meet the promised recovery point") == 3
     assert "In check mode, no file is written." in output and "protection.html" not in output
     assert not (tmp_path / "protection-report").exists()
@@ -168,7 +171,7 @@ def test_clouds_that_can_be_read_are_reported_and_the_job_is_red_for_the_others(
     all_well(cloud)
     with Emulator(servers=2, speed=0, list_delay=0) as second:
         clouds = several(tmp_path, second, cloud)
-        given = {"csbs_clouds": ["good", "wrong", "gone", "other"], "csbs_controls": {"room": False}}
+        given = {"csbs_clouds": ["good", "wrong", "gone", "nonsense", "other"], "csbs_controls": {"room": False}}
         accepted = {"csbs_fail_on_findings": True, "csbs_accepted_findings": "never_backed_up,stale,unprotected"}
         code, output = play_with(clouds, "good", tmp_path, "report", {**given, **accepted})
     assert code != 0 and "NOT JUDGED: " in output, output
@@ -177,9 +180,10 @@ def test_clouds_that_can_be_read_are_reported_and_the_job_is_red_for_the_others(
         ("good", True, 6),
         ("wrong", False, 0),
         ("gone", False, 0),
+        ("nonsense", False, 0),
         ("other", True, 2),
     ]
-    assert (document["complete"], document["summary"]["clouds_not_read"]) == (False, 2)
+    assert (document["complete"], document["summary"]["clouds_not_read"]) == (False, 3)
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "protection-report").iterdir()}
     assert PASSWORD not in output and not [name for name, text in written.items() if PASSWORD in text]
     assert [name for name, text in written.items() if "wrong" not in text] == ["protection.csv"]
@@ -198,14 +202,20 @@ def test_servers_may_be_in_any_of_the_clouds_but_not_in_none(
             rescued(**both, csbs_servers=["srv-0001", "only-here"], csbs_report_path="~/my report"),
             rescued(**both, csbs_servers=["srv-0001", "nowhere"], csbs_report_path="unknown"),
             rescued(csbs_cloud="good", csbs_servers=["only-here"], csbs_report_path="unknown"),
-            rescued(csbs_clouds=["good", "nonsense"], csbs_report_path="nonsense"),
-            rescued(**both, csbs_servers=[], csbs_report_path="nobody"),
             rescued(**both, csbs_report_path="file/report"),
         ]
         code, output = own_play_with(clouds, "good", tmp_path, on_control(*tasks), {})
-    assert code == 0, output
-    print("\n".join(ends(output)))
-    report_in(tmp_path / "home" / "my report")
+    expected = [
+        "green",
+        "red: NOT DONE: no report is made. csbs_servers: none of the clouds has nowhere.",
+        "red: NOT DONE: no report is made. servers: no such server: 'only-here'",
+        f"red: There was an issue creating {tmp_path}/file/report",
+    ]
+    assert code == 0 and len(ends(output)) == len(expected), output
+    for end, start in zip(ends(output), expected):
+        assert end.startswith(start), output
+    names = [[row["name"] for row in one["servers"]] for one in report_in(tmp_path / "home" / "my report")["clouds"]]
+    assert names == [["srv-0001"], ["only-here"]] and not (tmp_path / "unknown").exists()
 
 
 # ========== guards ==========
