@@ -102,9 +102,7 @@ def promise_to(metadata: t.Mapping[str, t.Any], key: str | None, max_age: timede
         return Promise(None, own)
 
 
-def judge_room(
-    quotas: t.Iterable[t.Mapping[str, t.Any]], backups: int, size_gb: int, size_known: bool = True
-) -> Judgement:
+def judge_room(quotas: t.Iterable[t.Mapping[str, t.Any]], backups: int, size_gb: int, size_known: bool) -> Judgement:
     """Return whether the quotas have room for so many more backups of this size together.
 
     size_known says whether the size of the server's own next backup is known.

@@ -49,7 +49,7 @@ EVERY = Controls(
     locked=True,
     restore_tested_within=90 * DAY,
 )
-ROOM = judge_room([], 1, 1)
+ROOM = judge_room([], 1, 1, size_known=True)
 SCHEDULE = {"frequency": "daily", "interval": 1, "times": ["02:00"], "pattern": None}
 
 
@@ -106,6 +106,13 @@ def test_controls_in_normal_form() -> None:
 
 
 @pytest.mark.parametrize(
+    "allowed", [{"min_frequency": "60m"}, {"min_retention_days": 1}, {"min_retention_days": 99999}]
+)
+def test_the_least_and_the_most_that_can_be_asked_for(allowed: dict[str, t.Any]) -> None:
+    assert parse_controls("controls", {**GIVEN, **allowed})
+
+
+@pytest.mark.parametrize(
     ("given_controls", "message"),
     [
         ({"max_age": "soon"}, "controls.max_age: 'soon' is not an age"),
@@ -114,6 +121,7 @@ def test_controls_in_normal_form() -> None:
         ({"min_frequency": "daily"}, "controls.min_frequency: 'daily' is not an age"),
         ({"min_frequency": "59m"}, "controls.min_frequency: '59m' is less than an hour"),
         ({"min_retention_days": 0}, "controls.min_retention_days: 0 is out of range"),
+        ({"min_retention_days": 100000}, "controls.min_retention_days: 100000 is out of range"),
         ({"min_retention_days": -1}, "controls.min_retention_days: -1 is out of range"),
         ({"restore_tested_within": ""}, "controls.restore_tested_within: '' is not an age"),
     ],

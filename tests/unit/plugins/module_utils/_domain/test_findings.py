@@ -406,6 +406,10 @@ def test_restore_not_tested() -> None:
     assert found(rows[0])["restore_not_tested"][1] == []
 
 
+def test_a_control_that_is_not_asked_for_makes_no_finding() -> None:
+    assert found(server(1, controls={}), policy=policy(1)) == {}
+
+
 def test_not_locked() -> None:
     assert found(server(1, results={"locked": "fail"})) == {"not_locked": ([(uuid(1), "srv-1", "about locked")], [])}
 
