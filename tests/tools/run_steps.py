@@ -85,11 +85,11 @@ class Step:
         self._reader.join(timeout=5)
         seconds, good = time.monotonic() - self._started, self.process.returncode == 0
         text = self._output.decode(errors="replace")
+        if self.is_skipped:
+            print(f"\nSKIP  {self.name:<15} {text.strip()}", flush=True)
+            return 0, 0
         if not self._live:
             print(f"\n==> {self.name}\n{text if self.is_pytest or not good else ''}", end="")
-        if self.is_skipped:
-            print(f"SKIP  {self.name:<15} {text.strip()}", flush=True)
-            return 0, 0
         print(f"{'PASS' if good else 'FAIL'}  {self.name:<15} {seconds:4.0f} s, {cpu:4.0f} s of CPU", flush=True)
         if not self.is_pytest:
             return int(good), int(not good)
