@@ -206,6 +206,7 @@ def test_two_texts_never_look_alike(one: str, other: str) -> None:
         ("csv", "plain; text - 1", "plain; text - 1"),
         ("prometheus", 'a"b\\c\nd', 'a\\"b\\\\c\ufffdd'),
         ("markdown", "a|b", "a\\|b"),
+        ("markdown", "a<b>![x]=y", "a&lt;b\\>\\!\\[x\\]\\=y"),
         ("markdown", "&lt;", "&amp;lt;"),
         ("markdown", " a ", "&#32;a&#32;"),
         ("markdown", "a@b", "a@&#8288;b"),
@@ -229,7 +230,7 @@ def test_every_text_of_nested_data_is_escaped_and_nothing_else_changes(format_na
     assert data["last_backup"][0] == hostile
 
 
-@pytest.mark.parametrize("key", ["_x_", "__init__", "a__b", "=a", "a-b", "www.x", "a\n"])
+@pytest.mark.parametrize("key", ["_x_", "_x", "__init__", "a__b", "=a", "a-b", "www.x", "a\n"])
 def test_a_key_that_is_more_than_a_word_is_escaped(key: str) -> None:
     for name in FORMATS:
         assert list(escaped({key: 1}, name)) == [escaped(key, name)]

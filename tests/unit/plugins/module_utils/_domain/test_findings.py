@@ -306,6 +306,7 @@ def test_policy_disabled() -> None:
     [
         (1, [f"{hour:02d}:00" for hour in range(24)]),
         (5, ["00:00", "04:00", "08:00", "12:00", "16:00", "20:00"]),
+        *((hours, [f"{hour:02d}:00" for hour in range(0, 24, hours)]) for hours in (2, 3, 6, 8)),
         (12, ["00:00", "12:00"]),
         (23, ["00:00", "12:00"]),
         (24, ["00:00"]),
