@@ -26,8 +26,8 @@ Loaded = dict[str, int]
 # with a measurement (./dev benchmark --only tasks), whose figures ARCHITECTURE.md shows; the goal is 50 ms.
 MOST_FILES = {"csbs_audit_info": 49, "csbs_policy": 37, "csbs_policy_set": 42}
 MOST_FILES_OF_OTHERS = 36
-MOST_BYTES = {"csbs_audit_info": 205_000, "csbs_policy": 147_000, "csbs_policy_set": 180_000}
-MOST_BYTES_OF_CHANGES, MOST_BYTES_OF_READINGS = 135_000, 115_000
+MOST_BYTES = {"csbs_audit_info": 205_000, "csbs_policy": 147_500, "csbs_policy_set": 180_000}
+MOST_BYTES_OF_CHANGES, MOST_BYTES_OF_READINGS = 135_000, 115_500
 
 
 def idle_task(cloud: Emulator, module: str) -> tuple[Args, bool]:
