@@ -23,6 +23,7 @@ version = release = GALAXY["version"]
 
 extensions = ["myst_parser", "sphinx_antsibull_ext"]
 myst_heading_anchors = 3
+myst_enable_extensions = ["html_image"]
 nitpicky = True
 # No inventory of other sites is read, so that the build needs no network. Links to other sites are plain addresses.
 intersphinx_mapping: dict[str, t.Any] = {}
@@ -63,7 +64,7 @@ def point_at_repository(app: t.Any, docname: str, source: list[str]) -> None:
             return found[0]
         return f"]({GALAXY['repository']}/blob/main/{in_clone})"
 
-    source[0] = LINK.sub(target, source[0])
+    source[0] = LINK.sub(target, source[0]).replace(f'src="{GUIDES}', 'src="/collection/docsite/')
 
 
 def setup(app: t.Any) -> None:
