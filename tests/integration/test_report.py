@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, send
 from tests.support.modes import one_mode
-from tests.support.plays import own_play, own_play_with, play, play_with
+from tests.support.plays import inventory, own_play, own_play_with, play, play_with
 from tests.support.report import EVERY_CONTROL, ROLE, hostile_fleet
 
 pytestmark = [pytest.mark.e2e, one_mode]
@@ -114,6 +114,13 @@ def test_a_fleet_without_findings_is_green_also_with_blank_variables(cloud: Emul
     assert code == 0 and "6 of 6 servers meet the promised recovery point, 6 pass every control." in output, output
     document = report_in(tmp_path / "protection-report")
     assert (document["verdict"], document["findings"]) == ("met", [])
+
+
+def test_the_files_are_on_the_control_node_wherever_the_play_runs(cloud: Emulator, tmp_path: Path) -> None:
+    plays = [{"hosts": "web", "gather_facts": False, "tasks": [include(csbs_report_path="here")]}]
+    code, output = own_play(cloud, tmp_path, plays, {}, inventory(tmp_path, ["web"]))
+    assert code == 0 and output.count("[web -> localhost]") == 6, output
+    assert report_in(tmp_path / "here")["summary"]["servers"] == 6
 
 
 def test_check_mode_shows_the_verdict_fails_on_findings_and_writes_nothing(cloud: Emulator, tmp_path: Path) -> None:
