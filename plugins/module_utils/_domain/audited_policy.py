@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from datetime import datetime
 
@@ -77,5 +78,5 @@ def _retention_days(retention: t.Mapping[str, t.Any], rule: Rule | None) -> int 
 def _days_of_runs(count: int, gaps: list[int]) -> int:
     """Return the whole days that so many runs in a row take at least."""
     cycles, rest = divmod(count, len(gaps))
-    shortest = min(sum((gaps + gaps)[start : start + rest]) for start in range(len(gaps)))
+    shortest = min(sum(itertools.islice(itertools.cycle(gaps), start, start + rest)) for start in range(len(gaps)))
     return (cycles * sum(gaps) + shortest) // _MINUTES_PER_DAY

@@ -49,7 +49,7 @@ class Commands(t.NamedTuple):
 def in_parts(ids: t.Iterable[str]) -> list[list[str]]:
     """Return IDs in parts that a command can hold; what is no ID of the service is left out."""
     known = [one for one in ids if is_id(one)]
-    return [known[start : start + _AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
+    return [known[start:][:_AT_ONCE] for start in range(0, len(known), _AT_ONCE)]
 
 
 def is_plain(name: str) -> bool:

@@ -131,9 +131,10 @@ def _unknown_everywhere(audits: t.Sequence[Row]) -> list[str]:
 def _growth(audits: t.Sequence[Row]) -> list[dict[str, t.Any]]:
     """Return the growth of all audits, added up by day, for as many days as one of them has."""
     series = [{row["date"]: row for row in audit["growth"]} for audit in audits]
-    days = sorted({day for rows in series for day in rows})[-max(map(len, series), default=0) :]
+    days = sorted({day for rows in series for day in rows})
+    start = len(days) - max(map(len, series), default=0)
     growth = []
-    for day in days:
+    for day in days[start:]:
         # Midnight may come between two audits: the earlier one has no row of the last day.
         rows = [found[max((known for known in found if known <= day), default=min(found))] for found in series if found]
         growth.append({"date": day, **{key: sum(row[key] for row in rows) for key in ("backups", "size_mb")}})
