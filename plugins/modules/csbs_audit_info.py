@@ -120,6 +120,20 @@ EXAMPLES = r"""
     max_age_key: rpo
   register: audit
 
+- name: Judge those of these servers that are in this project, without a look at quotas
+  opentelekomcloud.csbs.csbs_audit_info:
+    servers:
+      - web-1
+      - server-of-another-project
+    ignore_unknown_servers: true
+    controls:
+      enabled_policy: true
+      no_failed_backup: true
+      room: false
+      locked: false
+      restore_tested_within: 90d
+    restore_tested_key: last_restore_test
+
 - name: Show what is wrong, and how to mend it
   ansible.builtin.debug:
     msg: "{{ item.title }}: {{ item.commands }}"
