@@ -14,8 +14,8 @@ from .errors import InvalidInput
 from .numbers import whole_number
 from .policy import operation_of, policy_result
 from .retention import COUNTS
-from .runs import next_runs, parse_rule
-from .schedule import gaps_of
+from .runs import longest_gap, next_runs, parse_rule
+from .schedule import MINUTES_PER_DAY, gaps_of
 from .times import parse_time
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,6 @@ if t.TYPE_CHECKING:
     from .schedule import Rule
 
 _RUNS = 3
-_MINUTES_PER_DAY = 24 * 60
 
 
 def audited_policy(raw: PolicyRow, now: datetime) -> dict[str, t.Any]:
@@ -41,7 +40,7 @@ def audited_policy(raw: PolicyRow, now: datetime) -> dict[str, t.Any]:
         **{key: policy[key] for key in ("id", "name", "enabled", "schedule", "retention", "created_at")},
         "server_count": len({member["id"] for member in policy["servers"]}),
         "next_runs": _runs(rule, parse_time(policy["created_at"]), now) if enabled else [],
-        "longest_gap_seconds": max(gaps_of(rule)) * 60 if rule and enabled else None,
+        "longest_gap_seconds": int(longest_gap(rule).total_seconds()) if rule and enabled else None,
         "retention_days": _retention_days(policy["retention"], rule) if _tells_retention(raw) else None,
     }
 
@@ -79,4 +78,4 @@ def _days_of_runs(count: int, gaps: list[int]) -> int:
     """Return the whole days that so many runs in a row take at least."""
     cycles, rest = divmod(count, len(gaps))
     shortest = min(sum(itertools.islice(itertools.cycle(gaps), start, start + rest)) for start in range(len(gaps)))
-    return (cycles * sum(gaps) + shortest) // _MINUTES_PER_DAY
+    return (cycles * sum(gaps) + shortest) // MINUTES_PER_DAY

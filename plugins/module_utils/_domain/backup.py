@@ -116,6 +116,14 @@ def newest(rows: t.Iterable[BackupRow]) -> BackupRow | None:
     return dated[0][1] if dated else None
 
 
+def by_server(rows: t.Iterable[BackupRow]) -> dict[str, list[BackupRow]]:
+    """Return backups by the ID of their server."""
+    found: dict[str, list[BackupRow]] = {}
+    for row in rows:
+        found.setdefault(row["resource_id"], []).append(row)
+    return found
+
+
 def describe_backup(raw: BackupRow) -> str:
     """Return how messages name a backup: its name, its server and its ID, or its checkpoint's ID while it has none."""
     info = raw.get("extend_info") or {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from .backup import IN_PROGRESS, USABLE, newest, recovery_point
+from .backup import IN_PROGRESS, USABLE, by_server, newest, recovery_point
 from .backup_names import BackupNames, backup_names
 
 if t.TYPE_CHECKING:
@@ -28,13 +28,11 @@ def find_done(
     or else one in progress, that has this name, or this name with a number when several servers share it.
     """
     names = None if name is None else names_that_count(name, chosen, rows)
-    by_server: dict[str, list[BackupRow]] = {}
-    for row in rows:
-        by_server.setdefault(row["resource_id"], []).append(row)
+    backups = by_server(rows)
     return {
         server["id"]: found
         for server in chosen
-        if (found := _done_by(max_age, names, now, by_server.get(server["id"], []))) is not None
+        if (found := _done_by(max_age, names, now, backups.get(server["id"], []))) is not None
     }
 
 

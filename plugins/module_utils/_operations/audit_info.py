@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from .._cloud.find_policy import complete_policies, lacks_fields
 from .._cloud.tags import add_tags
 from .._domain.audited_policy import audited_policy
-from .._domain.backup import USABLE, backup_result, fail_reason, images_of, newest, recovery_point, size_of
+from .._domain.backup import USABLE, backup_result, by_server, fail_reason, images_of, newest, recovery_point, size_of
 from .._domain.commands import Commands
 from .._domain.controls import PASS, TITLES, Controls, Facts, judge, judge_room, parse_controls, promise_to
 from .._domain.errors import InvalidInput
@@ -64,6 +64,7 @@ class _Estate(t.NamedTuple):
     policy_of: dict[str, Result]
     quotas: list[Result]
     backups: list[BackupRow]
+    backups_of: dict[str, list[BackupRow]]
     good: dict[str, list[BackupRow]]
     last: dict[str, BackupRow | None]
     failed: dict[str, list[BackupRow]]
@@ -155,7 +156,8 @@ def _unknown_refs(options: AuditInfoOptions, servers: list[ServerRow]) -> dict[s
 def _read_estate(servers: list[ServerRow], chosen: list[ServerRow], cloud: Cloud, whole: bool) -> _Estate:
     rows = complete_policies(once(cloud.policies()), lacks_fields, cloud.policy)
     backups = once(cloud.backups())
-    former = _former_servers(servers, backups, cloud) if whole else []
+    backups_of = by_server(backups)
+    former = _former_servers(servers, backups_of, cloud) if whole else []
     good = good_backups(chosen, backups)
     last = {server_id: newest(found) for server_id, found in good.items()}
     add_tags(cloud, [row for row in last.values() if row is not None], "backup")
@@ -176,22 +178,24 @@ def _read_estate(servers: list[ServerRow], chosen: list[ServerRow], cloud: Cloud
         policy_of=policy_of,
         quotas=quotas,
         backups=backups,
+        backups_of=backups_of,
         good=good,
         last=last,
-        failed=_failed_backups(chosen, backups),
+        failed={one["id"]: [row for row in backups_of.get(one["id"], []) if _has_failed(row)] for one in chosen},
         refusals=unprotectable(chosen, verdicts),
         former=former,
         now=now,
     )
 
 
-def _former_servers(servers: list[ServerRow], backups: list[BackupRow], cloud: Cloud) -> list[Result]:
+def _former_servers(servers: list[ServerRow], backups_of: dict[str, list[BackupRow]], cloud: Cloud) -> list[Result]:
     """Return the servers that no longer exist and have good backups."""
-    left: dict[str, list[BackupRow]] = {}
     present = {server["id"] for server in servers}
-    for row in backups:
-        if row["resource_id"] not in present and row["status"] in USABLE:
-            left.setdefault(row["resource_id"], []).append(row)
+    left = {
+        server_id: good
+        for server_id, rows in backups_of.items()
+        if server_id not in present and (good := [row for row in rows if row["status"] in USABLE])
+    }
     if left:
         # A server that was created after the first list must not be taken for one that is gone.
         for server in cloud.servers():
@@ -207,14 +211,6 @@ def _former_servers(servers: list[ServerRow], backups: list[BackupRow], cloud: C
         }
         for server_id, rows in left.items()
     ]
-
-
-def _failed_backups(chosen: list[ServerRow], backups: list[BackupRow]) -> dict[str, list[BackupRow]]:
-    failed: dict[str, list[BackupRow]] = {server["id"]: [] for server in chosen}
-    for row in backups:
-        if row["resource_id"] in failed and _has_failed(row):
-            failed[row["resource_id"]].append(row)
-    return failed
 
 
 def _has_failed(row: BackupRow) -> bool:
@@ -294,9 +290,6 @@ def _failed_since(last: BackupRow | None, failed: list[BackupRow]) -> list[Backu
 
 def _kept_promises(promises: dict[str, Promise], estate: _Estate) -> set[str]:
     """Return the IDs of the servers whose promise is kept, as csbs_backup with the same max_age decides it."""
-    by_server: dict[str, list[BackupRow]] = {}
-    for row in estate.backups:
-        by_server.setdefault(row["resource_id"], []).append(row)
     by_promise: dict[timedelta, list[ServerRow]] = {}
     for server in estate.chosen:
         promise = promises[server["id"]].max_age
@@ -304,7 +297,7 @@ def _kept_promises(promises: dict[str, Promise], estate: _Estate) -> set[str]:
             by_promise.setdefault(promise, []).append(server)
     done: set[str] = set()
     for promise, servers in by_promise.items():
-        rows = [row for server in servers for row in by_server.get(server["id"], [])]
+        rows = [row for server in servers for row in estate.backups_of.get(server["id"], [])]
         done.update(find_done(promise, None, estate.now, servers, rows))
     return done
 
