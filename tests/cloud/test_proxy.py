@@ -10,8 +10,9 @@ import typing as t
 import openstack
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk import paged
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.service import CsbsService
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _base
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._sdk.csbs.v1 import _proxy
 from tests.emulator import Emulator
 from tests.support.estate import set_server
 from tests.support.modules import auth_of
@@ -39,7 +40,7 @@ def csbs(cloud: Emulator) -> t.Any:
 
 
 def resource(cloud: Emulator, name: str) -> dict[str, str]:
-    return {"id": cloud.server(name).id, "type": _base.SERVER_TYPE, "name": name}
+    return {"id": cloud.server(name).id, "type": _proxy.SERVER_TYPE, "name": name}
 
 
 def backed_up(cloud: Emulator, csbs: t.Any, name: str = "srv-0001", **attrs: t.Any) -> t.Any:
@@ -72,7 +73,7 @@ def test_lists_are_read_to_the_last_short_page_and_no_further(
         csbs.protect_server(cloud.server(name).id)
     cloud.clock.advance(7200)
     cloud.journal.clear()
-    monkeypatch.setattr(_base, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paged, "PAGE_SIZE", 2)
     assert len(list(csbs.backups())) == 3
     queries = [entry["query"] for entry in cloud.journal if entry["path"].endswith("/checkpoint_items")]
     assert [query.get("limit") for query in queries] == ["2", "2"]

@@ -9,7 +9,12 @@ Each call imports its own resource, because Ansible compiles every imported file
 from __future__ import annotations
 
 from ...guarded import proxy
-from ._base import PROVIDER_ID, SERVER_TYPE
+
+#: The only backup provider of CSBS. It is part of every provider URL and of every policy.
+PROVIDER_ID = "fc4d5750-22e7-4798-8a46-f48f62c4c1da"
+
+#: The type of backed-up objects; the service knows no other
+SERVER_TYPE = "OS::Nova::Server"
 
 
 class Proxy(proxy.Proxy):
@@ -61,7 +66,7 @@ class Proxy(proxy.Proxy):
         from . import capability
 
         questions = [{"resource_id": server, "resource_type": SERVER_TYPE} for server in servers]
-        return capability.check(self, "check_protectable", "protectable", questions)
+        return capability.check(self, PROVIDER_ID, "check_protectable", "protectable", questions)
 
     def check_restorable(self, backup, server, volumes):
         """Ask whether a backup can be restored to a server, both given by ID. Return a list of one verdict.
@@ -72,14 +77,14 @@ class Proxy(proxy.Proxy):
 
         target = {"resource_id": server, "resource_type": SERVER_TYPE, "volumes": volumes}
         question = {"checkpoint_item_id": backup, "target": target}
-        return capability.check(self, "check_restorable", "restorable", [question])
+        return capability.check(self, PROVIDER_ID, "check_restorable", "restorable", [question])
 
     # ========== Backups ==========
     def protect_server(self, server, **attrs):
         """Back a server up now. Return the Checkpoint. attrs are backup_name, description, incremental, tags."""
         from .checkpoint import Checkpoint
 
-        return Checkpoint.protect(self, server, **attrs)
+        return Checkpoint.protect(self, PROVIDER_ID, server, **attrs)
 
     def execute_policy(self, policy, servers=None):
         """Run a policy now, for all its servers or for some. Return the Checkpoint."""
@@ -88,7 +93,7 @@ class Proxy(proxy.Proxy):
         parameters = {"auto_trigger": False}
         if servers is not None:
             parameters["resources"] = list(servers)
-        return self._create(Checkpoint, plan_id=policy, parameters=parameters)
+        return self._create(Checkpoint, provider_id=PROVIDER_ID, plan_id=policy, parameters=parameters)
 
     def backups(self, **query):
         """Yield backups as dicts.
@@ -115,7 +120,7 @@ class Proxy(proxy.Proxy):
         """Start to delete one backup of a checkpoint, both given by ID."""
         from .checkpoint import Checkpoint
 
-        return Checkpoint.delete_item(self, checkpoint, item)
+        return Checkpoint.delete_item(self, PROVIDER_ID, checkpoint, item)
 
     # ========== Restores ==========
     def create_restore(self, **attrs):
@@ -131,51 +136,40 @@ class Proxy(proxy.Proxy):
 
         return Quota.all(self)
 
-    # ========== Tags; resource_type is "backup" or "policy" ==========
+    # ========== Tags (api_description/tag_management); resource_type is "backup" or "policy" ==========
+    def _tags(self, resource_type):
+        from ...tags import Tags
+
+        return Tags(self, {"backup": "csbs_backup", "policy": "csbs_backup_policy"}[resource_type])
+
     def tags_of(self, resource_type, resource_id):
         """Return the tags of one backup or policy as dicts with key and value."""
-        from . import tag
-
-        return tag.tags_of(self, resource_type, resource_id)
+        return self._tags(resource_type).of(resource_id)
 
     def tags_in_project(self, resource_type):
         """Return the tags of all backups or policies as dicts with key and values."""
-        from . import tag
-
-        return tag.tags_in_project(self, resource_type)
+        return self._tags(resource_type).in_project()
 
     def add_tag(self, resource_type, resource_id, key, value):
         """Set one tag."""
-        from . import tag
-
-        tag.add_tag(self, resource_type, resource_id, key, value)
+        self._tags(resource_type).add(resource_id, key, value)
 
     def remove_tag(self, resource_type, resource_id, key):
         """Remove one tag."""
-        from . import tag
-
-        tag.remove_tag(self, resource_type, resource_id, key)
+        self._tags(resource_type).remove(resource_id, key)
 
     def set_tags(self, resource_type, resource_id, tags):
         """Set several tags, dicts with key and value; others stay."""
-        from . import tag
-
-        tag.change_tags(self, resource_type, resource_id, "create", tags)
+        self._tags(resource_type).change(resource_id, "create", tags)
 
     def unset_tags(self, resource_type, resource_id, tags):
         """Remove several tags, dicts with key and value."""
-        from . import tag
-
-        tag.change_tags(self, resource_type, resource_id, "delete", tags)
+        self._tags(resource_type).change(resource_id, "delete", tags)
 
     def find_tagged(self, resource_type, **query):
         """Yield each backup or policy that matches a tag query, as a dict with resource_id, resource_name and tags."""
-        from . import tag
-
-        return tag.find_tagged(self, resource_type, **query)
+        return self._tags(resource_type).find(**query)
 
     def count_tagged(self, resource_type, **query):
         """Return the number of backups or policies that match a tag query."""
-        from . import tag
-
-        return tag.count_tagged(self, resource_type, **query)
+        return self._tags(resource_type).count(**query)

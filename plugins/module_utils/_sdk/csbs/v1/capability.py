@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from ...guarded import sdk_exceptions
-from ._base import PROVIDER_ID
 
 #: result says whether it is possible. error_msg may be set even if it is.
 FIELDS = ("resource_id", "resource_type", "result", "error_code", "error_msg")
 
 
-def check(session, action, answer_key, questions):
+def check(session, provider, action, answer_key, questions):
     """Ask check_protectable or check_restorable. Return a verdict for each question: a dict with FIELDS."""
-    response = session.post(f"/providers/{PROVIDER_ID}/resources/action", json={action: questions})
+    response = session.post(f"/providers/{provider}/resources/action", json={action: questions})
     sdk_exceptions.raise_from_response(response)
     return [{field: row.get(field) for field in FIELDS} for row in response.json()[answer_key]]

@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 from ...guarded import resource, sdk_exceptions
-from ._base import PROVIDER_ID
 
 
 class Checkpoint(resource.Resource):
     """A checkpoint: it holds one item for each server that was backed up (api_description/backup_management)."""
 
     resource_key = "checkpoint"
-    base_path = f"/providers/{PROVIDER_ID}/checkpoints"
+    base_path = "/providers/%(provider_id)s/checkpoints"
 
     # capabilities
     allow_create = True
 
+    #: ID of the backup provider
+    provider_id = resource.URI("provider_id")
     #: Time of creation, UTC without a zone
     created_at = resource.Body("created_at")
     #: Origin of the checkpoint
@@ -36,20 +37,22 @@ class Checkpoint(resource.Resource):
     status = resource.Body("status")
 
     @classmethod
-    def protect(cls, session, server_id, **attrs):
+    def protect(cls, session, provider, server_id, **attrs):
         """Back one server up now; attrs are the fields of protect. Return the new Checkpoint.
 
         Reference: api_description/resource_management/creating_a_backup_for_a_resource.
         """
-        response = session.post(f"/providers/{PROVIDER_ID}/resources/{server_id}/action", json={"protect": attrs})
+        response = session.post(f"/providers/{provider}/resources/{server_id}/action", json={"protect": attrs})
         sdk_exceptions.raise_from_response(response)
         return cls.existing(**response.json()["checkpoint"])
 
     @classmethod
-    def delete_item(cls, session, checkpoint_id, item_id):
+    def delete_item(cls, session, provider, checkpoint_id, item_id):
         """Start to delete one item of a checkpoint; the others stay.
 
         Reference: api_description/backup_management/deleting_a_backup.
         """
-        response = session.delete(f"{cls.base_path}/{checkpoint_id}", params={"checkpoint_items": item_id})
+        response = session.delete(
+            f"/providers/{provider}/checkpoints/{checkpoint_id}", params={"checkpoint_items": item_id}
+        )
         sdk_exceptions.raise_from_response(response)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ...guarded import resource, sdk_exceptions
-from ._base import Paged
+from ...paged import Paged
 
 
 class CheckpointItem(Paged):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ...guarded import resource
-from ._base import Paged
+from ...paged import Paged
 
 
 class Policy(Paged):

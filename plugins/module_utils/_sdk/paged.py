@@ -1,19 +1,13 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Constants and paging that the resources of CSBS share."""
+"""Lists in pages, as the backup services share them."""
 
 from __future__ import annotations
 
-from ...guarded import resource, sdk_exceptions
+from .guarded import resource, sdk_exceptions
 
-#: The only backup provider of CSBS. It is part of every provider URL and of every policy.
-PROVIDER_ID = "fc4d5750-22e7-4798-8a46-f48f62c4c1da"
-
-#: The type of backed-up objects; the service knows no other
-SERVER_TYPE = "OS::Nova::Server"
-
-#: Objects per page: the service's maximum. It cuts a list without a limit at this length and does not say so.
+#: Objects per page: the services' maximum. They cut a list without a limit at this length and do not say so.
 PAGE_SIZE = 1000
 
 
