@@ -12,6 +12,8 @@ import re
 import secrets
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, g, request
@@ -19,9 +21,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.local import LocalProxy
 
-from . import contract, openstack
+from . import contract, csbs, openstack
+from .call import Answer, Call
+from .cbr import calls as cbr
 from .contract import ContractError, Operation
-from .csbs import CALLS, Call
 from .faults import Fault
 from .journal import is_write, service_of
 from .rules import CODES, ApiError
@@ -29,6 +32,26 @@ from .rules import CODES, ApiError
 if TYPE_CHECKING:
     from .cloud import Cloud
 
+
+@dataclass(frozen=True)
+class Service:
+    """A service that has a contract, and the codes that are not about one call."""
+
+    description: str
+    base: str
+    calls: dict[str, Callable[[Any], Answer]]
+    call: type[Call]
+    bad: str
+    unknown: str
+    strict_ids: bool = False
+
+
+SERVICES = {
+    "csbs": Service("csbs-v1", "/csbs/v1", csbs.CALLS, csbs.CsbsCall, bad="CSBS.9001", unknown="CSBS.9999"),
+    "cbr": Service(
+        "cbr-v3", "/cbr/v3", cbr.CALLS, Call, bad="BackupService.9900", unknown="BackupService.9910", strict_ids=True
+    ),
+}
 CONTROL = "/_emulator"
 ENVIRON_KEY = "emulator.cloud"
 GATEWAY_404 = "APIGW.0101"
@@ -46,9 +69,9 @@ def answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Res
 
 def refusal(service: str, status: int, code: str | None, message: str | None) -> Response:
     """An error in the shape of the service that is asked."""
-    if service == "csbs":
+    if service in SERVICES:
         default_status, text = CODES.get(code or "", (status, "fault injected by the test"))
-        code = code or {401: "APIGW.0301", 404: GATEWAY_404, 429: "APIGW.0308"}.get(status, "CSBS.9999")
+        code = code or {401: "APIGW.0301", 404: GATEWAY_404, 429: "APIGW.0308"}.get(status, SERVICES[service].unknown)
         return answer(status or default_status, {"error_code": code, "error_msg": message or text})
     message = message or "fault injected by the test"
     if service in ("identity", "ims"):
@@ -108,7 +131,7 @@ def make_app() -> Flask:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         service = service_of(request.path)
-        if service in ("csbs", "ims"):
+        if service in (*SERVICES, "ims"):
             return answer(404, ApiError(GATEWAY_404).body())
         return refusal(service, error.code or 500, None, error.description)
 
@@ -118,8 +141,10 @@ def make_app() -> Flask:
         app.logger.exception("a bug in the local cloud")
         return answer(500, {"error_code": "EMULATOR.bug", "error_msg": repr(error)})
 
-    for operation in contract.load().operations.values():
-        _add_csbs_route(app, cloud, operation)
+    for service in SERVICES.values():
+        for operation in contract.load(service.description).operations.values():
+            _add_route(app, cloud, service, operation)
+    _add_versions(app, cloud)
     openstack.add_routes(app, cloud)
     from . import control  # it needs answer() from here
 
@@ -215,12 +240,22 @@ def _close() -> None:
             connection.shutdown(socket.SHUT_RDWR)
 
 
-# --- CSBS -------------------------------------------------------------------------------------------------------------
+# --- CSBS and CBR -----------------------------------------------------------------------------------------------------
 
 
-def _add_csbs_route(app: Flask, cloud: Cloud, operation: Operation) -> None:
-    rule = "/csbs/v1" + re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
-    handler = CALLS[operation.id]
+def _add_versions(app: Flask, cloud: Cloud) -> None:
+    """The one version of CBR, at the root of its host; the URL of the catalog answers nothing."""
+
+    def versions() -> Response:
+        row = {"id": "v3", "status": "CURRENT", "links": [{"rel": "self", "href": f"{cloud.url}/cbr/v3/"}]}
+        return answer(300, {"versions": [row]})
+
+    app.add_url_rule("/cbr", "cbr versions", versions, strict_slashes=False, provide_automatic_options=False)
+
+
+def _add_route(app: Flask, cloud: Cloud, service: Service, operation: Operation) -> None:
+    rule = service.base + re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
+    handler = service.calls[operation.id]
 
     def view(**path: str) -> Response:
         project_id = path.pop("project_id")
@@ -232,17 +267,22 @@ def _add_csbs_route(app: Flask, cloud: Cloud, operation: Operation) -> None:
         status: int
         try:
             operation.check_path(path)
+        except ContractError as problem:
+            if service.strict_ids and cloud.state.settings.live:
+                raise ApiError("APIGW.0301", "Malformed request url") from None
+            raise ApiError(service.bad, str(problem)) from None
+        try:
             query = operation.check_query(list(request.args.items(multi=True)))
             body = _parse(g.raw) if g.raw else None
             if body is _UNREADABLE:
                 raise ContractError("body: not JSON")
             operation.check_body(body, present=bool(g.raw))
         except ContractError as problem:
-            raise ApiError("CSBS.9001", str(problem)) from None
+            raise ApiError(service.bad, str(problem)) from None
         with cloud.state.lock:
             cloud.state.tick()
             try:
-                status, result = handler(Call(cloud.state, project_id, path, query, body))
+                status, result = handler(service.call(cloud.state, project_id, path, query, body))
             except ApiError as error:
                 status, result = error.status, error.body()
         try:
@@ -252,4 +292,6 @@ def _add_csbs_route(app: Flask, cloud: Cloud, operation: Operation) -> None:
             return answer(500, {"error_code": "EMULATOR.contract", "error_msg": str(problem)})
         return answer(status, result)
 
-    app.add_url_rule(rule, operation.id, view, methods=[operation.method], provide_automatic_options=False)
+    app.add_url_rule(
+        rule, f"{service.base} {operation.id}", view, methods=[operation.method], provide_automatic_options=False
+    )

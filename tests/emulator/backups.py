@@ -6,13 +6,39 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from . import retention, timing
-from .model import Checkpoint, Item, Policy, Server, VolumeBackup
+from .model import Books, Checkpoint, Item, Policy, Server, Volume, VolumeBackup
 from .rules import BROKEN_STATUSES, PROTECTABLE_STATUSES, SERVER_TYPE, ApiError, bad, clean_tags
 from .state import State, new_id
+
+Made = TypeVar("Made", bound=Item)
+
+
+class CsbsBooks(Books):
+    """Good backups make later ones incremental, and retention follows each good one."""
+
+    def completed(self, state: State, item: Item) -> None:
+        state.index.good_of.setdefault(item.resource_id, set()).add(item.id)
+        policy = state.policies.get(item.policy_id or "")
+        if item.auto_trigger and policy is not None:
+            retention.prune(state, policy, item.resource_id)
+            retention.watch(state, policy, item)
+
+    def failed(self, state: State, item: Item) -> None:
+        state.index.good_of.get(item.resource_id, set()).discard(item.id)
+
+    def leaving(self, state: State, item: Item) -> None:
+        self.failed(state, item)
+
+    def left(self, state: State, item: Item) -> None:
+        state.drop_item(item)
+
+
+BOOKS = CsbsBooks()
 
 
 def check_protectable(state: State, project_id: str, server_id: str, resource_type: str = SERVER_TYPE) -> Server:
@@ -139,34 +165,57 @@ def start(
     incremental = incremental and bool(state.index.good_of.get(server.id))
     if explicit_full:
         state.index.lazy_load.add(server.id)
-    volumes = [
-        VolumeBackup(
-            id=new_id(),
-            name=name,
-            source_volume_id=volume.id,
-            source_volume_name=volume.name,
-            source_volume_size=volume.size,
-            bootable=volume.bootable,
-            size=timing.backup_megabytes(volume.size, incremental),
-            snapshot_id=new_id(),
-        )
-        for volume in state.volumes_of(server)
-    ]
-    item = Item(
-        id=new_id(),
+    item = make(
+        Item,
+        state,
+        server,
+        state.volumes_of(server),
+        incremental,
         checkpoint_id=checkpoint.id,
-        project_id=server.project_id,
         name=name,
         description=description,
+        auto_trigger=checkpoint.auto,
+        policy_id=policy_id,
+        tags=dict(tags or {}),
+        support_lld=server.id in state.index.lazy_load,
+        books=BOOKS,
+    )
+    state.add_item(item)
+    set_off(state, item)
+    return item
+
+
+def make(
+    kind: type[Made],
+    state: State,
+    server: Server,
+    volumes: Iterable[Volume],
+    incremental: bool,
+    **fields: Any,
+) -> Made:
+    """A backup of some disks of a server, as either service begins it."""
+    item = kind(
+        id=new_id(),
+        project_id=server.project_id,
         resource_id=server.id,
         resource_name=server.name,
         availability_zone=server.availability_zone,
         created_at=state.now,
         updated_at=state.now,
-        auto_trigger=checkpoint.auto,
         incremental=incremental,
-        policy_id=policy_id,
-        volumes=volumes,
+        volumes=[
+            VolumeBackup(
+                id=new_id(),
+                name=fields["name"],
+                source_volume_id=volume.id,
+                source_volume_name=volume.name,
+                source_volume_size=volume.size,
+                bootable=volume.bootable,
+                size=timing.backup_megabytes(volume.size, incremental),
+                snapshot_id=new_id(),
+            )
+            for volume in volumes
+        ],
         backup_data={
             "vcpus": server.vcpus,
             "ram": server.ram,
@@ -180,16 +229,18 @@ def start(
         task_id=new_id(),
         seq=state.next_seq(),
         visible_at=state.visible_at(),
-        tags=dict(tags or {}),
-        support_lld=server.id in state.index.lazy_load,
         will_fail=server.fail_next_backup,
+        **fields,
     )
     server.fail_next_backup = None
-    state.add_item(item)
-    state.index.busy[server.id] = item.id
+    return item
+
+
+def set_off(state: State, item: Item) -> None:
+    """Put a new backup on its way."""
+    state.index.busy[item.resource_id] = item.id
     item.phase_start = state.now
     item.phase_end = state.after(timing.QUEUE, lambda at: _begin(state, item, at))
-    return item
 
 
 def due(item: Item, status: str, at: datetime) -> bool:
@@ -204,6 +255,7 @@ def _begin(state: State, item: Item, at: datetime) -> None:
     item.protected_at = item.updated_at = item.phase_start = at
     seconds = timing.backup_seconds(sum(volume.source_volume_size for volume in item.volumes), item.incremental)
     item.phase_end = state.at(at + timedelta(seconds=seconds), lambda moment: _finish(state, item, moment))
+    item.books.begun(state, item)
 
 
 def _finish(state: State, item: Item, at: datetime) -> None:
@@ -215,6 +267,7 @@ def _finish(state: State, item: Item, at: datetime) -> None:
         item.status = "error"
         fail(item, "backup", item.will_fail)
         state.release(item)
+        item.books.failed(state, item)
         return
     complete(state, item)
 
@@ -223,12 +276,8 @@ def complete(state: State, item: Item) -> None:
     """The backup is good."""
     item.status = "available"
     item.size = sum(volume.size for volume in item.volumes)
-    state.index.good_of.setdefault(item.resource_id, set()).add(item.id)
     state.release(item)
-    policy = state.policies.get(item.policy_id or "")
-    if item.auto_trigger and policy is not None:
-        retention.prune(state, policy, item.resource_id)
-        retention.watch(state, policy, item)
+    item.books.completed(state, item)
 
 
 def fail(item: Item, operation: str, reason: str) -> None:
@@ -253,10 +302,10 @@ def force(state: State, item: Item, status: str | None, fail_reason: str | None,
     elif status == "error":
         item.status = "error"
         item.finished_at = item.finished_at or state.now
-        state.index.good_of.get(item.resource_id, set()).discard(item.id)
         state.release(item)
+        item.books.failed(state, item)
     elif status == "deleted":
-        state.drop_item(item)
+        item.books.left(state, item)
     else:
         item.status = status
         if status not in ("waiting_delete", "deleting"):
@@ -273,6 +322,14 @@ def plant(state: State, project_id: str, server_id: str, name: str, age: float, 
     state.checkpoints[checkpoint.id] = checkpoint
     busy = state.index.busy.get(server_id)
     item = start(state, server, checkpoint, name=name)
+    ripen(state, item, made, fields)
+    if busy is not None:
+        state.index.busy[server_id] = busy
+    return item
+
+
+def ripen(state: State, item: Item, made: datetime, fields: dict[str, Any]) -> None:
+    """Let a backup that has just begun be one that was made some time ago."""
     item.visible_at = 0.0
     item.created_at = item.protected_at = item.finished_at = item.updated_at = made
     item.phase_end = None
@@ -284,6 +341,3 @@ def plant(state: State, project_id: str, server_id: str, name: str, age: float, 
         complete(state, item)
     else:
         state.release(item)
-    if busy is not None:
-        state.index.busy[server_id] = busy
-    return item

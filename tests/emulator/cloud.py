@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import yaml
 
 from . import backups, identity, keystone, seeds
 from .app import ENVIRON_KEY, make_app
+from .cbr import plant
+from .cbr.model import Backup, Task, Vault
+from .cbr.model import Policy as VaultPolicy
 from .clock import Clock
 from .control import change_server, force_backup
 from .faults import Faults
@@ -130,6 +134,11 @@ class Cloud:
         return f"{self.url}/csbs/v1/{self.project_id}"
 
     @property
+    def cbr_url(self) -> str:
+        """The catalog's URL of CBR for the demo project."""
+        return f"{self.url}/cbr/v3/{self.project_id}"
+
+    @property
     def ims_url(self) -> str:
         """The catalog's URL of the image service: of the type ims, where there are two."""
         return f"{self.url}/ims"
@@ -218,7 +227,7 @@ class Cloud:
         return server
 
     def force_backup(self, item_id: str, **changes: Any) -> None:
-        """Put a backup in a status, with fail_reason and fail_op."""
+        """Put a backup of either service in a status, with fail_reason and fail_op."""
         force_backup(self, item_id, changes)
 
     def server(self, name: str) -> Server:
@@ -232,6 +241,46 @@ class Cloud:
             self.state.tick()
             return backups.plant(self.state, self.project_id, server_id, name, age, fields)
 
+    def make_vault(
+        self, name: str = "theirs", servers: Iterable[str] = (), size: int | None = None, **fields: Any
+    ) -> Vault:
+        """A vault of CBR that others made, with servers in it and any name; fields are those of the vault."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.vault(self.state, self.project_id, name, servers, size, fields)
+
+    def make_vault_policy(self, name: str = "theirs", vaults: Iterable[str] = (), **fields: Any) -> VaultPolicy:
+        """A policy of CBR that others made and applied to vaults; fields are those of the policy."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.policy(self.state, self.project_id, name, vaults, fields)
+
+    def make_vault_backup(
+        self, server_id: str, vault_id: str | None = None, name: str = "made", age: float = 0.0, **fields: Any
+    ) -> Backup:
+        """A backup of CBR that is already good, so many seconds old, in a vault or that of its server."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.backup(self.state, server_id, vault_id, name, age, fields)
+
+    def fill_vault(self, vault_id: str, percent: float = 100) -> Vault:
+        """Let a vault of CBR be so full."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.fill(self.state, vault_id, percent)
+
+    def force_vault(self, vault_id: str, **changes: Any) -> Vault:
+        """Set status, size, locked, policy_id ... of a vault, and members={server: protect_status}."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.force_vault(self.state, vault_id, changes)
+
+    def force_task(self, task_id: str, status: str, reason: str = "") -> Task:
+        """Set the status of a task of CBR; the reason may begin with a code."""
+        with self.state.lock:
+            self.state.tick()
+            return plant.force_task(self.state, task_id, status, reason)
+
     def describe(self) -> dict[str, Any]:
         """What is running, in brief."""
         with self.state.lock:
@@ -244,4 +293,7 @@ class Cloud:
                 "servers": len(self.state.servers),
                 "policies": len(self.state.policies),
                 "backups": len(self.state.items),
+                "vaults": len(self.state.cbr.vaults),
+                "vault_policies": len(self.state.cbr.policies),
+                "vault_backups": len(self.state.cbr.backups),
             }

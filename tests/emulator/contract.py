@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The OpenAPI description as a judge: every request and every answer of CSBS is held against it."""
+"""The OpenAPI descriptions as a judge: every request and every answer of CSBS and CBR is held against them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-SOURCE = Path(__file__).parent / "openapi" / "csbs-v1.yaml"
+SOURCES = Path(__file__).parent / "openapi"
 METHODS = ("get", "put", "post", "delete")
 INTEGER = re.compile(r"-?\d{1,12}")
 Validator = Any
@@ -50,11 +50,14 @@ class Operation:
         for name, text in pairs:
             if name not in self.query_schemas:
                 raise ContractError(f"query parameter {name}: unknown")
+            if self.query_types[name] == "array":
+                query.setdefault(name, []).append(text)
+                continue
             if name in query:
                 raise ContractError(f"query parameter {name}: given twice")
-            value = _typed(text, self.query_types[name])
+            query[name] = _typed(text, self.query_types[name])
+        for name, value in query.items():
             _check(self.query_schemas[name], value, f"query parameter {name}")
-            query[name] = value
         return query
 
     def check_body(self, body: Any, present: bool) -> None:
@@ -143,8 +146,8 @@ class Contract:
         )
 
 
-@functools.lru_cache(maxsize=1)
-def load() -> Contract:
-    """The contract, read and compiled once in a process."""
+@functools.cache
+def load(name: str = "csbs-v1") -> Contract:
+    """A contract, read and compiled once in a process."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Contract(yaml.load(SOURCE.read_text(encoding="utf-8"), Loader=loader))
+    return Contract(yaml.load((SOURCES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader))

@@ -29,6 +29,7 @@ SERVER_FIELDS = (
     "fail_next_restore",
     "fail_next_delete",
     "fail_next_image",
+    "fail_next_join",
     "unprotectable",
     "private_ip",
     "eip",
@@ -41,6 +42,14 @@ def server_view(server: Any) -> dict[str, Any]:
         "id": server.id,
         **{field: getattr(server, field) for field in SERVER_FIELDS},
         "volume_ids": list(server.volume_ids),
+    }
+
+
+def vault_view(vault: Any) -> dict[str, Any]:
+    """A vault in brief."""
+    return {
+        **{field: getattr(vault, field) for field in ("id", "name", "size", "status", "policy_id")},
+        "servers": list(vault.members),
     }
 
 
@@ -61,10 +70,12 @@ def change_server(cloud: Cloud, server_id: str, changes: dict[str, Any]) -> Any:
 
 
 def force_backup(cloud: Cloud, item_id: str, changes: dict[str, Any]) -> None:
-    """Put a backup in a state, or change its words."""
+    """Put a backup of either service in a state, or change its words."""
     with cloud.state.lock:
         cloud.state.tick()
-        item = cloud.state.items[item_id]
+        item = cloud.state.any_backup(item_id)
+        if item is None:
+            raise KeyError(item_id)
         plain = {key: changes.pop(key) for key in ("name", "description") if key in changes}
         unknown = set(changes) - {"status", "fail_reason", "fail_op"}
         if unknown or changes.get("status", "error") not in ITEM_STATUSES:
@@ -183,6 +194,27 @@ def add_routes(app: Flask, cloud: Cloud) -> None:
     @route("/servers/<server_id>", "DELETE")
     def server_remove(_body: Any, server_id: str) -> Any:
         cloud.remove_server(server_id)
+        return {}
+
+    @route("/vaults", "POST")
+    def vault_add(body: Any) -> Any:
+        return {"vault": vault_view(cloud.make_vault(**body))}
+
+    @route("/vaults/<vault_id>", "PATCH")
+    def vault_change(body: Any, vault_id: str) -> Any:
+        return {"vault": vault_view(cloud.force_vault(vault_id, **body))}
+
+    @route("/vaults/<vault_id>/fill", "POST")
+    def vault_fill(body: Any, vault_id: str) -> Any:
+        return {"vault": vault_view(cloud.fill_vault(vault_id, **body))}
+
+    @route("/vaults/<vault_id>/backups", "POST")
+    def vault_backup_add(body: Any, vault_id: str) -> Any:
+        return {"backup": {"id": cloud.make_vault_backup(vault_id=vault_id, **body).id}}
+
+    @route("/tasks/<task_id>", "POST")
+    def task_force(body: Any, task_id: str) -> Any:
+        cloud.force_task(task_id, **body)
         return {}
 
     @route("/backups/<item_id>", "POST")

@@ -6,29 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from . import backups, deletions, listing, policies, render, restores, tags
-from .model import Policy
+from .call import Answer, Call
+from .model import Item, Policy
 from .render_live import LiveRenderer
 from .render_reference import ReferenceRenderer
-from .rules import ApiError, bad, tag_rows
-from .state import State
+from .rules import ApiError, bad
+from .tag_calls import tag_calls
 
 RENDERERS: dict[str, render.Renderer] = {"live": LiveRenderer(), "reference": ReferenceRenderer()}
-Answer = tuple[int, Any]
 
 
-@dataclass
-class Call:
-    """One request, already held against the contract."""
-
-    state: State
-    project_id: str
-    path: dict[str, str]
-    query: dict[str, Any]
-    body: Any
+class CsbsCall(Call):
+    """A request of CSBS."""
 
     @property
     def render(self) -> render.Renderer:
@@ -36,45 +28,45 @@ class Call:
         return RENDERERS[self.state.settings.mode]
 
 
-def list_policies(call: Call) -> Answer:
+def list_policies(call: CsbsCall) -> Answer:
     """GET policies"""
     found = listing.policies(call.state, call.project_id, call.query)
     page = listing.page(call.state, found, call.query, listing.POLICY_KEYS)
     return 200, {"policies": [call.render.policy(call.state, policy, "list") for policy in page]}
 
 
-def create_policy(call: Call) -> Answer:
+def create_policy(call: CsbsCall) -> Answer:
     """POST policies"""
     policy = policies.create(call.state, call.project_id, call.body["policy"])
     return 200, {"policy": call.render.policy(call.state, policy, "create")}
 
 
-def get_policy(call: Call) -> Answer:
+def get_policy(call: CsbsCall) -> Answer:
     """GET policies/{id}"""
     policy = call.state.policy(call.project_id, call.path["policy_id"])
     return 200, {"policy": call.render.policy(call.state, policy, "get")}
 
 
-def update_policy(call: Call) -> Answer:
+def update_policy(call: CsbsCall) -> Answer:
     """PUT policies/{id}"""
     policy = policies.update(call.state, call.project_id, call.path["policy_id"], call.body["policy"])
     return 200, {"policy": call.render.policy(call.state, policy, "update")}
 
 
-def delete_policy(call: Call) -> Answer:
+def delete_policy(call: CsbsCall) -> Answer:
     """DELETE policies/{id}"""
     policies.delete(call.state, call.project_id, call.path["policy_id"])
     return 200, {}
 
 
-def check_resources(call: Call) -> Answer:
+def check_resources(call: CsbsCall) -> Answer:
     """POST providers/{p}/resources/action"""
     if "check_protectable" in call.body:
         return 200, {"protectable": [_protectable(call, row) for row in call.body["check_protectable"]]}
     return 200, {"restorable": [_restorable(call, row) for row in call.body["check_restorable"]]}
 
 
-def _protectable(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+def _protectable(call: CsbsCall, row: dict[str, Any]) -> dict[str, Any]:
     problem = None
     try:
         backups.check_protectable(call.state, call.project_id, row["resource_id"], row["resource_type"])
@@ -83,7 +75,7 @@ def _protectable(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     return call.render.protectable(call.state, row["resource_id"], row["resource_type"], problem)
 
 
-def _restorable(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+def _restorable(call: CsbsCall, row: dict[str, Any]) -> dict[str, Any]:
     problem = None
     target = row["target"]
     try:
@@ -96,13 +88,13 @@ def _restorable(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     return call.render.restorable(target["resource_id"], target["resource_type"], problem)
 
 
-def protect_resource(call: Call) -> Answer:
+def protect_resource(call: CsbsCall) -> Answer:
     """POST providers/{p}/resources/{id}/action"""
     made = backups.protect(call.state, call.project_id, call.path["resource_id"], call.body["protect"])
     return 200, {"checkpoint": call.render.protected(call.state, *made)}
 
 
-def run_policy(call: Call) -> Answer:
+def run_policy(call: CsbsCall) -> Answer:
     """POST providers/{p}/checkpoints"""
     wish = call.body["checkpoint"]
     parameters = wish["parameters"]
@@ -117,7 +109,7 @@ def run_policy(call: Call) -> Answer:
     return 200, {"checkpoint": render.run(checkpoint, policy)}
 
 
-def delete_checkpoint(call: Call) -> Answer:
+def delete_checkpoint(call: CsbsCall) -> Answer:
     """DELETE providers/{p}/checkpoints/{id}"""
     chosen = call.query.get("checkpoint_items")
     item_ids = None
@@ -129,31 +121,31 @@ def delete_checkpoint(call: Call) -> Answer:
     return 200, {}
 
 
-def list_items(call: Call) -> Answer:
+def list_items(call: CsbsCall) -> Answer:
     """GET checkpoint_items"""
     found = listing.items(call.state, call.project_id, call.query)
     page = listing.page(call.state, found, call.query, listing.ITEM_KEYS)
     return 200, {"checkpoint_items": [call.render.item(call.state, item, "list") for item in page]}
 
 
-def count_items(call: Call) -> Answer:
+def count_items(call: CsbsCall) -> Answer:
     """GET checkpoint_items/count"""
     return 200, {"count": len(listing.items(call.state, call.project_id, call.query))}
 
 
-def get_item(call: Call) -> Answer:
+def get_item(call: CsbsCall) -> Answer:
     """GET checkpoint_items/{id}"""
     item = call.state.item(call.project_id, call.path["checkpoint_item_id"])
     return 200, {"checkpoint_item": call.render.item(call.state, item, "get")}
 
 
-def create_restore(call: Call) -> Answer:
+def create_restore(call: CsbsCall) -> Answer:
     """POST restores"""
     record = restores.restore(call.state, call.project_id, call.body["restore"])
     return 200, {"restore": call.render.restore(call.state, record)}
 
 
-def get_quotas(call: Call) -> Answer:
+def get_quotas(call: CsbsCall) -> Answer:
     """GET quotas"""
     count, megabytes = backups.usage(call.state, call.project_id)
     settings = call.state.settings
@@ -167,55 +159,15 @@ def get_quotas(call: Call) -> Answer:
     }
 
 
-def _tag_calls(kind: str, word: str) -> dict[str, Callable[[Call], Answer]]:
-    def resource(call: Call) -> tags.Tagged:
-        return tags.find(call.state, kind, call.project_id, call.path["resource_id"])
-
-    def in_project(call: Call) -> Answer:
-        return 200, {"tags": tags.in_project(call.state, kind, call.project_id)}
-
-    def of_resource(call: Call) -> Answer:
-        return 200, {"tags": tag_rows(resource(call).tags)}
-
-    def add(call: Call) -> Answer:
-        tags.add(resource(call), [call.body["tag"]])
-        return 204, None
-
-    def change(call: Call) -> Answer:
-        tags.act(kind, resource(call), call.body["action"], call.body["tags"])
-        return 204, None
-
-    def remove(call: Call) -> Answer:
-        tags.remove(resource(call), call.path["key"])
-        return 204, None
-
-    def find(call: Call) -> Answer:
-        page, total = tags.query(call.state, kind, call.project_id, call.body)
-        if page is None:
-            return 200, {"total_count": total}
-        return 200, {"resources": [_tagged_row(call, thing) for thing in page], "total_count": total}
-
-    return {
-        f"list{word}TagsOfProject": in_project,
-        f"list{word}Tags": of_resource,
-        f"add{word}Tag": add,
-        f"change{word}Tags": change,
-        f"delete{word}Tag": remove,
-        f"find{word}ByTags": find,
-    }
+def _policy_detail(_call: CsbsCall, _policy: Policy) -> dict[str, Any]:
+    return {}
 
 
-def _tagged_row(call: Call, thing: tags.Tagged) -> dict[str, Any]:
-    detail = {} if isinstance(thing, Policy) else call.render.item(call.state, thing, "get")
-    return {
-        "resource_id": thing.id,
-        "resource_name": thing.name,
-        "tags": tag_rows(thing.tags),
-        "resource_detail": detail,
-    }
+def _item_detail(call: CsbsCall, item: Item) -> dict[str, Any]:
+    return call.render.item(call.state, item, "get")
 
 
-CALLS: dict[str, Callable[[Call], Answer]] = {
+CALLS: dict[str, Callable[[CsbsCall], Answer]] = {
     "listPolicies": list_policies,
     "createPolicy": create_policy,
     "getPolicy": get_policy,
@@ -230,6 +182,6 @@ CALLS: dict[str, Callable[[Call], Answer]] = {
     "getCheckpointItem": get_item,
     "createRestore": create_restore,
     "getQuotas": get_quotas,
-    **_tag_calls("csbs_backup", "Backup"),
-    **_tag_calls("csbs_backup_policy", "Policy"),
+    **tag_calls(tags.BACKUPS, "Backup", _item_detail),
+    **tag_calls(tags.POLICIES, "Policy", _policy_detail),
 }

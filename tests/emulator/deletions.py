@@ -46,28 +46,28 @@ def enqueue(state: State, item: Item) -> None:
     item.status = "waiting_delete"
     item.updated_at = item.phase_start = state.now
     item.phase_end = None
-    state.index.good_of.get(item.resource_id, set()).discard(item.id)
-    state.deletions.setdefault(item.project_id, deque()).append(item.id)
-    project_id = item.project_id
-    state.after(timing.DELETE_QUEUE, lambda at: _pump(state, project_id, at))
+    item.books.leaving(state, item)
+    state.deletions.setdefault(item.lane, deque()).append(item)
+    state.after(timing.DELETE_QUEUE, lambda at: _pump(state, item.lane, at))
 
 
-def _pump(state: State, project_id: str, at: datetime) -> None:
-    queue = state.deletions.setdefault(project_id, deque())
-    while queue and state.deleting.get(project_id, 0) < DELETIONS_AT_ONCE:
-        item = state.items.get(queue.popleft())
-        if item is None or item.status != "waiting_delete":
+def _pump(state: State, lane: str, at: datetime) -> None:
+    queue = state.deletions.setdefault(lane, deque())
+    while queue and state.deleting.get(lane, 0) < DELETIONS_AT_ONCE:
+        item = queue.popleft()
+        if item.status != "waiting_delete":
             continue
         item.status = "deleting"
         item.updated_at = item.phase_start = at
-        state.deleting[project_id] = state.deleting.get(project_id, 0) + 1
+        state.deleting[lane] = state.deleting.get(lane, 0) + 1
         item.phase_end = at + timedelta(seconds=timing.DELETE)
         state.at(item.phase_end, _finisher(state, item))
+        item.books.begun(state, item)
 
 
 def _finisher(state: State, item: Item):  # type: ignore[no-untyped-def]
     def finish(at: datetime) -> None:
-        state.deleting[item.project_id] -= 1
+        state.deleting[item.lane] -= 1
         server = state.servers.get(item.resource_id)
         if item.status == "deleting" and item.phase_end == at:
             if server is not None and server.fail_next_delete:
@@ -75,8 +75,9 @@ def _finisher(state: State, item: Item):  # type: ignore[no-untyped-def]
                 item.fail_op, item.fail_reason = "delete", server.fail_next_delete
                 item.updated_at = at
                 server.fail_next_delete = None
+                item.books.stayed(state, item, item.fail_reason)
             else:
-                state.drop_item(item)
-        _pump(state, item.project_id, at)
+                item.books.left(state, item)
+        _pump(state, item.lane, at)
 
     return finish

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from . import timing
-from .model import Image
+from .model import Image, Item
 from .rules import ApiError, clean_tags
 from .state import State, new_id
 
@@ -25,6 +26,15 @@ FIELDS = {
     "image_tags": list,
     "min_ram": int,
     "max_ram": int,
+}
+# whole_image_type: how its service finds a backup, and its codes for a wrong status and for no system disk
+SOURCES: dict[str, tuple[Callable[[State, str, str], Item], str, str]] = {
+    "CSBS": (State.item, "CSBS.8001", "CSBS.8009"),
+    "CBR": (
+        lambda state, project_id, backup_id: state.cbr.backup(project_id, backup_id),
+        "BackupService.6208",
+        "BackupService.6209",
+    ),
 }
 
 
@@ -45,11 +55,12 @@ def create(state: State, project_id: str, wish: Any) -> Image:
     except ApiError as problem:
         raise ImageError(400, "IMG.0116" if problem.code == "CSBS.7000" else "IMG.0115", problem.message) from None
     try:
-        item = state.item(project_id, wish["backup_id"])
+        find_backup, wrong_status, no_system_disk = SOURCES[wish["whole_image_type"]]
+        item = find_backup(state, project_id, wish["backup_id"])
         if item.status != "available":
-            raise ApiError("CSBS.8001", f"{item.id} is {item.status}")
+            raise ApiError(wrong_status, f"{item.id} is {item.status}")
         if not any(part.bootable for part in item.volumes):
-            raise ApiError("CSBS.8009", item.id)
+            raise ApiError(no_system_disk, item.id)
     except ApiError as problem:
         raise ImageError(problem.status, problem.code, problem.message) from None
     if item.image_id and item.image_id in state.images:
@@ -91,8 +102,8 @@ def _check(wish: Any) -> None:
         missing = [key for key in ("name", "backup_id", "whole_image_type") if key not in wish]
         if wrong or missing:
             problem = f"wrong or missing: {', '.join(wrong + missing)}"
-        elif wish["whole_image_type"] != "CSBS":
-            problem = "whole_image_type must be CSBS"
+        elif wish["whole_image_type"] not in SOURCES:
+            problem = f"whole_image_type must be {' or '.join(SOURCES)}"
         elif not NAME.fullmatch(wish["name"]):
             problem = "name"
         elif not DESCRIPTION.fullmatch(wish.get("description", "")):
@@ -107,7 +118,7 @@ def _finish(state: State, image: Image, reason: str | None, at: datetime) -> Non
     if image.job_status != "RUNNING":
         return
     image.ends_at = at
-    item = state.items.get(image.backup_id)
+    item = state.any_backup(image.backup_id)
     if reason or item is None:
         image.job_status = "FAIL"
         image.fail_reason = reason or "the backup is gone"
@@ -126,7 +137,7 @@ def delete(state: State, project_id: str, image_id: str) -> None:
     if image.job_status == "RUNNING":
         raise ImageError(400, "IMG.0090", "The image being created cannot be deleted.")
     del state.images[image.id]
-    item = state.items.get(image.backup_id)
+    item = state.any_backup(image.backup_id)
     if item is not None and item.image_id == image_id:
         item.image_id = None
 

@@ -14,9 +14,10 @@ QUERY_POSTS = (
     re.compile(r"^/v3/auth/tokens/?$"),
     re.compile(r"^/csbs/v1/[^/]+/csbs_backup(_policy)?/resource_instances/action$"),
     re.compile(r"^/csbs/v1/[^/]+/providers/[^/]+/resources/action$"),
+    re.compile(r"^/cbr/v3/[^/]+/vault/resource_instances/action$"),
 )
 # The first part of a path: the service. The image service can have two addresses.
-SERVICES = {"compute": "compute", "volume": "volume", "csbs": "csbs", "ims": "ims", "image": "ims"}
+SERVICES = {"compute": "compute", "volume": "volume", "csbs": "csbs", "cbr": "cbr", "ims": "ims", "image": "ims"}
 
 
 def service_of(path: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .clock import real_utc
-from .state import State
+from .state import Settings, State
 
 REGION = "eu-de"
 USER, PASSWORD = "demo", "secret-demo-password"
@@ -31,6 +31,7 @@ SERVICES = {
     "image": ("glance", "/ims"),
     "ims": ("ims", "/ims"),
     "data-protect": ("karbor", "/csbs/v1/{project_id}"),
+    "cbr": ("cbr", "/cbr/v3/{project_id}"),
 }
 # What image_catalog makes of it: types that the catalog lacks, and where the type image is when it is elsewhere
 HIDDEN = {"ims": ("image",), "image": ("ims",)}
@@ -145,15 +146,16 @@ class Keystone:
         raise AuthError()
 
 
-def services(image_catalog: str) -> dict[str, tuple[str, str]]:
+def services(settings: Settings) -> dict[str, tuple[str, str]]:
     """The types of the catalog with their names and paths."""
-    shown = {kind: service for kind, service in SERVICES.items() if kind not in HIDDEN.get(image_catalog, ())}
-    if image_catalog == "split":
+    hidden = (*HIDDEN.get(settings.image_catalog, ()), settings.catalog_lacks)
+    shown = {kind: service for kind, service in SERVICES.items() if kind not in hidden}
+    if settings.image_catalog == "split":
         shown["image"] = ("glance", SPLIT_IMAGE)
     return shown
 
 
-def catalog(url: str, project_id: str, image_catalog: str) -> list[dict[str, Any]]:
+def catalog(url: str, project_id: str, settings: Settings) -> list[dict[str, Any]]:
     """The services and where they are."""
     return [
         {
@@ -171,11 +173,11 @@ def catalog(url: str, project_id: str, image_catalog: str) -> list[dict[str, Any
                 for place, interface in enumerate(("public", "internal", "admin"))
             ],
         }
-        for number, (kind, (name, path)) in enumerate(services(image_catalog).items(), start=1)
+        for number, (kind, (name, path)) in enumerate(services(settings).items(), start=1)
     ]
 
 
-def token_body(token: Token, url: str, image_catalog: str) -> dict[str, Any]:
+def token_body(token: Token, url: str, settings: Settings) -> dict[str, Any]:
     """A token as Keystone prints it."""
     body: dict[str, Any] = {
         "methods": token.methods,
@@ -188,7 +190,7 @@ def token_body(token: Token, url: str, image_catalog: str) -> dict[str, Any]:
         body["project"] = project_row(token.project_id, short=True)
         body["is_domain"] = False
         body["roles"] = [{"id": f"{1:032x}", "name": "member"}]
-        body["catalog"] = catalog(url, token.project_id, image_catalog)
+        body["catalog"] = catalog(url, token.project_id, settings)
     return {"token": body}
 
 

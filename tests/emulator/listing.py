@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from .model import Item, Policy
 from .rules import MAX_PAGE, ApiError, bad
-from .state import State
+from .state import Listed, State
 
-Row = TypeVar("Row", Item, Policy)
+Row = TypeVar("Row", bound=Listed)
 ITEM_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 POLICY_KEYS = ("created_at", "name", "id")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?")
@@ -84,17 +84,23 @@ def _item_tests(query: dict[str, Any]) -> list[Callable[[Item], bool]]:
     return tests
 
 
-def page(state: State, rows: list[Row], query: dict[str, Any], keys: Sequence[str]) -> list[Row]:
+def page(
+    state: State,
+    rows: list[Row],
+    query: dict[str, Any],
+    keys: Sequence[str] = (),
+    refused: Callable[[str], ApiError] = bad,
+) -> list[Row]:
     """Order rows and cut one page out; a marker that was deleted since still holds its place."""
-    order = _order(query.get("sort"), keys)
+    order = _order(query.get("sort"), keys, refused)
     limit = min(query.get("limit", MAX_PAGE), MAX_PAGE)
     marker = query.get("marker")
     tombstone = None
     if marker is not None and all(row.id != marker for row in rows):
-        tombstone = state.gone.get(marker) or state.items.get(marker) or state.policies.get(marker)
+        tombstone = state.once_listed(marker)
         if tombstone is None:
-            raise bad(f"marker {marker}")
-        rows = [*rows, tombstone]  # type: ignore[list-item]
+            raise refused(f"marker {marker}")
+        rows = [*rows, tombstone]
         rows.sort(key=attrgetter("seq"))
     if order:
         rows = list(rows)
@@ -117,13 +123,13 @@ def _sort_key(key: str) -> Callable[[Any], Any]:
     return attrgetter(key)
 
 
-def _order(sort: str | None, keys: Sequence[str]) -> list[tuple[str, bool]]:
+def _order(sort: str | None, keys: Sequence[str], refused: Callable[[str], ApiError]) -> list[tuple[str, bool]]:
     if not sort:
         return []
     order = []
     for part in sort.split(","):
         key, _colon, direction = part.partition(":")
         if key not in keys or direction not in ("", "asc", "desc"):
-            raise bad(f"sort: {part!r}")
+            raise refused(f"sort: {part!r}")
         order.append((key, direction != "asc"))
     return order

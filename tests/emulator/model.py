@@ -10,6 +10,31 @@ from datetime import datetime
 from typing import Any
 
 
+class Books:
+    """How a service keeps its backups; the walk of a backup through its states tells it what happens."""
+
+    def begun(self, state: Any, item: Item) -> None:
+        """The backup is being made, or restored."""
+
+    def completed(self, state: Any, item: Item) -> None:
+        """The backup is good."""
+
+    def failed(self, state: Any, item: Item) -> None:
+        """The backup ended in an error."""
+
+    def restored(self, state: Any, item: Item, reason: str | None) -> None:
+        """A restore ended; the reason says why it failed."""
+
+    def leaving(self, state: Any, item: Item) -> None:
+        """The backup is to be deleted."""
+
+    def left(self, state: Any, item: Item) -> None:
+        """The backup is deleted: take it out."""
+
+    def stayed(self, state: Any, item: Item, reason: str) -> None:
+        """The deletion failed."""
+
+
 @dataclass
 class Volume:
     """A disk."""
@@ -46,6 +71,7 @@ class Server:
     fail_next_restore: str | None = None
     fail_next_delete: str | None = None
     fail_next_image: str | None = None
+    fail_next_join: str | None = None
     unprotectable: str | None = None
 
 
@@ -122,6 +148,7 @@ class Item:
     volumes: list[VolumeBackup]
     backup_data: dict[str, Any]
     task_id: str
+    books: Books
     seq: int = 0
     visible_at: float = 0.0
     status: str = "waiting_protect"
@@ -138,6 +165,11 @@ class Item:
     image_id: str | None = None
     will_fail: str | None = None
     restoring_to: str | None = None
+
+    @property
+    def lane(self) -> str:
+        """Deletions of one lane wait for each other."""
+        return self.project_id
 
 
 @dataclass

@@ -78,7 +78,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
     guard = _guard(cloud)
 
     def _token(status: int, token: keystone.Token) -> Response:
-        body = keystone.token_body(token, cloud.url, cloud.state.settings.image_catalog)
+        body = keystone.token_body(token, cloud.url, cloud.state.settings)
         return _json(status, body, {"X-Subject-Token": token.id})
 
     @app.get("/")
@@ -117,7 +117,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
     def show_catalog() -> Response:
         token = cloud.keystone.valid(request.headers.get("X-Auth-Token"))
         project_id = token.project_id if token and token.project_id else keystone.PROJECT_ID
-        rows = keystone.catalog(cloud.url, project_id, cloud.state.settings.image_catalog)
+        rows = keystone.catalog(cloud.url, project_id, cloud.state.settings)
         return _json(200, {"catalog": rows, "links": {}})
 
     @app.get("/v3/projects")

@@ -38,7 +38,7 @@ def create(state: State, project_id: str, wish: dict[str, Any]) -> Policy:
     pattern = _pattern(operation["trigger"])
     tags = clean_tags(wish.get("tags", []))
     resources = _resources(state, project_id, None, wish["resources"])
-    if len(of_project(state, project_id)) >= MAX_POLICIES:
+    if len(of_project(state, project_id)) + state.cbr.backup_policies(project_id) >= MAX_POLICIES:
         raise ApiError("CSBS.0001", f"at most {MAX_POLICIES}")
     policy = Policy(
         id=new_id(),
@@ -156,6 +156,8 @@ def _resources(
         state.server(project_id, server_id)
         if state.index.member_of.get(server_id, own_id) != own_id:
             raise ApiError("CSBS.6004", server_id)
+        if server_id in state.cbr.vault_of:
+            raise ApiError("CSBS.6004", f"{server_id} is in vault {state.cbr.vault_of[server_id]} of CBR")
         backups.check_protectable(state, project_id, server_id)
     if len(seen) > MAX_SERVERS:
         raise bad(f"{len(seen)} servers, at most {MAX_SERVERS} in a policy")

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from . import deletions
 from .model import Item, Policy
 from .state import State
+
+Old = TypeVar("Old", bound=Item)
 
 
 def offset(timezone: str | None) -> timedelta:
@@ -30,12 +33,12 @@ PERIODS: dict[str, Callable[[datetime], Hashable]] = {
 }
 
 
-def kept_long(policy: Policy, newest_first: list[Item]) -> set[str]:
+def kept_long(definition: dict[str, Any], newest_first: Sequence[Item]) -> set[str]:
     """The ids that long-term counts hold on to."""
     kept: set[str] = set()
-    shift = offset(policy.definition.get("timezone"))
+    shift = offset(definition.get("timezone"))
     for key, period in PERIODS.items():
-        count = policy.definition.get(key) or 0
+        count = definition.get(key) or 0
         seen: dict[Hashable, str] = {}
         for item in newest_first:
             if len(seen) >= count:
@@ -45,17 +48,16 @@ def kept_long(policy: Policy, newest_first: list[Item]) -> set[str]:
     return kept
 
 
-def expired(policy: Policy, newest_first: list[Item], now: datetime) -> list[Item]:
+def expired(definition: dict[str, Any], newest_first: Sequence[Old], now: datetime) -> list[Old]:
     """The backups of one server that a policy no longer keeps."""
-    definition = policy.definition
     if definition.get("permanent"):
         return []
     count = definition.get("max_backups", -1)
     days = definition.get("retention_duration_days", -1)
-    too_many = newest_first[count:] if count >= 0 else []
+    too_many = list(newest_first[count:]) if count >= 0 else []
     too_old = [item for item in newest_first if item.created_at + timedelta(days=days) <= now] if days > 0 else []
     doomed = {item.id: item for item in too_many + too_old}
-    for item_id in kept_long(policy, newest_first) if doomed else ():
+    for item_id in kept_long(definition, newest_first) if doomed else ():
         doomed.pop(item_id, None)
     return list(doomed.values())
 
@@ -70,7 +72,7 @@ def prune(state: State, policy: Policy, server_id: str) -> None:
         if item.auto_trigger and item.policy_id == policy.id and item.status == "available"
     ]
     mine.sort(key=lambda item: item.seq, reverse=True)
-    for item in expired(policy, mine, state.now):
+    for item in expired(policy.definition, mine, state.now):
         if not deletions.held(state, item):
             deletions.enqueue(state, item)
 

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
+
+from .cbr.codes import CODES as CBR_CODES
 
 PROVIDER_ID = "fc4d5750-22e7-4798-8a46-f48f62c4c1da"
 SERVER_TYPE = "OS::Nova::Server"
@@ -69,7 +72,7 @@ CODES: dict[str, tuple[int, str]] = {
     "CSBS.9007": (400, "a policy of this name exists"),
     "CSBS.9998": (500, "service unavailable"),
     "CSBS.9999": (500, "internal error"),
-    "BackupService.4008": (400, "new projects use the successor service"),
+    **CBR_CODES,
     "APIGW.0101": (404, "The API does not exist or has not been published in the environment"),
     "APIGW.0301": (401, "Incorrect IAM authentication information: token is missing, wrong or expired"),
     "APIGW.0302": (403, "The IAM user is not allowed to access the API"),
@@ -97,28 +100,41 @@ def bad(detail: str) -> ApiError:
     return ApiError("CSBS.9001", detail)
 
 
-def clean_tags(tags: list[dict[str, Any]]) -> dict[str, str]:
+@dataclass(frozen=True)
+class TagRules:
+    """How many tags a resource may have, and with what codes a service refuses tags."""
+
+    most: int
+    too_many: str
+    missing: str
+    bad: str
+
+
+CSBS_TAGS = TagRules(MAX_TAGS, "CSBS.7000", "CSBS.7001", "CSBS.9001")
+
+
+def clean_tags(tags: list[dict[str, Any]], rules: TagRules = CSBS_TAGS) -> dict[str, str]:
     """Tags to set, as a dict; spaces round keys and values are dropped."""
     result: dict[str, str] = {}
     for tag in tags:
         key, value = tag["key"].strip(), tag["value"].strip()
         if not TAG_KEY.fullmatch(key):
-            raise bad(f"tag key {tag['key']!r}")
+            raise ApiError(rules.bad, f"tag key {tag['key']!r}")
         if not TAG_VALUE.fullmatch(value):
-            raise bad(f"value of tag {key!r}")
+            raise ApiError(rules.bad, f"value of tag {key!r}")
         if key in result:
-            raise bad(f"tag key {key!r} is there twice")
+            raise ApiError(rules.bad, f"tag key {key!r} is there twice")
         result[key] = value
-    if len(result) > MAX_TAGS:
-        raise ApiError("CSBS.7000", f"at most {MAX_TAGS}")
+    if len(result) > rules.most:
+        raise ApiError(rules.too_many, f"at most {rules.most}")
     return result
 
 
-def merge_tags(present: dict[str, str], added: dict[str, str]) -> dict[str, str]:
+def merge_tags(present: dict[str, str], added: dict[str, str], rules: TagRules) -> dict[str, str]:
     """What a resource has after tags were added, unless that is too many."""
     merged = {**present, **added}
-    if len(merged) > MAX_TAGS:
-        raise ApiError("CSBS.7000", f"{len(merged)} after the change, at most {MAX_TAGS}")
+    if len(merged) > rules.most:
+        raise ApiError(rules.too_many, f"{len(merged)} after the change, at most {rules.most}")
     return merged
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Schedule patterns: the strict subset of iCalendar that the service takes, and the next run of one."""
+"""Schedule patterns: the strict subset of iCalendar that the services take, and the next run of one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,12 @@ def parse(pattern: str) -> Schedule:
     match = ENVELOPE.match(pattern)
     if not match:
         raise PatternError("expected VCALENDAR and VEVENT round one RRULE, with CRLF line ends")
-    keys = _keys(match["rule"])
+    return parse_rule(match["rule"])
+
+
+def parse_rule(rule: str) -> Schedule:
+    """Read a bare rule, with nothing round it."""
+    keys = _keys(rule)
     freq = keys.get("FREQ")
     if freq not in ("WEEKLY", "DAILY"):
         raise PatternError("FREQ must be WEEKLY or DAILY")
@@ -63,6 +68,21 @@ def parse(pattern: str) -> Schedule:
             raise PatternError("INTERVAL goes with DAILY only")
         interval = _number("INTERVAL", keys["INTERVAL"], 1, 30)
     return Schedule(freq=freq, minutes=_points(keys), days=days, interval=interval)
+
+
+def parse_rules(rules: list[str]) -> list[Schedule]:
+    """Read bare rules that apply together; all their points in time are an hour apart, too."""
+    parsed = [parse_rule(rule) for rule in rules]
+    points = sorted(
+        day * DAY_MINUTES + minute
+        for schedule in parsed
+        for day in schedule.days or range(7)
+        for minute in schedule.minutes
+    )
+    following = points[1:] + [points[0] + 7 * DAY_MINUTES]
+    if len(points) > 1 and min(later - earlier for earlier, later in zip(points, following)) < MIN_GAP:
+        raise PatternError("points in time must be at least an hour apart")
+    return parsed
 
 
 def _keys(rule: str) -> dict[str, str]:

@@ -14,16 +14,35 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
+from .cbr.store import Store
 from .checks import is_number, is_one_of, is_whole, need
 from .clock import Clock
 from .model import Checkpoint, Image, Item, Policy, Restore, Server, Volume
 from .rules import ApiError
 
 MODES = ("live", "reference")
-Shown = TypeVar("Shown", Item, Policy, Image, Item | Policy)
 IMAGE_CATALOGS = ("same", "split", "ims", "image")
+BACKUP_SERVICES = ("cbr", "data-protect")
+
+
+class Shown(Protocol):
+    """What lists show after a while."""
+
+    project_id: str
+    visible_at: float
+
+
+class Listed(Shown, Protocol):
+    """What lists show in the order in which it was made."""
+
+    id: str
+    name: str
+    seq: int
+
+
+Thing = TypeVar("Thing", bound=Shown)
 
 
 @dataclass
@@ -38,6 +57,10 @@ class Settings:
     sparse_items: bool = False
     unique_policy_names: bool | None = None
     image_catalog: str = "same"
+    catalog_lacks: str | None = None
+    unique_vault_names: bool | None = None
+    quota_vaults: int = -1
+    protectables: bool = False
 
     def __post_init__(self) -> None:
         self.check()
@@ -47,10 +70,14 @@ class Settings:
         need("mode", self.mode, is_one_of(*MODES), f"one of {', '.join(MODES)}")
         need("list_delay", self.list_delay, lambda value: value is None or is_number(value), "a number from 0, or null")
         need("token_lifetime", self.token_lifetime, is_number, "a number from 0")
-        for name in ("quota_backups", "quota_capacity"):
+        for name in ("quota_backups", "quota_capacity", "quota_vaults"):
             need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1: no limit")
-        need("sparse_items", self.sparse_items, is_one_of(True, False), "true or false")
-        need("unique_policy_names", self.unique_policy_names, is_one_of(True, False, None), "true, false or null")
+        for name in ("sparse_items", "protectables"):
+            need(name, getattr(self, name), is_one_of(True, False), "true or false")
+        for name in ("unique_policy_names", "unique_vault_names"):
+            need(name, getattr(self, name), is_one_of(True, False, None), "true, false or null")
+        services = f"{', '.join(BACKUP_SERVICES)} or null"
+        need("catalog_lacks", self.catalog_lacks, is_one_of(*BACKUP_SERVICES, None), services)
         need("image_catalog", self.image_catalog, is_one_of(*IMAGE_CATALOGS), f"one of {', '.join(IMAGE_CATALOGS)}")
 
     @property
@@ -67,6 +94,11 @@ class Settings:
     def names_are_unique(self) -> bool:
         """Whether a second policy of a name is refused; by default in reference mode only."""
         return not self.live if self.unique_policy_names is None else self.unique_policy_names
+
+    @property
+    def vault_names_are_unique(self) -> bool:
+        """Whether a second vault of a name is refused; by default in reference mode only."""
+        return not self.live if self.unique_vault_names is None else self.unique_vault_names
 
 
 def new_id() -> str:
@@ -109,13 +141,14 @@ class State:
         self.policies: dict[str, Policy] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.items: dict[str, Item] = {}
-        self.gone: dict[str, Item | Policy] = {}
+        self.gone: dict[str, Any] = {}
         self.images: dict[str, Image] = {}
         self.jobs: dict[str, Image] = {}
         self.restores: dict[str, Restore] = {}
-        self.deletions: dict[str, deque[str]] = {}
+        self.deletions: dict[str, deque[Item]] = {}
         self.deleting: dict[str, int] = {}
         self.index = Indices()
+        self.cbr = Store()
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -153,7 +186,7 @@ class State:
         passed = (self._target - self.now).total_seconds()
         return self.real() + max(0.0, self.settings.lag - passed)
 
-    def shown(self, things: Iterable[Shown], project_id: str) -> list[Shown]:
+    def shown(self, things: Iterable[Thing], project_id: str) -> list[Thing]:
         """Those of a project that lists, counts and tag queries show by now."""
         real = self.real()
         return [thing for thing in things if thing.project_id == project_id and thing.visible_at <= real]
@@ -191,6 +224,14 @@ class State:
         if checkpoint is None or checkpoint.project_id != project_id:
             raise ApiError("CSBS.3001", checkpoint_id)
         return checkpoint
+
+    def any_backup(self, item_id: str) -> Item | None:
+        """A backup of either service."""
+        return self.items.get(item_id) or self.cbr.backups.get(item_id)
+
+    def once_listed(self, thing_id: str) -> Any:
+        """What had a place in a list, for markers."""
+        return self.gone.get(thing_id) or self.any_backup(thing_id) or self.policies.get(thing_id)
 
     # --- changes ------------------------------------------------------------------------------------------------------
 

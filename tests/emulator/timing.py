@@ -10,6 +10,8 @@ DELETE_QUEUE = 5.0
 DELETE = 55.0
 RESTORE_QUEUE = 10.0
 IMAGE = 600.0
+RESIZE = 20.0
+MIGRATE = 30.0
 
 
 def backup_seconds(gigabytes: int, incremental: bool) -> float:

@@ -29,9 +29,14 @@ class Api:
         self.session = requests.Session()
         self.session.headers["X-Auth-Token"] = cloud.token()
 
+    @property
+    def url(self) -> str:
+        """Where the service is."""
+        return self.cloud.csbs_url
+
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
         """Any call below the catalog's URL."""
-        url = f"{self.cloud.csbs_url}/{path}"
+        url = f"{self.url}/{path}"
         return self.session.request(method, url, json=body, params=query or None, timeout=30)
 
     def get(self, path: str, **query: Any) -> Any:
@@ -43,7 +48,7 @@ class Api:
     def ok(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """A call that succeeds."""
         answer = self.call(method, path, body, **query)
-        assert answer.status_code in (200, 204), answer.text
+        assert answer.status_code in (200, 202, 204), answer.text
         return answer.json() if answer.content else None
 
     def refused(self, code: str, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:

@@ -64,7 +64,7 @@ def test_failing_job(api: Api) -> None:
     [
         {"backup_id": 5},
         {},
-        {"backup_id": "x", "whole_image_type": "CBR"},
+        {"backup_id": "x", "whole_image_type": "VBS"},
         {"backup_id": "x", "surprise": 1},
         {"backup_id": "x", "name": ""},
         {"backup_id": "x", "name": "a/b"},
