@@ -73,7 +73,7 @@ def test_lists_are_read_to_the_last_short_page_and_no_further(
         csbs.protect_server(cloud.server(name).id)
     cloud.clock.advance(7200)
     cloud.journal.clear()
-    monkeypatch.setattr(paged, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paged.Paged, "page_size", 2)
     assert len(list(csbs.backups())) == 3
     queries = [entry["query"] for entry in cloud.journal if entry["path"].endswith("/checkpoint_items")]
     assert [query.get("limit") for query in queries] == ["2", "2"]

@@ -12,7 +12,12 @@ PAGE_SIZE = 1000
 
 
 class Paged(resource.Resource):
-    """A resource that is listed in pages."""
+    """A resource that is listed in pages. An object may be missing or come twice when others write meanwhile."""
+
+    #: Objects per page; None where the list has no pages
+    page_size = PAGE_SIZE
+    #: Whether a page is asked for by the number of objects before it, else by the ID of the last of them
+    by_offset = False
 
     @classmethod
     def rows(cls, session, **query):
@@ -21,12 +26,21 @@ class Paged(resource.Resource):
         A Resource for each object would take longer than the request: about a millisecond per object.
         """
         fields = list(cls._body_mapping())
-        params = {**cls._query_mapping._transpose(query, cls), "limit": PAGE_SIZE}
+        # Else a filter with a wrong name is left out.
+        cls._query_mapping._validate(query)
+        params = cls._query_mapping._transpose(query, cls)
+        size = params["limit"] = cls.page_size
+        read, before = 0, None
         while True:
             response = session.get(cls.base_path, params=params)
             sdk_exceptions.raise_from_response(response)
-            page = response.json()[cls.resources_key]
+            answer = response.json()
+            page = answer[cls.resources_key] or []
+            if page and page == before:
+                raise sdk_exceptions.SDKException("The list has no end: a page came twice.")
             yield from ({field: row.get(field) for field in fields} for row in page)
-            if len(page) < PAGE_SIZE:
+            read, before = read + len(page), page
+            # Some services count what matches.
+            if not (page and size and (len(page) >= size or (answer.get("count") or 0) > read)):
                 return
-            params["marker"] = page[-1]["id"]
+            params.update({"offset": read} if cls.by_offset else {"marker": page[-1]["id"]})

@@ -28,11 +28,11 @@ class Tags:
 
     def of(self, resource_id):
         """Return the tags of one object as a list of dicts with key and value."""
-        return _answer(self._session.get(f"/{self._path}/{resource_id}/tags")).json()["tags"]
+        return _answer(self._session.get(f"/{self._path}/{resource_id}/tags")).json()["tags"] or []
 
     def in_project(self):
         """Return the tags of all objects as a list of dicts with key and values."""
-        return _answer(self._session.get(f"/{self._path}/tags")).json()["tags"]
+        return _answer(self._session.get(f"/{self._path}/tags")).json()["tags"] or []
 
     def add(self, resource_id, key, value):
         """Set one tag."""
