@@ -33,7 +33,7 @@ class Wire(BaseAdapter):
     def send(self, request: requests.PreparedRequest, **_kwargs: t.Any) -> requests.Response:  # type: ignore[override]
         """Keep a request and return the next answer."""
         assert request.method and request.url and request.url.startswith(ENDPOINT)
-        body = json.loads(request.body) if isinstance(request.body, bytes) else None
+        body = json.loads(t.cast(str, request.body)) if request.body else None
         self.requests.append((request.method, request.url.removeprefix(ENDPOINT), body))
         response = requests.Response()
         response.request, response.url = request, request.url
