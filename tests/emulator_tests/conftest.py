@@ -12,6 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.emulator_tests.api import Api
+from tests.emulator_tests.cbr_api import CbrApi
 
 
 def _cloud(**options: object) -> Iterator[Emulator]:
@@ -58,3 +59,21 @@ def live_api(live: Emulator) -> Api:
 def reference_api(reference: Emulator) -> Api:
     """A client of a cloud in reference mode."""
     return Api(reference)
+
+
+@pytest.fixture
+def cbr(cloud: Emulator) -> CbrApi:
+    """A client of CBR of a cloud in each mode."""
+    return CbrApi(cloud)
+
+
+@pytest.fixture
+def live_cbr(live: Emulator) -> CbrApi:
+    """A client of CBR of a cloud in live mode."""
+    return CbrApi(live)
+
+
+@pytest.fixture
+def reference_cbr(reference: Emulator) -> CbrApi:
+    """A client of CBR of a cloud in reference mode."""
+    return CbrApi(reference)
