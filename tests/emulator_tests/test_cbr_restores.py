@@ -22,7 +22,7 @@ def _good(cbr: CbrApi, server_id: str) -> dict[str, Any]:
 def test_walk(cbr: CbrApi, power_on: bool | None) -> None:
     server_id = cbr.ids()[0]
     backup = _good(cbr, server_id)
-    wish = {} if power_on is None else {"power_on": power_on}
+    wish: dict[str, Any] = {} if power_on is None else {"power_on": power_on}
     answer = cbr.call("POST", f"backups/{backup['id']}/restore", cbr.restore(backup, **wish))
     assert (answer.status_code, answer.content) == (202, b""), "nothing to follow"
     assert cbr.backup(backup["id"])["status"] == "waiting_restore"
