@@ -107,7 +107,7 @@ def _any(key: str, *values: str) -> list[dict[str, Any]]:
         ({"without_any_tag": True}, ["gamma"]),
         ({"without_any_tag": True, "tags": _any("env", "prod")}, ["gamma"]),
         ({"without_any_tag": False, "tags": _any("env", "test")}, ["beta"]),
-        ({"matches": [{"key": "resource_name", "value": "ALPH"}]}, ["alpha"]),
+        ({"matches": [{"key": "resource_name", "value": "ALPHA"}]}, ["alpha"]),
         ({"matches": [{"key": "resource_name", "value": ""}]}, []),
     ],
     ids=str,
