@@ -101,6 +101,12 @@ def test_a_module_loads_the_operation_of_its_name_only(module: str, loaded: dict
     assert operations == [f"module_utils/_operations/{module.removeprefix('csbs_')}.py"]
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_a_task_loads_the_files_of_its_service_only(module: str, loaded: dict[str, Loaded]) -> None:
+    services = {name.split("/")[2] for name in loaded[module] if name.startswith("module_utils/_sdk/")}
+    assert "csbs" in services and "cbr" not in services
+
+
 @pytest.mark.parametrize(
     ("subject", "modules"),
     [

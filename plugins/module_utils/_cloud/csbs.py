@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import CloudError
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
+from .._sdk.csbs.service import attach
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
 from .messages import BACKUP_SERVICE
@@ -45,7 +46,7 @@ class CsbsCloud(Compute):
     def __init__(self, connection: t.Any) -> None:
         super().__init__(connection)
         with errors_of("find the backup service", BACKUP_SERVICE):
-            self.csbs = connection.data_protect
+            self.csbs = attach(connection)
         self._image_service: Images | None = None
 
     # ========== Policies ==========

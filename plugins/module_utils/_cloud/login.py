@@ -11,15 +11,18 @@ import os
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, InvalidInput
-from .._sdk.csbs.service import CsbsService
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
-from .csbs import CsbsCloud
 from .errors import errors_of
 from .messages import LOGIN
 from .session import RetryingSession
 
+if t.TYPE_CHECKING:
+    from .csbs import CsbsCloud
+
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
+# The types of the backup services in the catalog, by their names in this collection
+_TYPES = {"csbs": "data-protect", "cbr": "cbr"}
 #: The authentication options of openstack.cloud, name by name
 AUTH_SPEC: dict[str, t.Any] = {
     "api_timeout": {"type": "int"},
@@ -52,18 +55,26 @@ def connect(params: dict[str, t.Any], seconds: float) -> CsbsCloud:
     Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
     credentials or an address that cannot be reached.
     """
+    connection = log_in(params, seconds, "csbs")
+    # Loaded here, because a task loads the files of its service only.
+    from .csbs import CsbsCloud
+
+    return CsbsCloud(connection)
+
+
+def log_in(params: dict[str, t.Any], seconds: float, *services: str) -> Connection:
+    """Log in to use these backup services, as connect does, and return the connection, which has none of them yet."""
     _check_options(params)
     _start_log(params)
     with errors_of(LOGIN), _errors_of_configuration():
         with _errors_of_files():
             config = _Config(session_constructor=RetryingSession)
         connection = Connection(config=config.get_one(**_settings(params)))
-        connection.add_service(CsbsService("data-protect"))
         session: t.Any = connection.session
         session.set_deadline(seconds)
         session.get_token()
-        _check_scope(connection)
-    return CsbsCloud(connection)
+        _check_scope(connection, services)
+    return connection
 
 
 def _settings(params: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -154,7 +165,7 @@ def _errors_of_files() -> t.Iterator[None]:
         raise mistakes[0]
 
 
-def _check_scope(connection: t.Any) -> None:
+def _check_scope(connection: t.Any, services: t.Iterable[str]) -> None:
     """Refuse a login without a project, because it sees nothing, and one that does not say which of several regions."""
     get_access = getattr(connection.session.auth, "get_access", None)
     if get_access is None:
@@ -166,13 +177,13 @@ def _check_scope(connection: t.Any) -> None:
             "the login names no project."
             " What to do: set project_name with project_domain_name, or project_id, in auth.",
         )
-    offers = access.service_catalog.get_endpoints(
-        service_type="data-protect", interface=connection.config.get_interface("data-protect")
-    )
     regions = sorted(
         {
             str(endpoint.get("region_id") or endpoint.get("region"))
-            for endpoints in offers.values()
+            for service_type in map(_TYPES.get, services)
+            for endpoints in access.service_catalog.get_endpoints(
+                service_type=service_type, interface=connection.config.get_interface(service_type)
+            ).values()
             for endpoint in endpoints
         }
     )

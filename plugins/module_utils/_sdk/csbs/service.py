@@ -13,3 +13,9 @@ class CsbsService(service_description.ServiceDescription):
     """The CSBS service, catalog type data-protect."""
 
     supported_versions = {"1": _proxy.Proxy}
+
+
+def attach(connection):
+    """Add the attribute data_protect to a connection, and return it, a Proxy."""
+    connection.add_service(CsbsService("data-protect"))
+    return connection.data_protect
