@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import urlsplit
 
 import pytest
 from openstack.exceptions import BadRequestException, HttpException, NotFoundException
@@ -277,7 +278,8 @@ def test_a_refusal_keeps_the_code_of_the_service(cloud: Emulator, cbr: t.Any) ->
     assert refused.value.response.json()["error_code"] == "BackupService.6101"
 
 
-def test_no_request_looks_for_versions(cloud: Emulator, cbr: t.Any) -> None:
+def test_no_request_looks_for_versions(cloud: Emulator) -> None:
+    connection = log_in({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, 60, "cbr")
     cloud.journal.clear()
-    list(cbr.vaults())
-    assert [entry["path"].rpartition("/")[2] for entry in cloud.journal] == ["vaults"]
+    list(attach(connection).vaults())
+    assert [entry["path"].removeprefix(urlsplit(cloud.cbr_url).path) for entry in cloud.journal] == ["/vaults"]

@@ -29,7 +29,7 @@ class Proxy(proxy.Proxy):
     of values: any of them fits. Vaults, policies, backups, tasks and servers are given by ID.
     """
 
-    # The catalog's URL already ends in version and project, and the service answers no discovery there.
+    # The catalog's URL already ends in version and project, and nothing answers discovery there.
     skip_discovery = True
 
     # ========== Vaults (cbr_apis/vaults) ==========
