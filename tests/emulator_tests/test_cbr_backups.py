@@ -242,6 +242,25 @@ def test_auto_expand_that_comes_too_late(live_cbr: CbrApi) -> None:
     assert live_cbr.vault(vault["id"])["billing"]["size"] == 27
 
 
+def test_auto_expand_that_comes_in_time(live_cbr: CbrApi) -> None:
+    vault = live_cbr.create_vault(servers=live_cbr.ids()[:1], size=20)
+    path = f"vaults/{vault['id']}"
+
+    def switch(on: bool) -> None:
+        live_cbr.ok("PUT", path, {"vault": {"auto_expand": on}})
+
+    live_cbr.cloud.fill_vault(vault["id"])
+    switch(False)
+    live_cbr.cloud.fill_vault(vault["id"], 0)
+    switch(True)
+    live_cbr.cloud.fill_vault(vault["id"], 110)
+    switch(True)
+    live_cbr.ok("PUT", path, {"vault": {"billing": {"size": 22}}})
+    live_cbr.cloud.clock.advance(30)
+    live_cbr.good(vault["id"])
+    assert live_cbr.vault(vault["id"])["billing"]["size"] > 22
+
+
 def test_live_words(live_cbr: CbrApi) -> None:
     vault = live_cbr.create_vault(servers=live_cbr.ids()[:1])
     (backup,) = live_cbr.good(vault["id"])

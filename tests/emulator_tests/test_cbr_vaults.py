@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +142,7 @@ def test_update(cbr: CbrApi) -> None:
     assert row.items() >= {"name": "new", "auto_bind": True, "bind_rules": rules, "auto_expand": True}.items()
     assert row["locked"] is True
     cbr.ok("PUT", f"vaults/{made['id']}", {"vault": {"bind_rules": {}}})
+    cbr.ok("PUT", f"vaults/{cbr.create_vault('open')['id']}", {"vault": {"locked": False}})
     assert cbr.vault(made["id"])["bind_rules"] == {}
     assert cbr.no("6110", "PUT", f"vaults/{made['id']}", {"vault": {"locked": False}}) == 400
     assert cbr.no("6105", "PUT", f"vaults/{NOBODY}", {"vault": {"name": "x"}}) == 404
@@ -187,6 +189,10 @@ def test_resize(cbr: CbrApi) -> None:
     cbr.ok("PUT", path, {"vault": {"billing": {"size": 100}}})
     cbr.cloud.clock.advance(30)
     cbr.no("6101", "PUT", path, {"vault": {"billing": {"size": 59}}})
+    cbr.ok("PUT", path, {"vault": {"billing": {"size": 110}}})
+    cbr.cloud.force_vault(made["id"], status="frozen")
+    cbr.cloud.clock.advance(30)
+    assert cbr.vault(made["id"])["billing"].items() >= {"status": "frozen", "size": 100}.items()
 
 
 def test_lists_and_filters(cbr: CbrApi) -> None:
@@ -259,6 +265,8 @@ def test_delete_takes_every_backup_along(cbr: CbrApi) -> None:
     assert (task["status"], task["vault_id"]) == ("running", made["id"])
     assert task["extra_info"]["vault_delete"] == {"total_count": 3, "fail_count": 0}
     cbr.no("6111", "DELETE", f"vaults/{made['id']}")
+    policy_id = cbr.create_cbr_policy()["id"]
+    cbr.no("6112", "POST", f"vaults/{made['id']}/associatepolicy", {"policy_id": policy_id})
     cbr.no("6103", "POST", f"vaults/{other.id}/addresources", {"resources": rows([first])})
     cbr.cloud.clock.advance(300)
     assert cbr.no("6105", "GET", f"vaults/{made['id']}") == 404
@@ -320,6 +328,12 @@ def test_locked_vaults(live_cbr: CbrApi) -> None:
     body = {"destination_vault_id": other["id"], "resource_ids": [server_id]}
     live_cbr.no("6112", "POST", f"vaults/{made['id']}/migrateresources", body)
     live_cbr.ok("DELETE", f"backups/{manual['id']}")
+    second = live_cbr.cloud.make_vault_backup(server_id, auto_trigger=True)
+    yesterday = live_cbr.cloud.clock.now() - timedelta(days=1)
+    live_cbr.cloud.state.cbr.backups[automatic["id"]].expired_at = yesterday
+    live_cbr.ok("DELETE", f"backups/{automatic['id']}")
+    live_cbr.cloud.force_vault(made["id"], locked=False)
+    live_cbr.ok("DELETE", f"backups/{second.id}")
 
 
 def test_ids_that_are_none(live_cbr: CbrApi, reference_cbr: CbrApi) -> None:
