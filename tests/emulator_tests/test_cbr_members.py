@@ -157,6 +157,8 @@ def test_remove_deletes_every_backup(cbr: CbrApi) -> None:
     cbr.no("6134", "POST", path, {"resource_ids": [first]})
     cbr.no("6103", "POST", _add(vault_id), {"resources": rows([first])})
     cbr.no("6134", "DELETE", f"vaults/{vault_id}")
+    (skipped,) = cbr.back_up(vault_id)["vault"]["skipped_resources"]
+    assert (skipped["id"], skipped["code"]) == (first, code("6134"))
     cbr.cloud.clock.advance(120)
     assert cbr.members(vault_id) == [second]
     assert {row["resource_id"] for row in cbr.backups()} == {second}, "manual ones are gone too"
