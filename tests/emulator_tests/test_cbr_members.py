@@ -51,6 +51,8 @@ def test_refused(live_cbr: CbrApi) -> None:
     assert no("6105", rows([second]), NOBODY) == 404
     assert no("6302", rows([NOBODY])) == 404
     assert NOBODY in live_cbr.call("POST", _add(vault_id), {"resources": rows([NOBODY])}).text
+    stranger = live_cbr.cloud.add_server("stranger", project_id=live_cbr.cloud.other_project_id).id
+    assert no("6302", rows([stranger])) == 404
     no("6103", rows([first]))
     no("6103", rows([first]), other_id)
     no("6104", rows([second, second]))
