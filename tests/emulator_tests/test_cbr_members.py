@@ -173,6 +173,9 @@ def test_remove_without_backups(live_cbr: CbrApi) -> None:
     vault_id = live_cbr.create_vault(servers=[server_id])["id"]
     live_cbr.ok("POST", f"vaults/{vault_id}/removeresources", {"resource_ids": [server_id]})
     assert live_cbr.members(vault_id) == [server_id]
+    other = live_cbr.cloud.make_vault("other", live_cbr.ids()[1:2])
+    body = {"destination_vault_id": vault_id, "resource_ids": live_cbr.ids()[1:2]}
+    live_cbr.no("6125", "POST", f"vaults/{other.id}/migrateresources", body)
     live_cbr.cloud.clock.advance(10)
     assert live_cbr.members(vault_id) == []
 

@@ -103,6 +103,9 @@ def test_targets(live_cbr: CbrApi) -> None:
     no("9900", {"restore": {"mappings": mappings}})
     no("9900", {"restore": {"volume_id": mappings[0]["volume_id"]}})
     no("9900", live_cbr.restore(backup, surprise=1))
+    no("9900", live_cbr.restore(backup, volume_id=mappings[0]["volume_id"]))
+    stranger_id = cloud.add_server("stranger", project_id=cloud.other_project_id).id
+    no("7100", live_cbr.restore(backup, stranger_id))
     cloud.change_server(first, status="ERROR")
     no("2008", good)
     cloud.change_server(second, disks=[{"size": 30}, {"size": 40}], availability_zone="eu-de-02")

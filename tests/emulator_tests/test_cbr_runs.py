@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator.cbr import retention
 from tests.emulator_tests.api import Api
 from tests.emulator_tests.cbr_api import DAILY, CbrApi, code
 
@@ -129,6 +130,28 @@ def test_days_are_kept_with_each_backup(cbr: CbrApi) -> None:
     assert (left["extend_info"]["auto_trigger"], left["expired_at"]) == (False, None), "manual ones never expire"
 
 
+@pytest.mark.parametrize(
+    ("over", "batch"),
+    [
+        ("2026-01-04T02:00", "2026-01-04T08:00"),
+        ("2026-01-04T08:00", "2026-01-04T08:00"),
+        ("2026-01-04T08:01", "2026-01-04T09:00"),
+        ("2026-01-04T20:00", "2026-01-04T20:00"),
+        ("2026-01-04T20:01", "2026-01-05T08:00"),
+    ],
+)
+def test_batches(over: str, batch: str) -> None:
+    assert retention.next_batch(datetime.fromisoformat(over)) == datetime.fromisoformat(batch)
+
+
+def test_what_is_deleted_by_hand_does_not_expire(cbr: CbrApi) -> None:
+    _protected(cbr, keep={"retention_duration_days": 2})
+    cbr.cloud.clock.advance(DAY)
+    cbr.ok("DELETE", f"backups/{cbr.backups()[0]['id']}")
+    cbr.cloud.clock.advance(3 * DAY)
+    assert len(cbr.tasks(operation_type="delete", status="success")) == 2
+
+
 def test_from_count_to_days(cbr: CbrApi) -> None:
     policy, _vault = _protected(cbr, keep={"max_backups": 3})
     cbr.cloud.clock.advance(5 * DAY)
@@ -173,9 +196,9 @@ def test_expiry_waits_for_a_policy_that_is_off_and_for_images(cbr: CbrApi) -> No
 
 def test_members_join_by_themselves(cbr: CbrApi) -> None:
     cloud = cbr.cloud
-    tagged = [cloud.add_server(f"t{number}", tags=["env=prod"]).id for number in range(3)]
-    bound = cloud.add_server("old", tags=["env=prod"]).id
     other = cloud.add_server("other", tags=["env=test"]).id
+    *tagged, _no_room = [cloud.add_server(f"t{number}", tags=["env=prod"]).id for number in range(4)]
+    bound = cloud.add_server("old", tags=["env=prod"]).id
     big = cloud.add_server("big", tags=["role"], disks=[{"size": 500}]).id
     Api(cloud).create_policy("old", [bound])
     policy = cbr.create_cbr_policy()
