@@ -16,7 +16,15 @@ from tests.emulator import Emulator
 SERVERS = 6
 FAST = {"speed": 3000, "list_delay": 0.1}
 # What a test may have set, as it is at the start.
-USUAL = {**FAST, "unique_policy_names": None, "image_catalog": "same"}
+USUAL = {
+    **FAST,
+    "unique_policy_names": None,
+    "image_catalog": "same",
+    "catalog_lacks": None,
+    "unique_vault_names": None,
+    "quota_vaults": -1,
+    "protectables": False,
+}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,6 +96,7 @@ options:
     default: csbs_restore_tested
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
 seealso:

@@ -81,6 +81,7 @@ options:
     elements: raw
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.wait

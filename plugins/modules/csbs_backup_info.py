@@ -72,6 +72,7 @@ options:
     default: false
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.tag_queries

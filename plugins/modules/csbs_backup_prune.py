@@ -153,6 +153,7 @@ options:
     default: UTC
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.wait

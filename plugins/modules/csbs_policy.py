@@ -62,6 +62,7 @@ options:
     default: true
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.policy
   - opentelekomcloud.csbs.server_filters

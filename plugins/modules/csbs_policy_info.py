@@ -29,6 +29,7 @@ options:
     elements: raw
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.tag_queries

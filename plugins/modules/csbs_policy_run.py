@@ -43,6 +43,7 @@ options:
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.wait

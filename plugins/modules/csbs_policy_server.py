@@ -47,6 +47,7 @@ options:
     default: true
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.timeout

@@ -94,6 +94,7 @@ notes:
     from the first policy of the set.
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.policy
   - opentelekomcloud.csbs.server_filters

@@ -33,6 +33,7 @@ options:
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
 """

@@ -16,6 +16,7 @@ author:
 options: {}
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
 """
 

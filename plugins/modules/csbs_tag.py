@@ -50,6 +50,7 @@ options:
     default: false
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.timeout
 """

@@ -28,6 +28,7 @@ options:
     elements: raw
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
+  - opentelekomcloud.csbs.service
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.tag_queries
 """

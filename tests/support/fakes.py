@@ -105,7 +105,7 @@ class Changes:
 #: The methods of a cloud that change something
 CHANGES = (
     "add_tag",
-    "back_up_server",
+    "back_up",
     "change_members",
     "create_image",
     "create_policy",

@@ -41,12 +41,14 @@ def converge(
     CloudError after a change, the task still reports changed: true. After the failure of an ordered plan finish is
     called once more, to report the changes that stay.
 
-    A module with an option confirm does what cannot be undone: without it, the module runs in check mode only.
+    A module with an option confirm does what cannot be undone: without it, the module runs in check mode only. Where
+    only leaving_backups: delete cannot be undone, only that needs it.
     """
     task = Task(module, plan, finish)
     try:
         options = parse_options(module.params)
-        if not module.params.get("confirm", True) and not module.check_mode:
+        cannot_be_undone = module.params.get("leaving_backups", "delete") == "delete"
+        if cannot_be_undone and not module.params.get("confirm", True) and not module.check_mode:
             raise InvalidInput(
                 "confirm: false: nothing was done, because this cannot be undone. Set confirm: true to do it;"
                 " check mode shows what would be done"

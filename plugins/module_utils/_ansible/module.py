@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 
 from .._cloud.login import AUTH_SPEC, MISSING_SDK
 from .._domain.errors import CloudError, TaskFailed
@@ -26,9 +27,28 @@ _HARMLESS = (
 )
 
 
+def _from_environment(name: str) -> str:
+    """Return an environment variable; one that is empty is as if not set."""
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+#: Option of every module that works with one backup service
+SERVICE_SPEC: dict[str, t.Any] = {
+    "service": {
+        "type": "str",
+        "default": "csbs",
+        "choices": ["cbr", "csbs"],
+        "fallback": (_from_environment, ["CSBS_SERVICE"]),
+    }
+}
+
+
 def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
-    """Return the AnsibleModule of a spec with the authentication options added, or fail when the SDK is missing."""
-    module = AnsibleModule(argument_spec={**AUTH_SPEC, **spec}, supports_check_mode=True, **kwargs)
+    """Return the AnsibleModule of a spec with the options of login and service, or fail when the SDK is missing."""
+    module = AnsibleModule(argument_spec={**AUTH_SPEC, **SERVICE_SPEC, **spec}, supports_check_mode=True, **kwargs)
     _hide_secrets_only(module)
     if MISSING_SDK:
         module.fail_json(msg=missing_required_lib("openstacksdk"), exception=MISSING_SDK)

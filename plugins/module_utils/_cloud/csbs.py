@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import CloudError
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
+from .._domain.services import RULES
 from .._sdk.csbs.service import attach
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
@@ -17,6 +18,7 @@ from .messages import BACKUP_SERVICE
 
 if t.TYPE_CHECKING:
     from .._domain.rows import (
+        BackupGroup,
         BackupRow,
         CheckpointRow,
         ImageRow,
@@ -25,10 +27,13 @@ if t.TYPE_CHECKING:
         PolicyRow,
         QuotaRow,
         Row,
+        ServerRow,
         TaggedRow,
         TagRow,
+        VaultRow,
         VerdictRow,
     )
+    from .._domain.vaults import VaultOptions
     from .images import Images
 
 # Fields that every backup has
@@ -43,11 +48,17 @@ class CsbsCloud(Compute):
     Readings raise CloudError. So do changes, when they run inside errors_of, as the executor runs them.
     """
 
+    rules = RULES["csbs"]
+
     def __init__(self, connection: t.Any) -> None:
         super().__init__(connection)
         with errors_of("find the backup service", BACKUP_SERVICE):
             self.csbs = attach(connection)
         self._image_service: Images | None = None
+
+    def with_sizes(self, servers: t.Sequence[ServerRow]) -> list[ServerRow]:
+        """Return servers as they are: a policy takes them whatever their size."""
+        return list(servers)
 
     # ========== Policies ==========
     def policies(self) -> list[PolicyRow]:
@@ -64,7 +75,25 @@ class CsbsCloud(Compute):
             row = found(self.csbs.get_policy, policy_id, "id", "name", "scheduled_operations")
             return t.cast("PolicyRow | None", row)
 
-    def create_policy(self, **attrs: t.Any) -> PolicyRow:
+    def places_outside_policies(self) -> list[PolicyRow]:
+        """Return nothing: only policies hold servers."""
+        return []
+
+    def held_by_other_service(self, server_ids: t.Collection[str]) -> dict[str, str]:
+        """Return nothing: the service itself refuses a server that is in a vault of CBR."""
+        return {}
+
+    def policies_of_other_service(self) -> int:
+        """Return how many policies CBR has; none when it is not offered, or must not be read."""
+        from .other_service import OtherService
+
+        return OtherService(self.connection).count_cbr_policies()
+
+    def vaults_that_stay(self, policy: PolicyRow) -> list[str]:
+        """Return nothing: policies have no vaults."""
+        return []
+
+    def create_policy(self, *, vault: VaultOptions | None = None, **attrs: t.Any) -> PolicyRow:
         """Create a policy; attrs are the service's fields."""
         return t.cast("PolicyRow", plain(self.csbs.create_policy(**attrs), "id"))
 
@@ -111,14 +140,23 @@ class CsbsCloud(Compute):
     ) -> None:
         """Add servers to a policy, remove others by ID, and change other fields of it; errors name the operation.
 
-        attrs may hold most: how many servers the policy may have after servers are added.
+        attrs may hold most: how many servers the policy may have after servers are added. vault and delete_backups have
+        no meaning here: there are no vaults, and backups of servers that leave stay.
         """
+        for option in ("vault", "delete_backups"):
+            attrs.pop(option, None)
         from .members import PolicyMembers
 
         PolicyMembers(self, self.csbs).change(operation, policy, add, remove, **attrs)
         self._check_name(policy, attrs)
 
-    def run_policy(self, policy: str, servers: t.Sequence[str] | None = None) -> CheckpointRow:
+    def run_groups(self, policy: PolicyRow, server_ids: t.Sequence[str]) -> list[BackupGroup]:
+        """Return the one call that runs a policy for servers; without a list of servers it is for all."""
+        members = {member["id"] for member in policy.get("resources") or []}
+        arguments: dict[str, t.Any] = {} if set(server_ids) == members else {"servers": list(server_ids)}
+        return [{"place": None, "servers": list(server_ids), "arguments": arguments}]
+
+    def run_policy(self, policy: str, servers: t.Sequence[str] | None = None, **place: t.Any) -> CheckpointRow:
         """Run a policy now, for all its servers or for some."""
         return t.cast("CheckpointRow", plain(self.csbs.execute_policy(policy, servers), "id"))
 
@@ -160,9 +198,25 @@ class CsbsCloud(Compute):
                     verdicts[row["resource_id"]] = t.cast("VerdictRow", checked(row, "result"))
         return verdicts
 
-    def back_up_server(self, server: str, **attrs: t.Any) -> CheckpointRow:
-        """Back a server up now; attrs: backup_name, description, incremental, tags."""
-        return t.cast("CheckpointRow", plain(self.csbs.protect_server(server, **attrs), "id"))
+    def backup_groups(self, servers: t.Sequence[ServerRow]) -> tuple[list[BackupGroup], list[ServerRow]]:
+        """Return a call for each server."""
+        groups: list[BackupGroup] = [
+            {"place": None, "servers": [server["id"]], "arguments": {"server": server["id"]}} for server in servers
+        ]
+        return groups, []
+
+    def vault_named(self, name: str) -> tuple[VaultRow | None, list[VaultRow]]:
+        """Return nothing: there are no vaults."""
+        return None, []
+
+    def put_into_vault(self, operation: str, vault: str, servers: t.Sequence[MemberRow]) -> None:
+        """Raise NotImplementedError: there are no vaults, so no plan has this call."""
+        raise NotImplementedError
+
+    def back_up(self, **attrs: t.Any) -> CheckpointRow:
+        """Back a server up now; attrs: server, name, description, incremental, tags."""
+        server, name = attrs.pop("server"), attrs.pop("name", None)
+        return t.cast("CheckpointRow", plain(self.csbs.protect_server(server, backup_name=name, **attrs), "id"))
 
     def delete_backup(self, checkpoint: str, item: str) -> None:
         """Start to delete one backup, and never the others of its checkpoint."""

@@ -17,7 +17,7 @@ from .messages import LOGIN
 from .session import RetryingSession
 
 if t.TYPE_CHECKING:
-    from .csbs import CsbsCloud
+    from .._domain.cloud import Cloud
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
@@ -49,14 +49,21 @@ _NO_SETTINGS = ("cloud", "sdk_log_level", "sdk_log_path")
 _NAMES_IN_SDK = {"validate_certs": "verify", "ca_cert": "cacert", "client_cert": "cert", "client_key": "key"}
 
 
-def connect(params: dict[str, t.Any], seconds: float) -> CsbsCloud:
-    """Log in with the authentication options and return the cloud; seconds is the time for all its requests.
+def connect(params: dict[str, t.Any], seconds: float) -> Cloud:
+    """Log in with the authentication options and return the cloud of the service that the option service names.
+
+    seconds is the time for all its requests.
 
     Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
     credentials or an address that cannot be reached.
     """
-    connection = log_in(params, seconds, "csbs")
+    service = params.get("service") or "csbs"
+    connection = log_in(params, seconds, service)
     # Loaded here, because a task loads the files of its service only.
+    if service == "cbr":
+        from .cbr import CbrCloud
+
+        return CbrCloud(connection)
     from .csbs import CsbsCloud
 
     return CsbsCloud(connection)

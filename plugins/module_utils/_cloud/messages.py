@@ -7,6 +7,7 @@ from __future__ import annotations
 
 LOGIN = "log in to the cloud"
 BACKUP_SERVICE = "Cloud Server Backup Service (data-protect)"
+CBR_SERVICE = "Cloud Backup and Recovery (cbr)"
 
 
 def one_line(error: Exception) -> str:

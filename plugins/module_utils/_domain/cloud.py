@@ -13,6 +13,7 @@ import typing as t
 from datetime import datetime
 
 from .rows import (
+    BackupGroup,
     BackupRow,
     CheckpointRow,
     DiskRow,
@@ -25,8 +26,11 @@ from .rows import (
     ServerRow,
     TaggedRow,
     TagRow,
+    VaultRow,
     VerdictRow,
 )
+from .services import Rules
+from .vaults import VaultOptions
 
 
 class Cloud(t.Protocol):
@@ -34,6 +38,9 @@ class Cloud(t.Protocol):
 
     Every method raises CloudError, which names the operation.
     """
+
+    #: In what this service differs from others
+    rules: Rules
 
     def errors_of(self, operation: str, service: str = ...) -> contextlib.AbstractContextManager[None]:
         """Turn what the SDK raises inside into CloudError; service is what messages call a service that is missing."""
@@ -60,6 +67,9 @@ class Cloud(t.Protocol):
     def server_disks(self, server_id: str) -> list[DiskRow]:
         """Return the disks attached to a server."""
 
+    def with_sizes(self, servers: t.Sequence[ServerRow]) -> list[ServerRow]:
+        """Return servers with disks_gb where the service needs it: a vault must have room for its members' disks."""
+
     # ========== Policies ==========
     def policies(self) -> list[PolicyRow]:
         """Return all policies."""
@@ -67,8 +77,20 @@ class Cloud(t.Protocol):
     def policy(self, policy_id: str) -> PolicyRow | None:
         """Return one policy in full, None when it does not exist or the text is no ID."""
 
-    def create_policy(self, **attrs: t.Any) -> PolicyRow:
-        """Create a policy."""
+    def places_outside_policies(self) -> list[PolicyRow]:
+        """Return what can hold a server beside policies, in their shape: vaults that no policy is applied to."""
+
+    def held_by_other_service(self, server_ids: t.Collection[str]) -> dict[str, str]:
+        """Return by server ID where the other backup service holds the server, in words; a server joins one only."""
+
+    def policies_of_other_service(self) -> int:
+        """Return how many policies the other backup service has: both count against the same limit."""
+
+    def vaults_that_stay(self, policy: PolicyRow) -> list[str]:
+        """Return the names of the vaults that stay when a policy is deleted, because they hold backups."""
+
+    def create_policy(self, *, vault: VaultOptions | None = None, **attrs: t.Any) -> PolicyRow:
+        """Create a policy with its servers; vault says what the vaults are like that it needs."""
 
     def update_policy(self, policy: str, **attrs: t.Any) -> PolicyRow:
         """Change fields of a policy, except its servers."""
@@ -87,10 +109,17 @@ class Cloud(t.Protocol):
         remove: t.Sequence[str] = (),
         **attrs: t.Any,
     ) -> None:
-        """Add servers to a policy, remove others by ID, and change other fields of it."""
+        """Add servers to a policy, remove others by ID, and change other fields of it.
 
-    def run_policy(self, policy: str, servers: t.Sequence[str] | None = None) -> CheckpointRow:
-        """Run a policy now, for all its servers or for some."""
+        attrs may also hold most (how many servers there may be), vault (VaultOptions: what a new vault is like) and
+        delete_backups (whether the backups of servers that leave go with them, where else they would be kept).
+        """
+
+    def run_groups(self, policy: PolicyRow, server_ids: t.Sequence[str]) -> list[BackupGroup]:
+        """Return which calls run a policy for some of its servers; their arguments are those of run_policy."""
+
+    def run_policy(self, policy: str, servers: t.Sequence[str] | None = None, **place: t.Any) -> CheckpointRow:
+        """Run a policy now, for all its servers or for some, with the arguments of a group of run_groups."""
 
     # ========== Backups ==========
     def backups(self, **query: t.Any) -> list[BackupRow]:
@@ -108,8 +137,20 @@ class Cloud(t.Protocol):
     def protectable(self, server_ids: t.Sequence[str]) -> dict[str, VerdictRow]:
         """Return by server ID whether the server can be backed up."""
 
-    def back_up_server(self, server: str, **attrs: t.Any) -> CheckpointRow:
-        """Back a server up now."""
+    def backup_groups(self, servers: t.Sequence[ServerRow]) -> tuple[list[BackupGroup], list[ServerRow]]:
+        """Return which calls back servers up, and the servers that are nowhere where they can be backed up.
+
+        The arguments of a group are those of back_up.
+        """
+
+    def vault_named(self, name: str) -> tuple[VaultRow | None, list[VaultRow]]:
+        """Return the vault with that name or ID, None when there is none, and all vaults; nothing without vaults."""
+
+    def put_into_vault(self, operation: str, vault: str, servers: t.Sequence[MemberRow]) -> None:
+        """Put servers into the vault with that name or ID, which is made without a policy when it is not there."""
+
+    def back_up(self, **attrs: t.Any) -> CheckpointRow:
+        """Back servers up now: the arguments of a group of backup_groups, name, description, incremental and tags."""
 
     def delete_backup(self, checkpoint: str, item: str) -> None:
         """Start to delete one backup."""

@@ -28,6 +28,8 @@ class ServerRow(t.TypedDict, total=False):
     availability_zone: str | None
     #: By the name of the network, as Nova has them
     addresses: dict[str, list[dict[str, t.Any]]]
+    #: Sum of the sizes of its disks; only where Cloud.with_sizes has read it
+    disks_gb: int
 
 
 class ServerRef(t.TypedDict):
@@ -80,6 +82,36 @@ class MemberRow(t.TypedDict, total=False):
     type: str
     name: str | None
     extra_info: dict[str, t.Any]
+    #: Sum of the sizes of its disks; only of a server that is to join a vault
+    disks_gb: int
+
+
+class VaultMemberRow(t.TypedDict):
+    """A server in a vault of CBR."""
+
+    id: str
+    name: str | None
+    #: Sum of the sizes of its disks
+    disks_gb: int
+    #: Sum of the sizes of its backups in this vault, 0 where the service does not say
+    backups_mb: int
+
+
+class VaultRow(t.TypedDict):
+    """A vault of CBR."""
+
+    #: None for a vault that is only planned
+    id: str | None
+    name: str
+    description: str | None
+    size_gb: int
+    #: What the service counts of it as taken by the members' disks
+    allocated_gb: int
+    used_mb: int | None
+    #: available, lock (its size is being changed), frozen, deleting or error
+    status: str
+    members: list[VaultMemberRow]
+    tags: list[TagRow] | None
 
 
 class PolicyRow(t.TypedDict, total=False):
@@ -93,6 +125,15 @@ class PolicyRow(t.TypedDict, total=False):
     scheduled_operations: list[dict[str, t.Any]] | None
     tags: list[TagRow] | None
     created_at: str | None
+    #: The vaults that the policy is applied to; missing with a service that has no vaults
+    vaults: list[VaultRow]
+
+
+class VaultRef(t.TypedDict):
+    """A vault of CBR by ID and name."""
+
+    id: str
+    name: str | None
 
 
 class BackupRow(t.TypedDict, total=False):
@@ -113,6 +154,8 @@ class BackupRow(t.TypedDict, total=False):
     updated_at: str | None
     #: Progress, size (MB), disks, images and causes of failure
     extend_info: dict[str, t.Any] | None
+    #: The vault that holds it; missing with a service that has no vaults
+    vault: VaultRef
 
 
 class CheckpointRow(t.TypedDict, total=False):
@@ -120,12 +163,26 @@ class CheckpointRow(t.TypedDict, total=False):
 
     id: str
     created_at: str | None
+    #: By server ID, why it made no backup of servers that it was asked to back up; empty where the service does not say
+    skipped: dict[str, str]
+
+
+class BackupGroup(t.TypedDict):
+    """Servers that are backed up with one call."""
+
+    #: What messages call the place of the servers, such as the name of a vault; None where each server is for itself
+    place: str | None
+    servers: list[str]
+    #: The arguments of the call that say what to back up
+    arguments: dict[str, t.Any]
 
 
 class QuotaRow(t.TypedDict, total=False):
     """How much of one kind a project may have and has; a quota of -1 is unlimited."""
 
     type: str
+    #: The vault that it is the quota of; missing for a quota of the project
+    name: str | None
     unit: str | None
     quota: int | None
     used: int | None

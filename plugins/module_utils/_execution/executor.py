@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 _SECONDS_TO_UNDO = 120
 # What progress lines call the calls of a plan in which all have this method
 _WHAT_IS_DONE = {
-    "back_up_server": "backups started",
+    "back_up": "backups started",
     "delete_backup": "deletions started",
     "run_policy": "runs started",
     "restore_backup": "restores started",

@@ -210,7 +210,7 @@ def _add_started(
                 row["tags"] = tags_as_list(options.tags or {})
             follower.add(row, seen=True)
         else:
-            row = planned_row(server, plan.calls[position].arguments["backup_name"], options)
+            row = planned_row(server, plan.calls[position].arguments["name"], options)
             row["checkpoint_id"], row["created_at"] = answer["id"], answer.get("created_at")
             follower.add(row, seen=False)
 

@@ -121,7 +121,7 @@ def _call(
     from .recovery import running_backup, started_backup
 
     name = row["name"] or f"manualbk_{secrets.token_hex(2)}"
-    arguments: dict[str, t.Any] = {"server": server["id"], "backup_name": name}
+    arguments: dict[str, t.Any] = {"server": server["id"], "name": name}
     if options.description is not None:
         arguments["description"] = options.description
     if options.incremental is not None:
@@ -135,7 +135,7 @@ def _call(
         find_existing = running_backup(server["id"], names_that_do, USABLE | IN_PROGRESS, known)
     return Call(
         f"back up server {server['name']!r}",
-        "back_up_server",
+        "back_up",
         arguments,
         find_effect=started_backup(server["id"], name, known),
         find_existing=find_existing,

@@ -35,6 +35,6 @@ class Job(resource.Resource):
 
         Reference: ims_apis/image/creating_a_full-ecs_image.
         """
-        response = session.post("/v1/cloudimages/wholeimages/action", json={**attrs, "whole_image_type": "CSBS"})
+        response = session.post("/v1/cloudimages/wholeimages/action", json={"whole_image_type": "CSBS", **attrs})
         sdk_exceptions.raise_from_response(response)
         return cls.existing(job_id=response.json()["job_id"])

@@ -312,10 +312,10 @@ def test_a_plan_that_waits_for_what_is_busy_says_so(workers: int, lines: t.Calla
 @pytest.mark.parametrize(
     ("methods", "what"),
     [
-        (["back_up_server"], "backups started"),
+        (["back_up"], "backups started"),
         (["delete_backup"], "deletions started"),
         (["run_policy"], "runs started"),
-        (["back_up_server", "delete_backup"], "changes made"),
+        (["back_up", "delete_backup"], "changes made"),
     ],
 )
 def test_lines_say_what_is_done(methods: list[str], what: str, lines: t.Callable[[], list[str]]) -> None:

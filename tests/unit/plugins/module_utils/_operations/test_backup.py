@@ -44,8 +44,8 @@ def plan(cloud: Cloud, **options: t.Any) -> Plan[t.Any]:
 
 def sent(todo: Plan[t.Any]) -> dict[str, str]:
     """By server, the names of the new backups."""
-    assert {call.method for call in todo.calls} <= {"back_up_server"}
-    return {call.arguments["server"].removeprefix("id-"): call.arguments["backup_name"] for call in todo.calls}
+    assert {call.method for call in todo.calls} <= {"back_up"}
+    return {call.arguments["server"].removeprefix("id-"): call.arguments["name"] for call in todo.calls}
 
 
 def deleted(todo: Plan[t.Any]) -> list[str]:
@@ -286,7 +286,7 @@ def create(
         cloud.all_backups.append(row)
         return {"id": row["checkpoint_id"], "created_at": row["created_at"]}
 
-    cloud, ticks = Moving(steps, backups=rows, answers={"back_up_server": [back_up]}), Ticks()
+    cloud, ticks = Moving(steps, backups=rows, answers={"back_up": [back_up]}), Ticks()
     clock, given = ticks.clock(timeout), t.cast("t.Any", cloud)
     outcome = execute(todo, given, clock)
     result = operation.finish(wanted, given, todo, outcome, clock)

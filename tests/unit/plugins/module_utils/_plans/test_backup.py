@@ -42,8 +42,8 @@ def call_for_web(**options: t.Any) -> Call:
 
 def sent(todo: Plan[t.Any]) -> dict[str, str]:
     """By server, the names of the new backups."""
-    assert {call.method for call in todo.calls} <= {"back_up_server"}
-    return {call.arguments["server"].removeprefix("id-"): call.arguments["backup_name"] for call in todo.calls}
+    assert {call.method for call in todo.calls} <= {"back_up"}
+    return {call.arguments["server"].removeprefix("id-"): call.arguments["name"] for call in todo.calls}
 
 
 # ========== Names ==========
@@ -128,11 +128,11 @@ def test_a_made_up_name_is_in_the_call_and_not_in_diff_and_result() -> None:
 
 
 def test_only_what_was_asked_for_is_sent() -> None:
-    assert call_for_web(name="b").arguments == {"server": "id-web", "backup_name": "b"}
+    assert call_for_web(name="b").arguments == {"server": "id-web", "name": "b"}
     call = call_for_web(name="b", description="", incremental=False, tags={"z": "1", "a": ""})
     assert call.arguments == {
         "server": "id-web",
-        "backup_name": "b",
+        "name": "b",
         "description": "",
         "incremental": False,
         "tags": [{"key": "a", "value": ""}, {"key": "z", "value": "1"}],

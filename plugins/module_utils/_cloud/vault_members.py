@@ -1,0 +1,361 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The change of the servers of CBR policies: the members of vaults, which move between vaults with their backups.
+
+Each change reads what is, does what is missing, and can be sent again. A server is in a vault at every moment: it
+leaves one only with the call that puts it into another, unless it has no backup or its backups are to be deleted.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._domain.errors import CloudError, FinalError, InvalidInput, OutcomeUnknown, Outdated
+from .._domain.vaults import PARKING, USUAL, joining_member, parked_name, place
+from .compute import plain
+from .lock import file_lock
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import MemberRow, PolicyRow, TagRow, VaultMemberRow, VaultRow
+    from .._domain.vaults import Step, VaultOptions
+    from .cbr import CbrCloud
+
+# Members that one request may add or move
+_AT_ONCE = 256
+# Seconds between two looks at a vault that is being resized, or at servers that move; the first, and the longest
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 10.0
+# Seconds in which an empty vault is seen to be gone. What takes longer goes on without the task.
+_SECONDS_TO_DELETE = 60.0
+_MOVE_FAILED = ("failed", "timeout")
+
+
+class VaultMembers:
+    """Changes which servers are in which vaults. Every method raises CloudError that names the operation."""
+
+    def __init__(self, cloud: CbrCloud) -> None:
+        self._cloud, self._cbr = cloud, cloud.cbr
+
+    # ========== Policies ==========
+    def create_policy(self, options: VaultOptions | None, created: dict[str, str], **attrs: t.Any) -> PolicyRow:
+        """Create a policy with its vaults and servers; created holds by name the policies that this task has made."""
+        name = attrs["name"]
+        operation = f"create backup policy {name!r}"
+        if name not in created:
+            # Loaded here, because most tasks create no policy.
+            from .._domain.cbr_policy import fields_to_send
+
+            created[name] = plain(self._cbr.create_policy(**fields_to_send(attrs, new=True)), "id")["id"]
+        policy_id = created[name]
+        try:
+            self.change(operation, policy_id, attrs.get("resources") or (), vault=options)
+            tags = attrs.get("tags")
+            if tags:
+                self._cloud.set_tags("policy", policy_id, tags)
+        except CloudError as error:
+            error.applied = True
+            raise
+        return {"id": policy_id, "name": name}
+
+    def delete_policy(self, policy_id: str) -> None:
+        """Delete a policy and its vaults without backups; take it off the others."""
+        policy = self._cloud.policy(policy_id)
+        for vault in policy["vaults"] if policy else ():
+            if not self._delete_without_backups(vault):
+                self._cbr.dissociate_policy(vault["id"], policy_id)
+        self._cbr.delete_policy(policy_id, ignore_missing=False)
+
+    def delete_empty(self, operation: str, policy_id: str, leaving: t.Collection[str]) -> None:
+        """Delete a policy that has no servers but those in leaving. Raises Outdated when it has others."""
+        with file_lock("change", policy_id, self._cloud.seconds_left()):
+            policy = self._read(operation, policy_id)
+            others = [
+                member for vault in policy["vaults"] for member in vault["members"] if member["id"] not in leaving
+            ]
+            if others:
+                names = ", ".join(repr(member["name"]) for member in others)
+                raise Outdated(operation, f"others have put servers into it: {names}. What to do: run the task again.")
+            with self._cloud.errors_of(operation):
+                self.delete_policy(policy_id)
+
+    def _delete_without_backups(self, vault: VaultRow) -> bool:
+        """Delete a vault that holds no backup; return False, and leave it alone, when it holds one."""
+        vault_id = str(vault["id"])
+        now = self._cloud.vault(vault_id)
+        if now is None:
+            return True
+        # Right before the deletion, because it takes every backup along.
+        if now["used_mb"] or self._cloud.backups(vault_id=vault_id):
+            return False
+        self._cbr.delete_vault(vault_id, ignore_missing=False)
+        until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
+        for pause in _pauses():
+            if self._cloud.vault(vault_id) is None or time.monotonic() >= until:
+                return True
+            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
+        return True
+
+    # ========== Members ==========
+    def change(
+        self,
+        operation: str,
+        policy_id: str,
+        add: t.Sequence[MemberRow] = (),
+        remove: t.Sequence[str] = (),
+        vault: VaultOptions | None = None,
+        delete_backups: bool = False,
+        most: int | None = None,
+        **attrs: t.Any,
+    ) -> None:
+        """Add and remove servers of a policy (its ID), and change other fields of it.
+
+        most has no meaning: a policy has as many vaults as its servers need.
+        """
+        with file_lock("change", policy_id, self._cloud.seconds_left()):
+            run = _Run(self._cloud, operation)
+            if attrs:
+                with self._cloud.errors_of(operation):
+                    self._cloud.update_policy(policy_id, **attrs)
+                run.applied = True
+            with run.marking():
+                run.let_go(self._read(operation, policy_id), set(remove), delete_backups)
+                run.take_in(self._read(operation, policy_id), add, vault or USUAL)
+
+    def put_into_vault(self, operation: str, ref: str, servers: t.Sequence[MemberRow]) -> None:
+        """Put servers that are in no vault into the vault with that name or ID, which is made when it is not there."""
+        with file_lock("change", f"vault {ref}", self._cloud.seconds_left()):
+            run = _Run(self._cloud, operation)
+            with run.marking():
+                found, vaults = self._cloud.vault_named(ref)
+                held = {member["id"] for vault in vaults for member in vault["members"]}
+                joining = [joining_member(server) for server in servers if server["id"] not in held]
+                run.carry_out(place([found] if found else [], joining, ref, USUAL), USUAL)
+
+    def _read(self, operation: str, policy_id: str) -> PolicyRow:
+        policy = self._cloud.policy(policy_id)
+        if policy is None:
+            raise FinalError(operation, "the policy no longer exists.")
+        return policy
+
+
+class _Run:
+    """One change, step by step. applied says whether a step of it stays when a later one fails."""
+
+    def __init__(self, cloud: CbrCloud, operation: str) -> None:
+        self._cloud, self._cbr, self._operation = cloud, cloud.cbr, operation
+        self.applied = False
+
+    def marking(self) -> _Marking:
+        """Return a context in which every CloudError says whether something stays changed."""
+        return _Marking(self)
+
+    # ========== Joining ==========
+    def take_in(self, policy: PolicyRow, add: t.Sequence[MemberRow], options: VaultOptions) -> None:
+        """Put servers into the vaults of a policy, those of other vaults with their backups."""
+        own = {member["id"] for vault in policy["vaults"] for member in vault["members"]}
+        add = [server for server in add if server["id"] not in own]
+        if not add:
+            return
+        vaults = self._cloud.vaults()
+        own_ids = {vault["id"] for vault in policy["vaults"]}
+        others = [vault for vault in vaults if vault["id"] not in own_ids]
+        members = {member["id"]: member for vault in others for member in vault["members"]}
+        joining: list[VaultMemberRow] = [
+            {**members[server["id"]], "disks_gb": server.get("disks_gb") or members[server["id"]]["disks_gb"]}
+            if server["id"] in members
+            else joining_member(server)
+            for server in add
+        ]
+        name = options.name or policy["name"]
+        steps = place(policy["vaults"], joining, name, options, self._taken_names(others, name))
+        self.carry_out(steps, options, policy)
+
+    @staticmethod
+    def _taken_names(others: list[VaultRow], name: str) -> set[str]:
+        """Return the names of vaults in use. An empty one of the wanted name may be left by a run that was killed."""
+        return {vault["name"] for vault in others if vault["name"] != name or vault["members"] or vault["used_mb"]}
+
+    def carry_out(self, steps: list[Step], options: VaultOptions, policy: PolicyRow | None = None) -> None:
+        """Make and enlarge vaults, and put servers into them."""
+        for step in steps:
+            vault_id = step.vault["id"]
+            if vault_id is None:
+                vault_id = self._make_vault(step, options, policy)
+            elif step.size_gb is not None:
+                self._resize(vault_id, step.size_gb)
+            self._fill(vault_id, step.joining)
+
+    def _make_vault(self, step: Step, options: VaultOptions, policy: PolicyRow | None) -> str:
+        """Return the ID of a vault that was made and has the policy. One that a killed run has left is taken."""
+        name, size = step.vault["name"], step.size_gb or 0
+        left = next((vault for vault in self._cloud.vaults() if self._is_left(vault, name)), None)
+        if left is not None:
+            vault_id = str(left["id"])
+            if left["size_gb"] < size:
+                self._resize(vault_id, size)
+        else:
+            attrs: dict[str, t.Any] = {"name": name, "billing": {"size": size}, "resources": []}
+            if options.description:
+                attrs["description"] = options.description
+            tags = self._tags_of(policy)
+            if tags:
+                attrs["tags"] = tags
+            with self._cloud.errors_of(self._operation):
+                vault_id = str(plain(self._cbr.create_vault(**attrs), "id")["id"])
+            self.applied = True
+        with self._cloud.errors_of(self._operation):
+            if options.auto_expand:
+                self._cbr.update_vault(vault_id, auto_expand=True)
+            if policy is not None:
+                self._cbr.associate_policy(vault_id, policy["id"])
+        self.applied = True
+        return vault_id
+
+    @staticmethod
+    def _tags_of(policy: PolicyRow | None) -> list[TagRow]:
+        """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
+        return list(policy["tags"] or ()) if policy is not None and policy["vaults"] else []
+
+    def _is_left(self, vault: VaultRow, name: str) -> bool:
+        """Return whether a vault was made for this and is still unused: it holds nothing and has no policy."""
+        if vault["name"] != name or vault["members"] or vault["used_mb"]:
+            return False
+        with self._cloud.errors_of(self._operation):
+            return not any(True for dummy in self._cbr.policies(vault_id=vault["id"]))
+
+    def _resize(self, vault_id: str, size_gb: int) -> None:
+        """Give a vault another size and wait until it has it."""
+        self._wait_for_size(vault_id)
+        with self._cloud.errors_of(self._operation):
+            self._cbr.update_vault(vault_id, billing={"size": size_gb})
+        self.applied = True
+        self._wait_for_size(vault_id)
+
+    def _wait_for_size(self, vault_id: str) -> None:
+        for pause in _pauses():
+            vault = self._cloud.vault(vault_id)
+            if vault is None or vault["status"] != "lock":
+                return
+            self._sleep(pause, f"the size of vault {vault['name']!r} is still being changed")
+
+    def _fill(self, vault_id: str, servers: t.Sequence[VaultMemberRow]) -> None:
+        """Put servers into a vault: those of other vaults move, the others join."""
+        where = {member["id"]: str(vault["id"]) for vault in self._cloud.vaults() for member in vault["members"]}
+        for source in sorted({where[server["id"]] for server in servers if server["id"] in where} - {vault_id}):
+            self._move(source, vault_id, [server["id"] for server in servers if where.get(server["id"]) == source])
+        new = [server for server in servers if server["id"] not in where]
+        for start in range(0, len(new), _AT_ONCE):
+            part = [
+                {"id": server["id"], "name": server["name"] or server["id"]} for server in new[start : start + _AT_ONCE]
+            ]
+            with self._cloud.errors_of(self._operation):
+                self._cbr.add_resources(vault_id, part)
+            self.applied = True
+
+    # ========== Leaving ==========
+    def let_go(self, policy: PolicyRow, leaving: set[str], delete_backups: bool) -> None:
+        """Take servers out of the vaults of a policy; those with backups are moved to the vault without a policy."""
+        for vault in policy["vaults"]:
+            members = [member for member in vault["members"] if member["id"] in leaving]
+            if not members:
+                continue
+            vault_id = str(vault["id"])
+            # Right before the removal, because it takes every backup along.
+            backed_up = {row["resource_id"] for row in self._cloud.backups(vault_id=vault_id)}
+            parking = [] if delete_backups else [member for member in members if self._has_backup(member, backed_up)]
+            if parking:
+                self._park(policy["name"], parking)
+            parked = {member["id"] for member in parking}
+            free = [member["id"] for member in members if member["id"] not in parked]
+            if free:
+                self._remove(vault_id, free)
+
+    @staticmethod
+    def _has_backup(member: VaultMemberRow, backed_up: set[str]) -> bool:
+        return member["id"] in backed_up or member["backups_mb"] > 0
+
+    def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
+        """Move servers with their backups into the vault that has no policy."""
+        name = parked_name(policy_name)
+        bound = {vault["id"] for row in self._cloud.policies() for vault in row["vaults"]}
+        vaults = self._cloud.vaults()
+        free = [vault for vault in vaults if vault["name"].startswith(name) and vault["id"] not in bound]
+        taken = {vault["name"] for vault in vaults if vault["id"] in bound}
+        self.carry_out(place(free, members, name, PARKING, taken), PARKING)
+
+    def _remove(self, vault_id: str, server_ids: list[str]) -> None:
+        """Take servers out of a vault, together with whatever backups they have there, and wait until they are out."""
+        with self._cloud.errors_of(self._operation):
+            self._cbr.remove_resources(vault_id, server_ids)
+        self.applied = True
+        for pause in _pauses():
+            vault = self._cloud.vault(vault_id)
+            left = [member for member in (vault["members"] if vault else []) if member["id"] in server_ids]
+            if not left:
+                return
+            self._sleep(pause, f"servers are still leaving vault {vault_id}")
+
+    # ========== Moves ==========
+    def _move(self, source: str, target: str, server_ids: list[str]) -> None:
+        """Move servers with their backups to another vault, and wait until they are there."""
+        started = self._cloud.now()
+        try:
+            with self._cloud.errors_of(self._operation):
+                self._cbr.migrate_resources(source, target, server_ids)
+        except OutcomeUnknown as error:
+            error.applied = self.applied
+            raise
+        for pause in _pauses():
+            vault = self._cloud.vault(target)
+            there = {member["id"] for member in (vault["members"] if vault else [])}
+            if there.issuperset(server_ids):
+                self.applied = True
+                return
+            failure = self._failed_move(source, started)
+            if failure is not None:
+                raise FinalError(self._operation, f"the servers could not be moved to vault {target}: {failure}.")
+            self._sleep(pause, f"servers are still moving to vault {target}")
+
+    def _failed_move(self, source: str, started: t.Any) -> str | None:
+        """Return why a move out of a vault has failed since a time, None when nothing says so."""
+        from .._domain.times import parse_time
+
+        with self._cloud.errors_of(self._operation):
+            for row in self._cbr.tasks(vault_id=source):
+                moment = parse_time(row.get("created_at"))
+                recent = moment is None or (started - moment).total_seconds() < 2
+                if str(row.get("operation_type")).startswith("migrat") and row.get("status") in _MOVE_FAILED and recent:
+                    info = row.get("error_info") or {}
+                    return f"{info.get('message') or 'no reason is given'} ({info.get('code') or 'no code'})"
+        return None
+
+    def _sleep(self, pause: float, what: str) -> None:
+        if self._cloud.seconds_left() <= 0:
+            raise FinalError(self._operation, f"{what}, and the time of the task (timeout) is over.")
+        time.sleep(min(pause, self._cloud.seconds_left()))
+
+
+class _Marking:
+    """Marks each CloudError with whether something stays changed, and turns refused input into one."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: t.Any, error: t.Any, trace: t.Any) -> None:
+        if isinstance(error, CloudError):
+            error.applied = error.applied or self._run.applied
+        elif isinstance(error, InvalidInput):
+            refusal = FinalError(self._run._operation, f"{error}.")
+            refusal.applied = self._run.applied
+            raise refusal from error
+
+
+def _pauses() -> t.Iterator[float]:
+    from .._domain.backoff import backoff
+
+    return backoff(_FIRST_PAUSE, factor=1.5, most=_LONGEST_PAUSE)

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the two backup services, CSBS and CBR, allow and cannot do: the values in which their rules differ."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .errors import InvalidInput
+
+
+class Rules(t.NamedTuple):
+    """The rules of one service. Every adapter states its own, and options are checked by them before the login.
+
+    max_servers: how many servers a policy may have, None without a limit. max_policy_name: characters. vaults: backups
+    are in vaults, and policies have vaults. several_rules: a schedule may consist of several rules. moves_by_itself: a
+    server that joins leaves the place where it was with the same call.
+    """
+
+    service: str
+    title: str
+    max_servers: int | None
+    max_policy_name: int
+    vaults: bool
+    several_rules: bool
+    moves_by_itself: bool
+
+
+RULES = {
+    "csbs": Rules(
+        service="csbs",
+        title="Cloud Server Backup Service (CSBS)",
+        max_servers=64,
+        max_policy_name=255,
+        vaults=False,
+        several_rules=False,
+        moves_by_itself=False,
+    ),
+    "cbr": Rules(
+        service="cbr",
+        title="Cloud Backup and Recovery (CBR)",
+        max_servers=None,
+        max_policy_name=64,
+        vaults=True,
+        several_rules=True,
+        moves_by_itself=True,
+    ),
+}
+
+
+def rules_of(params: dict[str, t.Any]) -> Rules:
+    """Return the rules of the service that a task is for."""
+    return RULES[params.get("service") or "csbs"]
+
+
+def refuse_on(rules: Rules, params: dict[str, t.Any], options: t.Mapping[str, str]) -> None:
+    """Raise InvalidInput for the first option that is given although the service has nothing like it.
+
+    options: by name, why the service has it not.
+    """
+    for option, reason in options.items():
+        if params.get(option) is not None:
+            raise InvalidInput(f"{option}: {rules.title} {reason}. What to do: leave {option} out")
