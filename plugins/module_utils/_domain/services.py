@@ -15,7 +15,7 @@ class Rules(t.NamedTuple):
 
     max_servers: how many servers a policy may have, None without a limit. max_policy_name: characters. vaults: backups
     are in vaults, and policies have vaults. several_rules: a schedule may consist of several rules. moves_by_itself: a
-    server that joins leaves the place where it was with the same call.
+    server that joins leaves the place where it was with the same call. backup_tags: backups have tags.
     """
 
     service: str
@@ -25,6 +25,7 @@ class Rules(t.NamedTuple):
     vaults: bool
     several_rules: bool
     moves_by_itself: bool
+    backup_tags: bool
 
 
 RULES = {
@@ -36,6 +37,7 @@ RULES = {
         vaults=False,
         several_rules=False,
         moves_by_itself=False,
+        backup_tags=True,
     ),
     "cbr": Rules(
         service="cbr",
@@ -45,6 +47,7 @@ RULES = {
         vaults=True,
         several_rules=True,
         moves_by_itself=True,
+        backup_tags=False,
     ),
 }
 
