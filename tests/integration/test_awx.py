@@ -33,7 +33,7 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 FAST = {"csbs_poll_interval": 0.2}
 DAY = 86400
-COMPATIBLE = {"text": {"str", "list", "path", "raw"}, "integer": {"int"}, "multiplechoice": {"bool"}}
+COMPATIBLE = {"text": {"str", "list", "path", "raw"}, "integer": {"int"}, "multiplechoice": {"bool", "str"}}
 
 
 @pytest.fixture
@@ -85,7 +85,15 @@ def test_what_a_template_sets_and_asks_are_variables_of_its_role(name: str) -> N
     options = variables[f"csbs_{role.removesuffix('_with_backup')}_spec"]
     assert set(template.get("extra_vars", {})) <= set(options)
     for question in questions(template):
-        assert options[question["variable"]]["type"] in COMPATIBLE[question["type"]], question["variable"]
+        option = options[question["variable"]]
+        assert option["type"] in COMPATIBLE[question["type"]], question["variable"]
+        assert option.get("choices") in (None, question.get("choices")), question["variable"]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_asks_for_the_service_and_proposes_the_one_of_today(name: str) -> None:
+    asked = [one for one in questions(TEMPLATES[name]) if one["variable"] == "csbs_service"]
+    assert [(one["choices"], one["default"], one["required"]) for one in asked] == [(["csbs", "cbr"], "csbs", True)]
 
 
 @pytest.mark.parametrize("name", [name for name, template in TEMPLATES.items() if "rrule" in template])
@@ -111,6 +119,18 @@ def test_protect_reports_drift_and_has_nothing_to_do_the_second_time(cloud: Emul
     assert len(next(iter(cloud.state.policies.values())).resources) == 2
     cloud.journal.clear()
     assert changed(launch("CSBS drift report", cloud, tmp_path / "second", **FAST)) == 0
+    assert cloud.journal.writes() == []
+
+
+def test_jobs_work_with_the_service_that_the_survey_names(cloud: Emulator, tmp_path: Path) -> None:
+    service = {"csbs_service": "cbr"}
+    assert changed(launch("CSBS drift report", cloud, tmp_path / "drift", service, **FAST)) == 1
+    assert changed(launch("CSBS protect", cloud, tmp_path / "run", service, **FAST)) == 1
+    assert not cloud.state.policies and not [one for one in cloud.journal.writes() if one["service"] == "csbs"]
+    vault = {**service, "csbs_servers": "srv-0003", "csbs_vault": "by-hand"}
+    assert changed(launch("CSBS backup", cloud, tmp_path / "backup", vault, **FAST)) == 1
+    cloud.journal.clear()
+    assert changed(launch("CSBS protect", cloud, tmp_path / "second", service, **FAST)) == 0
     assert cloud.journal.writes() == []
 
 
