@@ -14,6 +14,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     RETRYABLE_CODES,
     RETRYABLE_STATUSES,
+    UNCLEAR_CODES,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,8 @@ count.
 
 Temporary problems do not fail a task: throttling, failing gateways, dropped connections, expired tokens and busy
 objects. The task tries again until ``timeout``. The last column of the tables shows which codes and statuses the task
-retries.
+retries. Some codes do not tell whether the state passes, as that of a vault that is resized, or lasts, as that of a frozen
+vault. With these, the task tries again for a minute.
 
 Wrong input is refused before the first request. The message names the option, the value and the rule. There is no code.
 
@@ -83,13 +85,18 @@ An answer without a known code is explained by its status:
 def page() -> str:
     """Return the text of the page."""
 
-    def row(name: object, meaning: str, remedy: str, waited: bool) -> str:
-        return (
-            f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n     - {'yes' if waited else ''}".rstrip(" ") + "\n"
-        )
+    def row(name: object, meaning: str, remedy: str, retried: str) -> str:
+        return f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n     - {retried}".rstrip(" ") + "\n"
 
-    codes = [row(code, *told, code in RETRYABLE_CODES or code == THROTTLED) for code, told in sorted(CODES.items())]
-    statuses = [row(status, *told, status in RETRYABLE_STATUSES) for status, told in sorted(STATUSES.items())]
+    def retried(code: str) -> str:
+        if code in UNCLEAR_CODES:
+            return "a minute"
+        return "yes" if code in RETRYABLE_CODES or code == THROTTLED else ""
+
+    codes = [row(code, *told, retried(code)) for code, told in sorted(CODES.items())]
+    statuses = [
+        row(status, *told, "yes" if status in RETRYABLE_STATUSES else "") for status, told in sorted(STATUSES.items())
+    ]
     others = ", ".join(str(status) for status in sorted(RETRYABLE_STATUSES - STATUSES.keys()))
     tail = f"\nAny other status means that the service failed. Of those, {others} are retried.\n"
     return HEAD + "".join(codes) + MIDDLE + "".join(statuses) + tail
