@@ -38,7 +38,7 @@ _POLICY: dict[str, dict[str, t.Any]] = {
             "days": {"type": "list", "elements": "str"},
             "times": {"type": "list", "elements": "str"},
             "timezone": {"type": "str"},
-            "pattern": {"type": "str"},
+            "pattern": {"type": "raw"},
         },
     },
 }

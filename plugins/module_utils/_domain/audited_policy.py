@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import typing as t
 from datetime import datetime
@@ -14,13 +15,13 @@ from .errors import InvalidInput
 from .numbers import whole_number
 from .policy import operation_of, policy_result
 from .retention import COUNTS
-from .runs import longest_gap, next_runs, parse_rule
+from .runs import longest_interval, next_runs, parse_rule
 from .schedule import MINUTES_PER_DAY, gaps_of
 from .times import parse_time
 
 if t.TYPE_CHECKING:
     from .rows import PolicyRow
-    from .schedule import Rule
+    from .schedule import Rule, SeveralRules
 
 _RUNS = 3
 
@@ -31,24 +32,31 @@ def audited_policy(raw: PolicyRow, now: datetime) -> dict[str, t.Any]:
     next_runs, longest_gap_seconds and retention_days are None when they are not known. A disabled policy has no runs.
     """
     policy = policy_result(raw)
-    try:
+    rule, gaps = None, None
+    # Only what is known is shown.
+    with contextlib.suppress(InvalidInput):
         rule = parse_rule(policy["schedule"], now)
-    except InvalidInput:
-        rule = None
+        gaps = gaps_of(rule)
     enabled = policy["enabled"]
     return {
         **{key: policy[key] for key in ("id", "name", "enabled", "schedule", "retention", "created_at")},
         "server_count": len({member["id"] for member in policy["servers"]}),
-        "next_runs": _runs(rule, parse_time(policy["created_at"]), now) if enabled else [],
-        "longest_gap_seconds": int(longest_gap(rule).total_seconds()) if rule and enabled else None,
-        "retention_days": _retention_days(policy["retention"], rule) if _tells_retention(raw) else None,
+        "next_runs": _runs(rule, _start(raw), now) if enabled else [],
+        "longest_gap_seconds": max(gaps) * 60 if gaps and enabled else None,
+        "retention_days": _retention_days(policy["retention"], gaps) if _tells_retention(raw) else None,
     }
 
 
-def _runs(rule: Rule | None, since: datetime | None, now: datetime) -> list[str] | None:
-    # The service counts an interval of several days from a day that only created_at tells.
+def _start(raw: PolicyRow) -> datetime | None:
+    """Return when a policy got its schedule, or else when it was created: CBR shows the one, CSBS the other."""
+    properties = (operation_of(raw).get("trigger") or {}).get("properties") or {}
+    return parse_time(raw.get("created_at") or properties.get("start_time"))
+
+
+def _runs(rule: Rule | SeveralRules | None, since: datetime | None, now: datetime) -> list[str] | None:
+    # The service counts an interval of several days from a day that only the start tells.
     began = None if since is None or since > now else since
-    if rule is None or (began is None and rule.interval > 1):
+    if rule is None or (began is None and longest_interval(rule) > 1):
         return None
     return [run.strftime("%Y-%m-%dT%H:%M:%SZ") for run in next_runs(rule, now, began, _RUNS)]
 
@@ -62,15 +70,15 @@ def _tells_retention(raw: PolicyRow) -> bool:
     return all((number := whole_number(limit)) is not None and number >= -1 for limit in limits)
 
 
-def _retention_days(retention: t.Mapping[str, t.Any], rule: Rule | None) -> int | None:
+def _retention_days(retention: t.Mapping[str, t.Any], gaps: list[int] | None) -> int | None:
     """Return for how many days every backup is kept; what the long-term counts keep longer are only some of them."""
     if retention["permanent"]:
         return FOR_EVER
     limits = [] if retention["days"] is None else [retention["days"]]
     if retention["max_backups"] is not None:
-        if rule is None:
+        if gaps is None:
             return None
-        limits.append(_days_of_runs(retention["max_backups"], gaps_of(rule)))
+        limits.append(_days_of_runs(retention["max_backups"], gaps))
     return min(limits, default=FOR_EVER)
 
 

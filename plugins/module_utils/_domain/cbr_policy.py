@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .retention import COUNTS, LONG_TERM
@@ -17,38 +16,25 @@ _ANY_ZONE = "UTC+00:00"
 def fields_to_send(attrs: dict[str, t.Any], new: bool = False) -> dict[str, t.Any]:
     """Return the fields of a request from those of a row: name, and what the scheduled operation holds.
 
-    new: whether the policy is created; then the service needs all of them.
+    new: whether the policy is created; then the service needs a retention. It replaces the whole one, so an update
+    sends it only when it is given.
     """
     fields = {"name": attrs["name"]} if "name" in attrs else {}
     (operation,) = attrs.get("scheduled_operations") or [{}]
-    if "enabled" in operation:
-        fields["enabled"] = operation["enabled"]
-    if "trigger" in operation:
-        pattern = operation["trigger"]["properties"]["pattern"]
-        patterns = [pattern] if isinstance(pattern, str) else list(pattern)
-        fields["trigger"] = {"properties": {"pattern": _bare(patterns)}}
+    fields.update({key: operation[key] for key in ("enabled", "trigger") if key in operation})
     definition = operation.get("operation_definition")
     if definition or new:
         fields["operation_definition"] = _definition(definition or {})
     return fields
 
 
-def _bare(patterns: list[str]) -> list[str]:
-    """Return rules without the lines of a calendar around them."""
-    return [
-        re.sub("^RRULE:", "", line)
-        for pattern in patterns
-        for line in re.split(r"[\r\n]+", pattern)
-        if line and not line.startswith(("BEGIN:", "END:"))
-    ]
-
-
 def _definition(definition: dict[str, t.Any]) -> dict[str, t.Any]:
-    # The service has no field for "forever": no limit is set then.
+    # The service has no field for "for ever": there is no limit then.
     known = {key: definition[key] for key in (*COUNTS.values(), *LONG_TERM.values()) if key in definition}
     return {**known, "timezone": definition.get("timezone") or _ANY_ZONE}
 
 
 def reported_definition(definition: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return a policy's operation_definition with the long-term counts that the service leaves out: they are zero."""
-    return {**dict.fromkeys(LONG_TERM.values(), 0), "timezone": _ANY_ZONE, **definition}
+    """Return a policy's operation_definition with what the service leaves out: no long-term count, any time zone."""
+    given = {key: value for key, value in definition.items() if value is not None}
+    return {**dict.fromkeys(LONG_TERM.values(), 0), "timezone": _ANY_ZONE, **given}

@@ -10,9 +10,13 @@ from datetime import datetime, timedelta
 
 from .errors import InvalidInput
 from .limits import check_range
-from .schedule import RawPattern, Rule, gaps_of
+from .schedule import RawPattern, gaps_of
 from .schedule_option import parse_schedule
+from .services import RULES
 from .times import parse_user_time
+
+if t.TYPE_CHECKING:
+    from .schedule import Rule, SeveralRules
 
 #: The most runs that one call returns
 MAX_RUNS = 1000
@@ -28,30 +32,42 @@ def parse_moment(option: str, value: str) -> datetime:
     return moment
 
 
-def parse_rule(schedule: dict[str, t.Any], moment: datetime) -> Rule:
-    """Return the rule of a schedule in the shape of the option schedule of csbs_policy, which results have too.
+def parse_rule(schedule: dict[str, t.Any], moment: datetime) -> Rule | SeveralRules:
+    """Return the rules of a schedule in the shape of the option schedule of csbs_policy, which results have too.
 
     A time zone with summer time counts with its offset at moment, as csbs_policy would send it. Raises InvalidInput,
     also for a pattern that the service does not know.
     """
-    rule, dummy = parse_schedule(schedule, moment)
+    # CBR takes every schedule that CSBS takes.
+    rule, dummy = parse_schedule(schedule, moment, RULES["cbr"])
     if isinstance(rule, RawPattern):
         raise InvalidInput(f"{rule.refusal}. When such a schedule runs is not known")
     return rule
 
 
-def next_runs(rule: Rule, start: datetime, since: datetime | None, count: int) -> list[datetime]:
-    """Return the first count runs of a rule after start, in UTC and in order.
+def next_runs(rule: Rule | SeveralRules, start: datetime, since: datetime | None, count: int) -> list[datetime]:
+    """Return the first count runs of a schedule after start, in UTC and in order.
 
     since is the time at which the policy got its schedule: the service counts an interval of several days from this
     day, and there is no run before it. All times are aware. Raises InvalidInput.
     """
     check_range("count", count, 1, MAX_RUNS)
-    if since is None and rule.interval > 1:
+    interval = longest_interval(rule)
+    if since is None and interval > 1:
         raise InvalidInput(
-            f"since is needed for a schedule that runs every {rule.interval} days, which are counted from the day on"
+            f"since is needed for a schedule that runs every {interval} days, which are counted from the day on"
             " which the policy got its schedule; give that time, such as the created_at of the policy"
         )
+    runs = {run for one in rule.rules for run in _runs_of_rule(one, start, since, count)}
+    return sorted(runs)[:count]
+
+
+def longest_interval(rule: Rule | SeveralRules) -> int:
+    """Return the most days that a rule of the schedule counts; above 1, the runs depend on the day of its start."""
+    return max(one.interval for one in rule.rules)
+
+
+def _runs_of_rule(rule: Rule, start: datetime, since: datetime | None, count: int) -> list[datetime]:
     first = start if since is None else max(start, since)
     day = _midnight(first)
     if since is not None:
@@ -65,8 +81,8 @@ def next_runs(rule: Rule, start: datetime, since: datetime | None, count: int) -
     return runs[:count]
 
 
-def longest_gap(rule: Rule) -> timedelta:
-    """Return the longest time between a run of a rule and the next one."""
+def longest_gap(rule: Rule | SeveralRules) -> timedelta:
+    """Return the longest time between two runs of a schedule. Raises InvalidInput when it is not known."""
     return timedelta(minutes=max(gaps_of(rule)))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option schedule: words and local time, or a pattern, turned into a rule in UTC."""
+"""The option schedule: words and local time, or a pattern, turned into rules in UTC."""
 
 from __future__ import annotations
 
@@ -18,49 +18,69 @@ from .schedule import (
     MINUTES_PER_DAY,
     RawPattern,
     Rule,
+    SeveralRules,
+    as_text,
     check_spacing,
+    fewest_rules,
     format_clock,
     normal_lines,
     parse_pattern,
+    parse_rules,
     rule_later,
 )
 from .timezones import has_summer_time, load_zone, offset_at
+
+if t.TYPE_CHECKING:
+    from .services import Rules
 
 _FREQUENCIES = ("daily", "weekly")
 _WORDS = ("frequency", "times", "days", "interval")
 
 
-def parse_schedule(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule | RawPattern, list[str]]:
-    """Return the rule for the option schedule, and notes for the user.
+def parse_schedule(
+    schedule: dict[str, t.Any], now: datetime, rules: Rules
+) -> tuple[Rule | SeveralRules | RawPattern, list[str]]:
+    """Return the option schedule as the service with these rules takes it, and notes for the user.
 
     A recurrence rule that the service does not take becomes a RawPattern, since an existing policy may already have it.
     Raises InvalidInput that names the suboption, the value and the rule that it breaks.
     """
     if schedule.get("pattern") is None:
-        return _rule_of_words(schedule, now)
+        return _read_words(schedule, now, rules)
     words = [f"schedule.{word}" for word in _WORDS if schedule.get(word) is not None]
     if words:
         raise InvalidInput(f"schedule.pattern excludes {', '.join(words)}; give one or the other")
     zone = str(schedule.get("timezone") or "UTC")
     in_utc = load_zone("schedule.timezone", zone) == timezone.utc
     notes = [] if in_utc else [f"schedule.pattern is in UTC; schedule.timezone {zone} has no effect on it"]
-    return _rule_of_pattern("schedule.pattern", str(schedule["pattern"])), notes
+    return _read_pattern("schedule.pattern", schedule["pattern"], rules), notes
 
 
-def _rule_of_pattern(option: str, text: str) -> Rule | RawPattern:
+def _read_pattern(option: str, pattern: t.Any, rules: Rules) -> Rule | SeveralRules | RawPattern:
+    texts = pattern if isinstance(pattern, list) else [pattern]
+    wrong = [text for text in texts if not isinstance(text, str)]
+    if wrong or not texts:
+        found = repr(wrong[0]) if wrong else "an empty list"
+        raise InvalidInput(f"{option}: {found} is not a rule; give a text such as FREQ=DAILY;BYHOUR=2;BYMINUTE=0")
+    if len(texts) > 1 and not rules.several_rules:
+        raise InvalidInput(
+            f"{option}: {len(texts)} rules; a schedule of {rules.title} has one. What to do: give one, or use several"
+            " policies"
+        )
+    text = as_text(texts)
     try:
-        rule = parse_pattern(text, option)
-        check_spacing(option, rule)
+        schedule = parse_rules(text, option) if rules.several_rules else parse_pattern(text, option)
+        check_spacing(option, schedule)
     except InvalidInput as error:
         # A text that is no recurrence rule at all cannot be the pattern of any policy.
         keys = {part.partition("=")[0] for line in normal_lines(text) for part in line}
         if len(text) > MAX_PATTERN or "FREQ" not in keys:
             raise
         return RawPattern(text, str(error))
-    return rule
+    return schedule
 
 
-def _rule_of_words(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, list[str]]:
+def _read_words(schedule: dict[str, t.Any], now: datetime, rules: Rules) -> tuple[Rule | SeveralRules, list[str]]:
     _check_words(schedule)
     interval = check_range("schedule.interval", schedule.get("interval"), 1, 30) or 1
     weekdays = frozenset(_parse_day(day) for day in schedule.get("days") or ()) or EVERY_DAY
@@ -68,15 +88,16 @@ def _rule_of_words(schedule: dict[str, t.Any], now: datetime) -> tuple[Rule, lis
     zone_name = schedule.get("timezone") or "UTC"
     zone = load_zone("schedule.timezone", zone_name)
     offset = int(offset_at(zone, now).total_seconds() // 60)
-    rule = _rule_in_utc(interval, weekdays, times, offset, zone_name)
-    check_spacing("schedule.times", rule)
+    convert = _rules_in_utc if rules.several_rules else _rule_in_utc
+    in_utc = convert(interval, weekdays, times, offset, zone_name)
+    check_spacing("schedule.times", in_utc)
     if not has_summer_time(zone, now):
-        return rule, []
+        return in_utc, []
     note = (
         f"{zone_name} has summer time and the service counts in UTC: the schedule holds the present offset,"
         " and follows the change at the next run of this task"
     )
-    return rule, [note]
+    return in_utc, [note]
 
 
 def _check_words(schedule: dict[str, t.Any]) -> None:
@@ -112,6 +133,19 @@ def _rule_in_utc(interval: int, weekdays: frozenset[int], times: list[int], offs
             " give all times the same minutes, or use two policies"
         )
     return rule
+
+
+def _rules_in_utc(
+    interval: int, weekdays: frozenset[int], times: list[int], offset: int, zone_name: str
+) -> SeveralRules:
+    """Return the rules for local times, as _rule_in_utc."""
+    if interval > 1 and rule_later(interval, weekdays, times, -offset) is None:
+        raise InvalidInput(
+            f"schedule.times: {_list_times(times)} in {zone_name} fall on different days in UTC, in which"
+            f" schedule.interval {interval} counts; choose times on the same UTC day"
+        )
+    each = (rule_later(interval, weekdays, [time], -offset) for time in times)
+    return fewest_rules(rule for rule in each if rule)
 
 
 def _parse_clock(text: t.Any) -> int:

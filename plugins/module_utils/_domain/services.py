@@ -15,7 +15,9 @@ class Rules(t.NamedTuple):
 
     max_servers: how many servers a policy may have, None without a limit. max_policy_name: characters. vaults: backups
     are in vaults, and policies have vaults. several_rules: a schedule may consist of several rules. moves_by_itself: a
-    server that joins leaves the place where it was with the same call. backup_tags: backups have tags.
+    server that joins leaves the place where it was with the same call. backup_tags: backups have tags. backup_filters: by
+    filter, the values that backups can have.
+    exclusive_limits: a retention in days has no other limit, no limit is 0, and without a limit backups stay for ever.
     """
 
     service: str
@@ -26,6 +28,8 @@ class Rules(t.NamedTuple):
     several_rules: bool
     moves_by_itself: bool
     backup_tags: bool
+    exclusive_limits: bool
+    backup_filters: t.Mapping[str, tuple[str, ...]]
 
 
 RULES = {
@@ -38,6 +42,8 @@ RULES = {
         several_rules=False,
         moves_by_itself=False,
         backup_tags=True,
+        exclusive_limits=False,
+        backup_filters={},
     ),
     "cbr": Rules(
         service="cbr",
@@ -48,6 +54,20 @@ RULES = {
         several_rules=True,
         moves_by_itself=True,
         backup_tags=False,
+        exclusive_limits=True,
+        backup_filters={
+            "image_type": ("backup", "replication"),
+            "status": (
+                "waiting_protect",
+                "protecting",
+                "available",
+                "waiting_restore",
+                "restoring",
+                "error",
+                "waiting_delete",
+                "deleting",
+            ),
+        },
     ),
 }
 
@@ -55,6 +75,17 @@ RULES = {
 def rules_of(params: dict[str, t.Any]) -> Rules:
     """Return the rules of the service that a task is for."""
     return RULES[params.get("service") or "csbs"]
+
+
+def services_of(params: dict[str, t.Any]) -> list[str]:
+    """Return the services that a task reads: those of the option services, or else that of the option service.
+
+    Raises InvalidInput.
+    """
+    services = params.get("services")
+    if services is not None and not services:
+        raise InvalidInput("services: the list is empty. What to do: name csbs, cbr or both, or leave services out")
+    return list(dict.fromkeys(services or [rules_of(params).service]))
 
 
 def refuse_on(rules: Rules, params: dict[str, t.Any], options: t.Mapping[str, str]) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from .errors import InvalidInput
 from .limits import check_range
-from .schedule import MINUTES_PER_DAY, RawPattern, Rule, rule_later
+from .schedule import MINUTES_PER_DAY, RawPattern, Rule, SeveralRules, rule_later
 
 #: Minutes between the policies of a set; a day later is the same time again
 MOST_MINUTES = MINUTES_PER_DAY - 1
 
 
-def check_stagger(option: str, minutes: int, rule: Rule | RawPattern | None) -> int:
+def check_stagger(option: str, minutes: int, rule: Rule | SeveralRules | RawPattern | None) -> int:
     """Return the minutes between the start times of the policies of a set. Raises InvalidInput."""
     check_range(option, minutes, 0, MOST_MINUTES)
     if minutes and rule is None:

@@ -10,12 +10,12 @@ import typing as t
 from .._domain.errors import InvalidInput
 from .._domain.policy import definition_in, is_enabled, pattern_of
 from .._domain.retention import LONG_TERM, current_retention, unreported
-from .._domain.schedule import RawPattern, parse_pattern
+from .._domain.schedule import RawPattern, as_text, read_pattern
 from .._domain.tags import tags_as_dict
 
 if t.TYPE_CHECKING:
     from .._domain.rows import PolicyRow
-    from .._domain.schedule import Rule
+    from .._domain.schedule import Rule, SeveralRules
     from .policy_options import PolicyOptions
 
 
@@ -40,10 +40,10 @@ def fill_from(template: PolicyRow | None, options: PolicyOptions, name: str) -> 
     return filled, notes
 
 
-def _rule_of(policy: PolicyRow) -> Rule | RawPattern:
-    pattern = str(pattern_of(policy) or "")
+def _rule_of(policy: PolicyRow) -> Rule | SeveralRules | RawPattern:
+    pattern = pattern_of(policy) or ""
     try:
-        return parse_pattern(pattern)
+        return read_pattern(pattern)
     except InvalidInput as error:
         refusal = f"schedule is needed for a new policy: that of {policy['name']!r} cannot be copied ({error})"
-        return RawPattern(pattern, refusal)
+        return RawPattern(as_text(pattern), refusal)

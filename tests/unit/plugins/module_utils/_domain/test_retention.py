@@ -20,6 +20,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
     unreported,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention_option import parse_retention
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from tests.support.fakes import SUMMER
 
 NOTHING: dict[str, t.Any] = {
@@ -35,7 +36,7 @@ NOTHING: dict[str, t.Any] = {
 
 
 def wanted(zone: str | None = None, **retention: t.Any) -> dict[str, t.Any]:
-    return parse_retention(retention, zone, SUMMER)
+    return parse_retention(retention, zone, SUMMER, RULES["csbs"])
 
 
 @pytest.mark.parametrize(

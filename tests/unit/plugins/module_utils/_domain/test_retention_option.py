@@ -18,6 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
     LONG_TERM,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention_option import parse_retention
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from tests.support.fakes import SUMMER, WINTER
 from tests.unit.plugins.module_utils._domain.test_retention import NOTHING, wanted
 
@@ -64,7 +65,7 @@ def test_a_retention_that_cannot_be_is_refused(retention: dict[str, t.Any], zone
 
 
 def test_the_time_zone_of_long_term_counts_has_the_offset_of_the_day() -> None:
-    zones = {parse_retention({"daily": 1}, "Europe/Berlin", now)["timezone"] for now in (SUMMER, WINTER)}
+    zones = {parse_retention({"daily": 1}, "Europe/Berlin", now, RULES["csbs"])["timezone"] for now in (SUMMER, WINTER)}
     assert zones == {"UTC+01:00", "UTC+02:00"}
 
 

@@ -25,12 +25,15 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
     same_schedule,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule_option import parse_schedule
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from tests.support.fakes import DAILY_0200, SUMMER, WINTER
 from tests.unit.plugins.module_utils._domain.test_schedule import rule
 
+CSBS, CBR = RULES["csbs"], RULES["cbr"]
+
 
 def wanted(schedule: dict[str, t.Any], now: datetime = SUMMER) -> Rule:
-    rule = parse_schedule(schedule, now)[0]
+    rule = parse_schedule(schedule, now, CSBS)[0]
     assert isinstance(rule, Rule)
     return rule
 
@@ -144,7 +147,7 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_offending_value(
     [("Europe/Berlin", True), ("UTC", False), (None, False), ("Asia/Kolkata", False), ("UTC+02:00", False)],
 )
 def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | None, noted: bool) -> None:
-    notes = parse_schedule(daily("02:00", timezone=zone), WINTER)[1]
+    notes = parse_schedule(daily("02:00", timezone=zone), WINTER, CSBS)[1]
     assert [str(zone) in note for note in notes] == [True] * noted
 
 
@@ -153,7 +156,7 @@ def test_a_zone_with_summer_time_carries_a_note_and_no_other_does(zone: str | No
     [("Europe/Berlin", True), ("UTC+02:00", True), ("UTC", False), ("UTC+00:00", False), ("", False), (None, False)],
 )
 def test_a_zone_beside_a_pattern_carries_a_note(zone: str | None, noted: bool) -> None:
-    notes = parse_schedule({"pattern": DAILY_0200, "timezone": zone}, SUMMER)[1]
+    notes = parse_schedule({"pattern": DAILY_0200, "timezone": zone}, SUMMER, CSBS)[1]
     assert [f"schedule.timezone {zone} has no effect" in note for note in notes] == [True] * noted
 
 
@@ -187,7 +190,7 @@ def enveloped(text: str, *before: str) -> str:
 def test_a_pattern_that_breaks_the_rules_stays_where_it_is_and_goes_nowhere_else(stored: str, fragment: str) -> None:
     described = describe_schedule(stored)
     assert described == {**EMPTY, "pattern": stored}
-    rule, notes = parse_schedule(described, SUMMER)
+    rule, notes = parse_schedule(described, SUMMER, CSBS)
     assert isinstance(rule, RawPattern) and notes == []
     for same in (
         stored,
@@ -238,7 +241,7 @@ PIECES = st.sampled_from(
 def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_refused(text: str) -> None:
     described = describe_schedule(text)
     try:
-        rule = parse_schedule(described, SUMMER)[0]
+        rule = parse_schedule(described, SUMMER, CSBS)[0]
     except InvalidInput:
         # FREQ as a whole key: "FREQFREQ=" and "=FREQ=" have none.
         key = r"(?:(?:^|[\r\n])\s*(?:RRULE:)?|;)\s*FREQ\s*="
@@ -262,7 +265,7 @@ def test_whatever_a_policy_has_is_described_and_what_it_gives_back_is_kept_or_re
 )
 def test_whatever_is_asked_for_is_a_rule_or_refused(schedule: dict[str, t.Any]) -> None:
     try:
-        rule = parse_schedule(schedule, SUMMER)[0]
+        rule = parse_schedule(schedule, SUMMER, CSBS)[0]
     except InvalidInput:
         return
     assert same_schedule(format_pattern(rule), rule)
@@ -280,7 +283,7 @@ def rules() -> st.SearchStrategy[Rule]:
 @given(rules())
 def test_a_described_schedule_fed_back_is_the_same_rule(desired: Rule) -> None:
     described = describe_schedule(format_pattern(desired))
-    assert parse_schedule(described, SUMMER) == (desired, [])
+    assert parse_schedule(described, SUMMER, CSBS) == (desired, [])
 
 
 ZONES = [
