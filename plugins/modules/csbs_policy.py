@@ -7,18 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_policy
-short_description: Manage backup policies of Cloud Server Backup Service
+short_description: Manage backup policies of CSBS or CBR
 version_added: 0.1.0
 description:
   - Creates, changes and deletes policies that back servers up on a schedule.
   - Options that are not given leave the policy as it is. V([]) and V({}) remove all entries.
+  - With O(service=cbr), a policy is a policy of CBR together with the vaults that it is applied to. Its servers are
+    the members of these vaults, whatever the vaults are called. The task makes and enlarges vaults as they are needed.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   name:
     description:
       - Name or ID of the policy. A policy that does not exist is created with this name.
-      - A name has up to 255 letters, digits, hyphens and underscores.
+      - A name has up to 255 letters, digits, hyphens and underscores, and up to 64 with O(service=cbr).
     type: str
     required: true
   new_name:
@@ -29,13 +31,15 @@ options:
     description:
       - With V(present), the policy exists. With V(absent), the policy is deleted, and its backups stay. All options
         except O(name) are then refused.
+      - With O(service=cbr) and V(absent), vaults of the policy that hold no backup are deleted. The others stay with
+        their servers and backups, and the result names them in RV(notes).
     type: str
     choices: [absent, present]
     default: present
   servers:
     description:
       - Names or IDs of servers that the policy backs up, or dictionaries with C(id) as in results. A policy has at
-        most 64.
+        most 64, or any number with O(service=cbr).
     type: list
     elements: raw
   purge_servers:
@@ -48,12 +52,14 @@ options:
     description:
       - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this
         policy.
+      - With O(service=cbr), a server in any other vault is moved with its backups, in one step.
       - With V(false), such a server is an error.
     type: bool
     default: true
   tags:
     description:
       - Tags of the policy, at most 10. Its backups get the same tags. V({}) removes all tags if O(purge_tags=true).
+      - With O(service=cbr), these are the tags of all its vaults, and backups have none.
     type: dict
   purge_tags:
     description:
@@ -67,6 +73,7 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.policy
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.timeout
+  - opentelekomcloud.csbs.vault
 """
 
 EXAMPLES = r"""
@@ -116,6 +123,21 @@ EXAMPLES = r"""
     name: nightly
     enabled: false
 
+- name: Do the same with CBR, in vaults that are three times as large as the disks of their servers
+  opentelekomcloud.csbs.csbs_policy:
+    service: cbr
+    name: nightly-in-vaults
+    schedule:
+      frequency: daily
+      times: ["02:00", "14:30"]
+      timezone: Europe/Berlin
+    retention:
+      days: 14
+    servers:
+      - app-1
+    vault:
+      size_factor: 3
+
 - name: Delete a policy, and keep its backups
   opentelekomcloud.csbs.csbs_policy:
     name: twice-a-week
@@ -154,6 +176,7 @@ policy:
     tags:
       team: platform
     created_at: "2026-03-01T09:31:08.265000Z"
+    vaults: []
   contains:
     id:
       description: ID of the policy. Null in check mode if the policy would be new.
@@ -191,8 +214,15 @@ policy:
       type: dict
       returned: success
     created_at:
-      description: When the policy was created.
+      description: When the policy was created. Null with O(service=cbr), which does not say it.
       type: str
+      returned: success
+    vaults:
+      description:
+        - The vaults of the policy with O(service=cbr), each with C(id), C(name), C(size_gb), C(used_mb) and
+          C(server_count). An empty list with O(service=csbs).
+      type: list
+      elements: dict
       returned: success
 servers:
   description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name).

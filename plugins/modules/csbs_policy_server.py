@@ -7,12 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_policy_server
-short_description: Add servers to a backup policy of Cloud Server Backup Service, or remove them
+short_description: Add servers to a backup policy of CSBS or CBR, or remove them
 version_added: 0.1.0
 description:
   - Changes only which servers a policy backs up. Servers that are not chosen stay as they are.
   - Many hosts can change the same policy at the same time, from one control node or from several. No server is lost.
   - If a server leaves a policy, its backups stay. The retention of the policy then has no effect on them.
+  - With O(service=cbr), the servers of a policy are the members of its vaults. See O(leaving_backups) for what becomes
+    of a server that leaves.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -23,7 +25,8 @@ options:
     required: true
   servers:
     description:
-      - Names or IDs of servers, or dictionaries with C(id) as in results. A policy has at most 64.
+      - Names or IDs of servers, or dictionaries with C(id) as in results. A policy has at most 64,
+        or any number with O(service=cbr).
       - With O(state=absent), give a server that no longer exists by its ID, or by the name that the policy has for it.
       - At least one of O(servers) and O(server_filters) is required. With both, servers that match either of them are
         chosen.
@@ -42,7 +45,8 @@ options:
       - Whether a server in another policy is first removed from that policy. It is put back if it cannot join this
         policy.
       - A server that this policy would refuse, such as one with status C(ERROR), is never removed from its policy.
-      - With V(false), a server in another policy is an error.
+      - With O(service=cbr), a server in any other vault is moved with its backups, in one step.
+      - With V(false), a server in another policy or vault is an error.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -51,6 +55,7 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.attributes
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.timeout
+  - opentelekomcloud.csbs.vault
 seealso:
   - module: opentelekomcloud.csbs.csbs_policy
 """
@@ -68,6 +73,12 @@ EXAMPLES = r"""
       name: db-*
       status: ACTIVE
     move_servers: false
+
+- name: Add a server to a policy of CBR
+  opentelekomcloud.csbs.csbs_policy_server:
+    service: cbr
+    policy: nightly-in-vaults
+    servers: [app-1]
 
 - name: Remove a server, and keep its backups
   opentelekomcloud.csbs.csbs_policy_server:
@@ -111,6 +122,7 @@ policy:
     tags:
       team: platform
     created_at: "2026-03-01T09:31:08.265000Z"
+    vaults: []
 servers:
   description:
     - The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name).
@@ -123,7 +135,7 @@ servers:
       name: web-1
 """
 
-from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC
+from ..module_utils._ansible.arguments import FILTERS_SPEC, TIMEOUT_SPEC, VAULT_SPEC
 from ..module_utils._ansible.converge import converge
 from ..module_utils._ansible.module import create_module
 from ..module_utils._operations.policy_server import finish, parse_options, plan
@@ -135,6 +147,7 @@ ARGUMENT_SPEC = {
     "servers": {"type": "list", "elements": "raw"},
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
     **TIMEOUT_SPEC,
+    **VAULT_SPEC,
 }
 
 

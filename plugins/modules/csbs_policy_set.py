@@ -17,6 +17,8 @@ description:
   - A server stays in its policy when other servers join or leave the set. It moves to another policy of the set only if
     this lets a policy be deleted, or if its policy has more servers than O(servers_per_policy). Only servers that
     O(servers) or O(server_filters) choose can move.
+  - With O(service=cbr), one policy takes any number of servers, in as many vaults as they need. The set is then one
+    policy with the name V(NAME), and O(suffix) has no meaning.
   - Options that are not given leave the policies as they are. V([]) and V({}) remove all entries.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -25,7 +27,7 @@ options:
     description:
       - Name of the set. Its policies have this name with a hyphen and a number from V(0001) to V(0032). A policy with
         any other name does not belong to the set.
-      - A name has up to 250 letters, digits, hyphens and underscores.
+      - A name has up to 250 letters, digits, hyphens and underscores, and up to 64 with O(service=cbr).
     type: str
     required: true
   new_name:
@@ -61,6 +63,7 @@ options:
     description:
       - How many servers each policy has at most, 1 to 64. The default is 64.
       - When this is lowered, servers move to other policies of the set, unless O(move_servers=false).
+      - Refused with O(service=cbr), where one policy takes all servers.
     type: int
   stagger_minutes:
     description:
@@ -69,7 +72,7 @@ options:
         start time does not change when other policies come and go.
       - Runs that would be after midnight UTC are on the next day. If some times of a schedule on certain days of the
         week would be after midnight and others not, the task is refused.
-      - Requires O(schedule).
+      - Requires O(schedule). Refused with O(service=cbr), where there is one policy only.
     type: int
   suffix:
     description:
@@ -99,6 +102,7 @@ extends_documentation_fragment:
   - opentelekomcloud.csbs.policy
   - opentelekomcloud.csbs.server_filters
   - opentelekomcloud.csbs.timeout
+  - opentelekomcloud.csbs.vault
 """
 
 EXAMPLES = r"""
@@ -176,6 +180,7 @@ policies:
       tags:
         team: platform
       created_at: "2026-03-01T09:31:08.265000Z"
+      vaults: []
   contains:
     id:
       description: ID of the policy. Null in check mode if the policy would be new.
@@ -213,8 +218,15 @@ policies:
       type: dict
       returned: success
     created_at:
-      description: When the policy was created.
+      description: When the policy was created. Null with O(service=cbr), which does not say it.
       type: str
+      returned: success
+    vaults:
+      description:
+        - The vaults of the policy with O(service=cbr), each with C(id), C(name), C(size_gb), C(used_mb) and
+          C(server_count). An empty list with O(service=csbs).
+      type: list
+      elements: dict
       returned: success
 servers:
   description: The servers that O(servers) and O(server_filters) chose, each with C(id) and C(name).

@@ -182,6 +182,18 @@ class Cloud:
         self.asked.append(("protectable", server_ids))
         return {key: self.verdicts.get(key, {"result": True}) for key in server_ids}
 
+    rules = CsbsCloud.rules
+    with_sizes = CsbsCloud.with_sizes
+    places_outside_policies = CsbsCloud.places_outside_policies
+    held_by_other_service = CsbsCloud.held_by_other_service
+    vaults_that_stay = CsbsCloud.vaults_that_stay
+    run_groups = CsbsCloud.run_groups
+    backup_groups = CsbsCloud.backup_groups
+    vault_named = CsbsCloud.vault_named
+
+    def policies_of_other_service(self) -> int:
+        return 0
+
     def tags_of(self, resource_type: str, resource_id: str) -> list[dict[str, t.Any]]:
         rows = self.all_policies if resource_type == "policy" else self.all_backups
         return next(list(one["tags"] or []) for one in rows if one["id"] == resource_id)

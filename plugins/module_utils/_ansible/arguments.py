@@ -28,5 +28,21 @@ FILTERS_SPEC: dict[str, t.Any] = {
         "tags": {"type": "raw"},
     },
 }
+#: Option of every info module that can read both backup services as one
+SERVICES_SPEC: dict[str, t.Any] = {"type": "list", "elements": "str", "choices": ["cbr", "csbs"]}
+#: Options of every module that changes which servers a policy has
+VAULT_SPEC: dict[str, t.Any] = {
+    "confirm": {"type": "bool", "default": False},
+    "leaving_backups": {"type": "str", "default": "keep", "choices": ["delete", "keep"]},
+    "vault": {
+        "type": "dict",
+        "options": {
+            "auto_expand": {"type": "bool", "default": True},
+            "name": {"type": "str"},
+            "size_factor": {"type": "float", "default": 2.0},
+            "size_gb": {"type": "int"},
+        },
+    },
+}
 #: Options of every info module that looks things up by tag
 TAG_QUERY_SPEC: dict[str, t.Any] = {option: {"type": "dict"} for option in TAG_QUERIES}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .arguments import FILTERS_SPEC, TIMEOUT_SPEC
+from .arguments import FILTERS_SPEC, TIMEOUT_SPEC, VAULT_SPEC
 
 POLICY_SPEC: dict[str, t.Any] = {
     "description": {"type": "str"},
@@ -37,7 +37,8 @@ POLICY_SPEC: dict[str, t.Any] = {
             # No choices: null, which csbs_policy_info returns beside a pattern, would not be one of them.
             "frequency": {"type": "str"},
             "interval": {"type": "int"},
-            "pattern": {"type": "str"},
+            # A text or a list of texts
+            "pattern": {"type": "raw"},
             "times": {"type": "list", "elements": "str"},
             "timezone": {"type": "str"},
         },
@@ -51,4 +52,5 @@ POLICY_SPEC: dict[str, t.Any] = {
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
     "tags": {"type": "dict"},
     **TIMEOUT_SPEC,
+    **VAULT_SPEC,
 }

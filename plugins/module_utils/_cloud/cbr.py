@@ -11,6 +11,7 @@ from .._domain.cbr_rows import common_tags, place_row, policy_row, vault_row
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .._domain.services import RULES
+from .._domain.tag_carriers import without_marks
 from .._sdk.cbr.service import attach
 from .cbr_backups import CbrBackups
 from .compute import Compute, checked, found, plain
@@ -18,7 +19,9 @@ from .errors import errors_of
 from .messages import CBR_SERVICE
 
 if t.TYPE_CHECKING:
+    from .._domain.restore import Verdict
     from .._domain.rows import (
+        BackupRow,
         ImageRow,
         JobRow,
         MemberRow,
@@ -32,6 +35,7 @@ if t.TYPE_CHECKING:
         VerdictRow,
     )
     from .._domain.vaults import VaultOptions
+    from .cbr_restores import Restores
     from .images import Images
 
 # Fields that every vault and every policy has
@@ -53,6 +57,7 @@ class CbrCloud(CbrBackups, Compute):
         with errors_of("find the backup service", CBR_SERVICE):
             self.cbr = attach(connection)
         self._image_service: Images | None = None
+        self._started_restores: Restores | None = None
         # By name, the policies that this task has created: a call that is sent again goes on with them.
         self._created: dict[str, str] = {}
 
@@ -81,10 +86,16 @@ class CbrCloud(CbrBackups, Compute):
 
     def places_outside_policies(self) -> list[PolicyRow]:
         """Return the vaults that no policy is applied to, in the shape of policies."""
-        raw = self._raw_policies()
-        vaults = self.vaults()
-        bound = {vault_id for policy in raw for vault_id in self._vault_ids(policy)}
-        return [place_row(vault) for vault in vaults if vault["id"] not in bound]
+        return [place_row(vault) for vault in self.vaults_by_binding()[1]]
+
+    def vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
+        """Return the vaults that a backup policy is applied to, and those that none is applied to."""
+        bound_ids = {vault_id for policy in self._raw_policies() for vault_id in self._vault_ids(policy)}
+        bound: list[VaultRow] = []
+        loose: list[VaultRow] = []
+        for vault in self.vaults():
+            (bound if vault["id"] in bound_ids else loose).append(vault)
+        return bound, loose
 
     # ========== Policies ==========
     def _raw_policies(self) -> list[Row]:
@@ -190,11 +201,21 @@ class CbrCloud(CbrBackups, Compute):
         return {"result": True}
 
     def restore_backup(self, operation: str, checkpoint_id: str, parameters: Row) -> Row:
-        """Start a restore; return its id, None where only the backup shows that it began. Errors name the operation."""
-        from .cbr_restores import Restores
+        """Start a restore; return its id, None where only later readings show it. Errors name the operation."""
+        return self._restores.create(operation, parameters)
 
-        row: Row = Restores(self, self.cbr).create(operation, parameters)
-        return row
+    def restore_verdict(self, before: BackupRow, now: BackupRow) -> Verdict:
+        """Return how the restore of this task ended by the service's task of it."""
+        return self._restores.verdict()
+
+    @property
+    def _restores(self) -> Restores:
+        # Kept, because it knows which of the service's tasks were there before.
+        if self._started_restores is None:
+            from .cbr_restores import Restores
+
+            self._started_restores = Restores(self, self.cbr)
+        return self._started_restores
 
     # ========== Images ==========
     @property
@@ -237,13 +258,27 @@ class CbrCloud(CbrBackups, Compute):
                 "used": own + self.policies_of_other_service(),
             }
         ]
-        for vault in self.vaults():
-            used = -(-(vault["used_mb"] or 0) // 1024)
-            rows.append({"type": "vault", "name": vault["name"], "unit": "GB", "quota": vault["size_gb"], "used": used})
+        rows.extend(
+            {
+                "type": "vault",
+                "name": vault["name"],
+                "unit": "GB",
+                "quota": vault["size_gb"],
+                "used_mb": vault["used_mb"] or 0,
+            }
+            for vault in self.vaults()
+        )
         return rows
 
-    # ========== Tags of policies, which are those of their vaults; backups have none ==========
-    def _tagged_vaults(self, policy_id: str) -> list[VaultRow]:
+    # ========== Tags of vaults. Those of a policy are what all its vaults have; backups have none ==========
+    def _carriers(self, resource_type: str, resource_id: str) -> list[str]:
+        """Return the IDs of the vaults that carry the tags of a policy, or that of a vault itself."""
+        if resource_type == "vault":
+            return [resource_id]
+        return [str(vault["id"]) for vault in self._existing_policy(resource_id)["vaults"]]
+
+    def _existing_policy(self, policy_id: str) -> PolicyRow:
+        """Return a policy in full; raises NotFound when it does not exist."""
         policy = self.policy(policy_id)
         if policy is None:
             from .._domain.explain import explain
@@ -251,58 +286,71 @@ class CbrCloud(CbrBackups, Compute):
             raise explain(
                 f"read backup policy {policy_id}", 404, {"error_code": "BackupService.6000", "error_msg": ""}, None
             )
-        return policy["vaults"]
+        return policy
 
     def tags_of(self, resource_type: str, resource_id: str) -> list[TagRow]:
-        """Return the tags that all vaults of a policy have."""
-        if resource_type != "policy":
-            return []
-        vaults = self._tagged_vaults(resource_id)
-        for vault in vaults:
-            with errors_of(f"read the tags of vault {vault['name']!r}"):
-                vault["tags"] = self.cbr.tags_of(vault["id"])
-        return common_tags(vaults) or []
+        """Return the tags of one vault, or those that all vaults of a policy have."""
+        if resource_type == "vault":
+            with errors_of(f"read the tags of vault {resource_id}"):
+                return without_marks(self.cbr.tags_of(resource_id))
+        return self._tags_in(self._existing_policy(resource_id))
+
+    def _tags_in(self, policy: PolicyRow) -> list[TagRow]:
+        for vault in policy["vaults"]:
+            if vault["tags"] is None:
+                vault["tags"] = self.tags_of("vault", str(vault["id"]))
+        return common_tags(policy["vaults"]) or []
 
     def tags_in_project(self, resource_type: str) -> list[Row]:
-        """Return the tags of all vaults, each key with its values."""
-        with errors_of("list the tags of all vaults"):
-            return [row for row in self.cbr.tags_in_project() if not is_id(row["key"])]
+        """Return the tags of all policies, each key with its values."""
+        values: dict[str, dict[str, None]] = {}
+        for row in self.find_tagged(resource_type, {}):
+            for tag in row["tags"] or ():
+                values.setdefault(tag["key"], {})[tag["value"]] = None
+        return [{"key": key, "values": list(in_use)} for key, in_use in values.items()]
 
     def find_tagged(self, resource_type: str, query: Row) -> list[TaggedRow]:
-        """Return the policies all of whose vaults fit a tag query."""
-        policies = self.policies()
-        with errors_of("look up vaults by tag"):
-            fitting = {row["resource_id"] for row in self.cbr.find_tagged(**{**query, "object_type": "server"})}
-        return [
-            {"resource_id": policy["id"], "resource_name": policy["name"], "tags": policy["tags"]}
-            for policy in policies
-            if policy["vaults"] and all(vault["id"] in fitting for vault in policy["vaults"])
+        """Return the policies that fit a tag query.
+
+        The service would find vaults, and a policy may have several: what all of them have decides.
+        """
+        from .._domain.tag_query import fits
+        from .._domain.tags import tags_as_dict
+
+        rows: list[TaggedRow] = [
+            {"resource_id": policy["id"], "resource_name": policy["name"], "tags": self._tags_in(policy)}
+            for policy in self.policies()
         ]
+        return [row for row in rows if fits(tags_as_dict(row["tags"]), query)]
 
     def count_tagged(self, resource_type: str, query: Row) -> int:
         """Return how many policies fit a tag query."""
         return len(self.find_tagged(resource_type, query))
 
     def add_tag(self, resource_type: str, resource_id: str, key: str, value: str) -> None:
-        """Set one tag of all vaults of a policy."""
-        self.set_tags(resource_type, resource_id, [{"key": key, "value": value}])
+        """Set one tag of a vault, or of all vaults of a policy."""
+        for vault_id in self._carriers(resource_type, resource_id):
+            self.cbr.add_tag(vault_id, key, value)
 
     def remove_tag(self, resource_type: str, resource_id: str, key: str) -> None:
-        """Remove one tag of all vaults of a policy, whatever its value."""
-        for vault in self._tagged_vaults(resource_id):
-            values = [tag["value"] for tag in vault["tags"] or () if tag["key"] == key]
-            if values:
-                self.cbr.unset_tags(vault["id"], [{"key": key, "value": values[0]}])
+        """Remove one tag of a vault, or of all vaults of a policy that have it, whatever its value."""
+        if resource_type == "vault":
+            self.cbr.remove_tag(resource_id, key)
+            return
+        for vault in self._existing_policy(resource_id)["vaults"]:
+            tags = [tag for tag in vault["tags"] or () if tag["key"] == key]
+            if tags:
+                self.cbr.unset_tags(vault["id"], tags)
 
     def set_tags(self, resource_type: str, resource_id: str, tags: list[TagRow]) -> None:
-        """Set several tags of all vaults of a policy; others stay."""
-        for vault in self._tagged_vaults(resource_id):
-            self.cbr.set_tags(vault["id"], tags)
+        """Set several tags of a vault, or of all vaults of a policy; others stay."""
+        for vault_id in self._carriers(resource_type, resource_id):
+            self.cbr.set_tags(vault_id, tags)
 
     def unset_tags(self, resource_type: str, resource_id: str, tags: list[TagRow]) -> None:
-        """Remove several tags of all vaults of a policy."""
-        for vault in self._tagged_vaults(resource_id):
-            self.cbr.unset_tags(vault["id"], tags)
+        """Remove several tags of a vault, or of all vaults of a policy."""
+        for vault_id in self._carriers(resource_type, resource_id):
+            self.cbr.unset_tags(vault_id, tags)
 
     # ========== Servers ==========
     def with_sizes(self, servers: t.Sequence[ServerRow]) -> list[ServerRow]:

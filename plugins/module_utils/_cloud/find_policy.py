@@ -15,7 +15,7 @@ from .._domain.times import parse_time
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
-    from .._domain.rows import PolicyRow
+    from .._domain.rows import PolicyRow, ServerRow
 
 # Time in which tasks that created policies of one name at once agree on one of them.
 _SETTLES_WITHIN = timedelta(minutes=2)
@@ -67,6 +67,17 @@ def policies_with_members(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow
     return complete_policies(rows, lacks_members, cloud.policy)
 
 
+def other_places(rows: list[PolicyRow], cloud: Cloud) -> list[PolicyRow]:
+    """Return where a server may be that is to join a policy: the policies in rows, and vaults without a policy."""
+    return [*policies_with_members(rows, cloud), *cloud.places_outside_policies()]
+
+
+def with_sizes(chosen: list[ServerRow], joining: list[ServerRow], cloud: Cloud) -> list[ServerRow]:
+    """Return the chosen servers, those that join with the size of their disks where the service needs it."""
+    sized = {server["id"]: server for server in cloud.with_sizes(joining)}
+    return [sized.get(server["id"], server) for server in chosen]
+
+
 def complete_policies(
     rows: list[PolicyRow], lacks: t.Callable[[PolicyRow], bool], read: t.Callable[[str], PolicyRow | None]
 ) -> list[PolicyRow]:
@@ -82,6 +93,9 @@ def lacks_members(row: PolicyRow) -> bool:
 
 def lacks_fields(row: PolicyRow) -> bool:
     """Return whether a row of the list lacks something that results show, other than tags."""
+    if "vaults" in row:
+        # CBR tells all that it knows of a policy in the list.
+        return False
     operation = operation_of(row)
     shown = (row.get("description"), row.get("resources"), row.get("created_at"), pattern_of(row))
     return None in (*shown, operation.get("enabled"), operation.get("operation_definition"))

@@ -12,8 +12,8 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._domain.errors import CloudError, FinalError, InvalidInput, OutcomeUnknown, Outdated
-from .._domain.vaults import PARKING, USUAL, joining_member, parked_name, place
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, OutcomeUnknown, Outdated
+from .._domain.vaults import PARKING, USUAL, is_unused, joining_members, names_in_use, parked_name, place
 from .compute import plain
 from .lock import file_lock
 
@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
     from .._domain.vaults import Step, VaultOptions
     from .cbr import CbrCloud
 
+#: Seconds until every list shows what was just made
+SECONDS_UNTIL_LISTED = 30.0
 # Members that one request may add or move
 _AT_ONCE = 256
 # Seconds between two looks at a vault that is being resized, or at servers that move; the first, and the longest
@@ -62,10 +64,14 @@ class VaultMembers:
     def delete_policy(self, policy_id: str) -> None:
         """Delete a policy and its vaults without backups; take it off the others."""
         policy = self._cloud.policy(policy_id)
-        for vault in policy["vaults"] if policy else ():
-            if not self._delete_without_backups(vault):
-                self._cbr.dissociate_policy(vault["id"], policy_id)
-        self._cbr.delete_policy(policy_id, ignore_missing=False)
+        operation = f"delete backup policy {policy['name'] if policy else policy_id!r}"
+        run = _Run(self._cloud, operation)
+        with run.marking(), self._cloud.errors_of(operation):
+            for vault in policy["vaults"] if policy else ():
+                if not self._delete_without_backups(vault):
+                    self._cbr.dissociate_policy(vault["id"], policy_id)
+                run.applied = True
+            self._cbr.delete_policy(policy_id, ignore_missing=False)
 
     def delete_empty(self, operation: str, policy_id: str, leaving: t.Collection[str]) -> None:
         """Delete a policy that has no servers but those in leaving. Raises Outdated when it has others."""
@@ -77,8 +83,7 @@ class VaultMembers:
             if others:
                 names = ", ".join(repr(member["name"]) for member in others)
                 raise Outdated(operation, f"others have put servers into it: {names}. What to do: run the task again.")
-            with self._cloud.errors_of(operation):
-                self.delete_policy(policy_id)
+            self.delete_policy(policy_id)
 
     def _delete_without_backups(self, vault: VaultRow) -> bool:
         """Delete a vault that holds no backup; return False, and leave it alone, when it holds one."""
@@ -87,7 +92,8 @@ class VaultMembers:
         if now is None:
             return True
         # Right before the deletion, because it takes every backup along.
-        if now["used_mb"] or self._cloud.backups(vault_id=vault_id):
+        in_use = now["used_mb"] or any(member["has_backups"] for member in now["members"])
+        if in_use or self._cloud.backups(vault_id=vault_id):
             return False
         self._cbr.delete_vault(vault_id, ignore_missing=False)
         until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
@@ -130,7 +136,7 @@ class VaultMembers:
             with run.marking():
                 found, vaults = self._cloud.vault_named(ref)
                 held = {member["id"] for vault in vaults for member in vault["members"]}
-                joining = [joining_member(server) for server in servers if server["id"] not in held]
+                joining = joining_members([server for server in servers if server["id"] not in held], ())
                 run.carry_out(place([found] if found else [], joining, ref, USUAL), USUAL)
 
     def _read(self, operation: str, policy_id: str) -> PolicyRow:
@@ -158,24 +164,14 @@ class _Run:
         add = [server for server in add if server["id"] not in own]
         if not add:
             return
-        vaults = self._cloud.vaults()
+        bound, loose = self._cloud.vaults_by_binding()
         own_ids = {vault["id"] for vault in policy["vaults"]}
-        others = [vault for vault in vaults if vault["id"] not in own_ids]
-        members = {member["id"]: member for vault in others for member in vault["members"]}
-        joining: list[VaultMemberRow] = [
-            {**members[server["id"]], "disks_gb": server.get("disks_gb") or members[server["id"]]["disks_gb"]}
-            if server["id"] in members
-            else joining_member(server)
-            for server in add
-        ]
+        # A new vault may not be listed as that of its policy yet.
+        bound, loose = ([vault for vault in part if vault["id"] not in own_ids] for part in (bound, loose))
         name = options.name or policy["name"]
-        steps = place(policy["vaults"], joining, name, options, self._taken_names(others, name))
+        joining = joining_members(add, [*bound, *loose])
+        steps = place(policy["vaults"], joining, name, options, names_in_use(bound, loose))
         self.carry_out(steps, options, policy)
-
-    @staticmethod
-    def _taken_names(others: list[VaultRow], name: str) -> set[str]:
-        """Return the names of vaults in use. An empty one of the wanted name may be left by a run that was killed."""
-        return {vault["name"] for vault in others if vault["name"] != name or vault["members"] or vault["used_mb"]}
 
     def carry_out(self, steps: list[Step], options: VaultOptions, policy: PolicyRow | None = None) -> None:
         """Make and enlarge vaults, and put servers into them."""
@@ -190,7 +186,7 @@ class _Run:
     def _make_vault(self, step: Step, options: VaultOptions, policy: PolicyRow | None) -> str:
         """Return the ID of a vault that was made and has the policy. One that a killed run has left is taken."""
         name, size = step.vault["name"], step.size_gb or 0
-        left = next((vault for vault in self._cloud.vaults() if self._is_left(vault, name)), None)
+        left = self._find_unused(name)
         if left is not None:
             vault_id = str(left["id"])
             if left["size_gb"] < size:
@@ -202,8 +198,7 @@ class _Run:
             tags = self._tags_of(policy)
             if tags:
                 attrs["tags"] = tags
-            with self._cloud.errors_of(self._operation):
-                vault_id = str(plain(self._cbr.create_vault(**attrs), "id")["id"])
+            vault_id = self._create_vault(attrs)
             self.applied = True
         with self._cloud.errors_of(self._operation):
             if options.auto_expand:
@@ -213,17 +208,31 @@ class _Run:
         self.applied = True
         return vault_id
 
+    def _create_vault(self, attrs: dict[str, t.Any]) -> str:
+        """Create a vault and return its ID. If the answer is lost, the vault is looked for until it must be listed."""
+        try:
+            with self._cloud.errors_of(self._operation):
+                return str(plain(self._cbr.create_vault(**attrs), "id")["id"])
+        except (OutcomeUnknown, ForeignAnswer):
+            until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
+            for pause in _pauses():
+                made = self._find_unused(attrs["name"])
+                if made is not None:
+                    return str(made["id"])
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
+            raise
+
     @staticmethod
     def _tags_of(policy: PolicyRow | None) -> list[TagRow]:
         """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
         return list(policy["tags"] or ()) if policy is not None and policy["vaults"] else []
 
-    def _is_left(self, vault: VaultRow, name: str) -> bool:
-        """Return whether a vault was made for this and is still unused: it holds nothing and has no policy."""
-        if vault["name"] != name or vault["members"] or vault["used_mb"]:
-            return False
-        with self._cloud.errors_of(self._operation):
-            return not any(True for dummy in self._cbr.policies(vault_id=vault["id"]))
+    def _find_unused(self, name: str) -> VaultRow | None:
+        """Return a vault with a name that holds nothing and has no policy."""
+        loose = self._cloud.vaults_by_binding()[1]
+        return next((vault for vault in loose if vault["name"] == name and is_unused(vault)), None)
 
     def _resize(self, vault_id: str, size_gb: int) -> None:
         """Give a vault another size and wait until it has it."""
@@ -274,7 +283,7 @@ class _Run:
 
     @staticmethod
     def _has_backup(member: VaultMemberRow, backed_up: set[str]) -> bool:
-        return member["id"] in backed_up or member["backups_mb"] > 0
+        return member["id"] in backed_up or member["has_backups"]
 
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""

@@ -11,7 +11,8 @@ import typing as t
 from .cbr_policy import reported_definition
 from .limits import SERVER_TYPE
 from .numbers import whole_number
-from .selection import is_id
+from .tag_carriers import shared_tags, without_marks
+from .tags import tags_as_dict, tags_as_list
 
 if t.TYPE_CHECKING:
     from .rows import BackupRow, MemberRow, PolicyRow, Row, TagRow, VaultRef, VaultRow
@@ -37,10 +38,17 @@ def vault_row(raw: Row) -> VaultRow:
                 "name": member.get("name") or None,
                 "disks_gb": whole_number(member.get("size")) or 0,
                 "backups_mb": whole_number(member.get("backup_size")) or 0,
+                "has_backups": bool(
+                    whole_number(member.get("backup_size"))
+                    or whole_number(member.get("backup_count"))
+                    or member.get("protect_status") not in (None, "available")
+                ),
             }
             for member in raw.get("resources") or []
         ],
         "tags": raw.get("tags"),
+        "auto_expand": raw.get("auto_expand"),
+        "locked": raw.get("locked"),
     }
 
 
@@ -50,7 +58,7 @@ def policy_row(raw: Row, vaults: list[VaultRow]) -> PolicyRow:
         "id": raw["id"],
         "enabled": raw.get("enabled"),
         "operation_definition": reported_definition(raw.get("operation_definition") or {}),
-        "trigger": {"properties": {"pattern": ((raw.get("trigger") or {}).get("properties") or {}).get("pattern")}},
+        "trigger": {"properties": (raw.get("trigger") or {}).get("properties") or {}},
     }
     return {
         "id": raw["id"],
@@ -75,18 +83,10 @@ def members_of_vault(vault: VaultRow) -> list[MemberRow]:
 
 
 def common_tags(vaults: t.Sequence[VaultRow]) -> list[TagRow] | None:
-    """Return the tags that all vaults have, None when those of a vault are not known.
-
-    A tag whose key is the ID of a server marks a server on its way into the vault, and is nobody's tag.
-    """
+    """Return the tags that all vaults have, None when those of a vault are not known."""
     if any(vault["tags"] is None for vault in vaults):
         return None
-    each = [{tag["key"]: tag["value"] for tag in vault["tags"] or () if not is_id(tag["key"])} for vault in vaults]
-    return [
-        {"key": key, "value": value}
-        for key, value in (each[0] if each else {}).items()
-        if all(tags.get(key) == value for tags in each)
-    ]
+    return tags_as_list(shared_tags([tags_as_dict(without_marks(vault["tags"])) for vault in vaults]))
 
 
 def backup_row(raw: Row, vault_names: t.Mapping[str, str]) -> BackupRow:

@@ -28,19 +28,19 @@ MAX_SINGLE_READS = 3
 _OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
 
 
-def check_name(option: str, value: str, room: int = 0) -> str:
+def check_name(option: str, value: str, room: int = 0, most: int = MAX_NAME) -> str:
     """Return value when it is a valid name and leaves room for a suffix of so many characters.
 
-    Raises InvalidInput. Reference: api_description/backup_policy_management/creating_a_backup_policy, field name.
+    most is how many characters a name may have. Raises InvalidInput. Reference:
+    api_description/backup_policy_management/creating_a_backup_policy, field name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", value):
+    if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{most}}}", value):
         raise InvalidInput(
-            f"{option}: {value!r} is not a valid name;"
-            f" a name has 1 to {MAX_NAME} letters, digits, hyphens and underscores"
+            f"{option}: {value!r} is not a valid name; a name has 1 to {most} letters, digits, hyphens and underscores"
         )
-    if len(value) + room > MAX_NAME:
+    if len(value) + room > most:
         raise InvalidInput(
-            f"{option}: {value!r} is too long; with the suffix -0001 a name may have {MAX_NAME} characters,"
+            f"{option}: {value!r} is too long; with the suffix -0001 a name may have {most} characters,"
             f" this one has {len(value) + room}"
         )
     return value

@@ -13,7 +13,7 @@ from .tags import tags_as_dict
 from .times import format_time
 
 if t.TYPE_CHECKING:
-    from .rows import MemberRow, PolicyRow, ServerRef
+    from .rows import MemberRow, PolicyRow, ServerRef, VaultRow
 
 
 def operation_of(raw: PolicyRow) -> dict[str, t.Any]:
@@ -27,8 +27,8 @@ def is_enabled(raw: PolicyRow) -> bool:
     return str(operation_of(raw).get("enabled")).lower() == "true"
 
 
-def pattern_of(raw: PolicyRow) -> str | None:
-    """Return the pattern of a policy's schedule."""
+def pattern_of(raw: PolicyRow) -> str | list[str] | None:
+    """Return the pattern of a policy's schedule; where a schedule may have several rules, their list."""
     trigger = operation_of(raw).get("trigger") or {}
     return (trigger.get("properties") or {}).get("pattern")
 
@@ -68,23 +68,42 @@ def policy_result(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> d
         "servers": members_of(raw, names),
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
+        "vaults": [vault_result(vault) for vault in raw.get("vaults") or []],
+    }
+
+
+def vault_result(vault: VaultRow) -> dict[str, t.Any]:
+    """Return a vault in the shape of results."""
+    return {
+        "id": vault["id"],
+        "name": vault["name"],
+        "size_gb": vault["size_gb"],
+        "used_mb": vault["used_mb"],
+        "server_count": len(vault["members"]),
     }
 
 
 def for_diff(policy: dict[str, t.Any] | None) -> dict[str, t.Any]:
     """Return the part of a policy's result that a user can change, for a diff; empty for no policy."""
-    return {key: value for key, value in (policy or {}).items() if key not in ("id", "created_at")}
+    shown = {key: value for key, value in (policy or {}).items() if key not in ("id", "created_at", "vaults")}
+    vaults = [
+        {key: vault[key] for key in ("name", "size_gb", "server_count")} for vault in (policy or {}).get("vaults") or []
+    ]
+    return {**shown, "vaults": vaults} if vaults else shown
 
 
 def as_resource(server: t.Mapping[str, t.Any]) -> MemberRow:
-    """Return a server (id and name) as an entry of a policy's resources."""
-    return {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}
+    """Return a server (id and name) as an entry of a policy's resources, with the size of its disks if it is known."""
+    member: MemberRow = {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}
+    if "disks_gb" in server:
+        member["disks_gb"] = server["disks_gb"]
+    return member
 
 
-def check_capacity(option: str, count: int, policy: str) -> None:
-    """Raise InvalidInput when a policy would have more servers than the service allows."""
-    if count > MAX_SERVERS_PER_POLICY:
+def check_capacity(option: str, count: int, policy: str, most: int | None = MAX_SERVERS_PER_POLICY) -> None:
+    """Raise InvalidInput when a policy would have more servers than the service allows; None allows any number."""
+    if most is not None and count > most:
         raise InvalidInput(
-            f"{option}: policy {policy!r} would have {count} servers; the service allows {MAX_SERVERS_PER_POLICY}."
+            f"{option}: policy {policy!r} would have {count} servers; the service allows {most}."
             " Spread the servers over several policies"
         )

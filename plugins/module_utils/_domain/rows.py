@@ -95,6 +95,8 @@ class VaultMemberRow(t.TypedDict):
     disks_gb: int
     #: Sum of the sizes of its backups in this vault, 0 where the service does not say
     backups_mb: int
+    #: Whether it may have backups in this vault, as far as the vault tells
+    has_backups: bool
 
 
 class VaultRow(t.TypedDict):
@@ -112,6 +114,9 @@ class VaultRow(t.TypedDict):
     status: str
     members: list[VaultMemberRow]
     tags: list[TagRow] | None
+    #: Whether it grows by itself, and whether its automatic backups cannot be deleted; None where the service is silent
+    auto_expand: t.NotRequired[bool | None]
+    locked: t.NotRequired[bool | None]
 
 
 class PolicyRow(t.TypedDict, total=False):
@@ -186,6 +191,8 @@ class QuotaRow(t.TypedDict, total=False):
     unit: str | None
     quota: int | None
     used: int | None
+    #: In place of used, where the unit is GB but the service tells MB
+    used_mb: int
 
 
 class JobRow(t.TypedDict, total=False):

@@ -15,8 +15,9 @@ if t.TYPE_CHECKING:
 
 MAX_MEMBERS = 256
 MAX_VAULT_NAME = 64
-_MIN_SIZE_GB = 10
-_MAX_SIZE_GB = 10485760
+#: GB
+MIN_SIZE_GB = 10
+MAX_SIZE_GB = 10485760
 _MB_PER_GB = 1024
 _PARKED = "-parked"
 
@@ -114,9 +115,9 @@ class _Place:
                 f"vault.size_gb: {size} GB is less than the disks of the servers in vault {self.vault['name']!r},"
                 f" {self._disks_gb} GB. What to do: give at least {self._disks_gb}, or leave vault.size_gb out"
             )
-        if size > _MAX_SIZE_GB:
+        if size > MAX_SIZE_GB:
             raise InvalidInput(
-                f"vault: vault {self.vault['name']!r} would have {size} GB; the service allows {_MAX_SIZE_GB} GB"
+                f"vault: vault {self.vault['name']!r} would have {size} GB; the service allows {MAX_SIZE_GB} GB"
             )
         changed = is_new or size > self.vault["size_gb"]
         return Step(self.vault, size if changed else None, tuple(self.joining))
@@ -124,7 +125,7 @@ class _Place:
 
 def size_for(disks_gb: int, used_mb: int, factor: float) -> int:
     """Return the size (GB) of a vault for so many GB of disks and MB of backups."""
-    return max(_MIN_SIZE_GB, math.ceil(disks_gb * factor), math.ceil(used_mb / _MB_PER_GB))
+    return max(MIN_SIZE_GB, math.ceil(disks_gb * factor), math.ceil(used_mb / _MB_PER_GB))
 
 
 def _new_vault(name: str, options: VaultOptions) -> VaultRow:
@@ -158,39 +159,67 @@ def parked_name(name: str) -> str:
 
 
 def vaults_after(
-    vaults: t.Sequence[VaultRow], steps: t.Iterable[Step], remove: t.Collection[str] = ()
+    vaults: t.Sequence[VaultRow],
+    joining: t.Sequence[VaultMemberRow],
+    leaving: t.Collection[str],
+    name: str,
+    options: VaultOptions,
+    taken: t.Collection[str] = (),
 ) -> list[VaultRow]:
-    """Return the vaults of a policy after servers have left (IDs) and joined; what moves with them is not known."""
+    """Return the vaults of a policy after servers have left (IDs) and others have joined; arguments as for place.
+
+    used_mb is None where backups come or go with the servers. Raises InvalidInput.
+    """
+    left = [without(vault, leaving) for vault in vaults]
+    steps = {step.vault["name"]: step for step in place(left, joining, name, options, taken)}
+    new = [step.vault for step in steps.values() if step.vault["id"] is None]
+    moving = {member["id"] for member in joining if member["backups_mb"]} | set(leaving)
     after: list[VaultRow] = []
-    changes = {step.vault["name"]: step for step in steps}
-    new = [step.vault for step in changes.values() if step.vault["id"] is None]
-    for vault in (*vaults, *new):
-        step = changes.get(vault["name"])
-        staying = [member for member in vault["members"] if member["id"] not in remove]
-        members = [*staying, *(step.joining if step else ())]
-        moved = any(member["id"] in remove for member in vault["members"]) or (step is not None and vault["id"])
-        after.append(
-            {
-                **vault,
-                "size_gb": vault["size_gb"] if step is None or step.size_gb is None else step.size_gb,
-                "used_mb": None if moved else vault["used_mb"],
-                "members": members,
-            }
-        )
-    return after
+    for vault, old in zip([*left, *new], [*vaults, *new]):
+        step = steps.get(vault["name"])
+        members = [*vault["members"], *(step.joining if step else ())]
+        touched = any(member["id"] in moving for member in (*old["members"], *members))
+        size = vault["size_gb"] if step is None or step.size_gb is None else step.size_gb
+        after.append({**vault, "size_gb": size, "used_mb": None if touched else vault["used_mb"], "members": members})
+    return sorted(after, key=lambda vault: vault["name"])
 
 
-def vault_result(vault: VaultRow) -> dict[str, t.Any]:
-    """Return a vault in the shape of results."""
+def without(vault: VaultRow, leaving: t.Collection[str]) -> VaultRow:
+    """Return a vault as it is when servers (IDs) have left with their backups."""
+    gone = [member for member in vault["members"] if member["id"] in leaving]
+    if not gone:
+        return vault
     return {
-        "id": vault["id"],
-        "name": vault["name"],
-        "size_gb": vault["size_gb"],
-        "used_mb": vault["used_mb"],
-        "server_count": len(vault["members"]),
+        **vault,
+        "members": [member for member in vault["members"] if member["id"] not in leaving],
+        "allocated_gb": max(vault["allocated_gb"] - sum(member["disks_gb"] for member in gone), 0),
+        "used_mb": max((vault["used_mb"] or 0) - sum(member["backups_mb"] for member in gone), 0),
     }
 
 
-def joining_member(server: MemberRow) -> VaultMemberRow:
-    """Return a server that joins from outside of all vaults."""
-    return {"id": server["id"], "name": server.get("name"), "disks_gb": server.get("disks_gb") or 0, "backups_mb": 0}
+def names_in_use(bound: t.Iterable[VaultRow], loose: t.Iterable[VaultRow]) -> set[str]:
+    """Return the names that a new vault must not have; bound are the vaults of other policies, loose those of none.
+
+    A loose one that holds nothing may have been left by a run that was killed. It is taken again.
+    """
+    return {vault["name"] for vault in bound} | {vault["name"] for vault in loose if not is_unused(vault)}
+
+
+def is_unused(vault: VaultRow) -> bool:
+    """Return whether a vault holds nothing."""
+    return not vault["members"] and not vault["used_mb"] and vault["status"] in ("available", "lock")
+
+
+def joining_members(servers: t.Iterable[MemberRow], others: t.Iterable[VaultRow]) -> list[VaultMemberRow]:
+    """Return servers that join, those that are in other vaults with what they take along."""
+    held = {member["id"]: member for vault in others for member in vault["members"]}
+    return [
+        {
+            "id": server["id"],
+            "name": server.get("name"),
+            "disks_gb": server.get("disks_gb") or (held[server["id"]]["disks_gb"] if server["id"] in held else 0),
+            "backups_mb": held[server["id"]]["backups_mb"] if server["id"] in held else 0,
+            "has_backups": server["id"] in held and held[server["id"]]["has_backups"],
+        }
+        for server in servers
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._cloud.find_policy import find_policy, policies_with_members, read_policy
+from .._cloud.find_policy import find_policy, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import refuse_ignored
 from .._domain.policy import check_capacity, members_of, policy_result
@@ -35,9 +35,14 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> Poli
                 " To delete the policy, leave them out"
             )
         refuse_ignored(params, "with state: absent", NOT_WITH_ABSENT)
+        if params.get("leaving_backups") == "delete":
+            raise InvalidInput(
+                "leaving_backups: delete has no effect with state: absent, which deletes no backup: a vault that holds"
+                " backups stays. What to do: leave leaving_backups out"
+            )
         return PolicyOptions(params["name"], "absent")
     options = parse_policy(params, now)
-    check_capacity("servers", len(options.servers or []), options.name)
+    check_capacity("servers", len(options.servers or []), options.name, options.rules.max_servers)
     return options
 
 
@@ -47,20 +52,29 @@ def plan(options: PolicyOptions, cloud: Cloud) -> Plan[PolicyContext]:
     current = _find_current(options, rows, cloud)
     members = members_of(current) if current else []
     if options.state == "absent":
-        return plan_absent(current, names_of(cloud.servers()) if members else {})
+        staying = cloud.vaults_that_stay(current) if current else []
+        return plan_absent(current, names_of(cloud.servers()) if members else {}, staying)
     needs_servers = options.servers or options.filters is not None or members
     servers = cloud.servers() if needs_servers else []
     names = names_of(servers)
     chosen = _choose(options, current, servers, names)
     member_ids = {member["id"] for member in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
-    moves = _find_moves(options, joining, [row for row in rows if current is None or row["id"] != current["id"]], cloud)
+    moves: list[Move] = []
+    others: list[PolicyRow] = []
+    if joining:
+        # Loaded here, because in most tasks no server joins.
+        from .._cloud.find_policy import other_places, with_sizes
+
+        others = other_places([row for row in rows if current is None or row["id"] != current["id"]], cloud)
+        moves = _find_moves(options, joining, others, cloud)
+        chosen = with_sizes(chosen, joining, cloud)
     if current is None:
         # Loaded here, because most policies exist.
         from .._plans.new_policy import plan_creation
 
-        return plan_creation(options, chosen, moves, rows, names)
-    return plan_update(options, current, chosen, moves, names)
+        return plan_creation(options, chosen, moves, rows, names, others, cloud.policies_of_other_service())
+    return plan_update(options, current, chosen, moves, names, others)
 
 
 def _find_current(options: PolicyOptions, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow | None:
@@ -91,15 +105,15 @@ def _choose(
 
 
 def _find_moves(options: PolicyOptions, joining: list[ServerRow], others: list[PolicyRow], cloud: Cloud) -> list[Move]:
-    """Return which servers must leave which of the other policies; raises InvalidInput when they must not."""
-    if not joining:
-        return []
+    """Return which servers must leave which other places; raises InvalidInput when they must not."""
     # Loaded here, because in most tasks no server joins.
-    from .._plans.moves import check_joinable, find_moves
+    from .._plans.moves import check_joinable, check_not_held, find_moves
 
-    moves = find_moves(joining, policies_with_members(others, cloud), options.move_servers)
-    if moves:
-        check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
+    ids = [server["id"] for server in joining]
+    moves = find_moves(joining, others, options.move_servers)
+    check_not_held(joining, cloud.held_by_other_service(ids))
+    if moves or options.rules.vaults:
+        check_joinable(joining, moves, cloud.protectable(ids))
     return moves
 
 

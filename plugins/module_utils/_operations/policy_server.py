@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.find_policy import find_policy, policies_with_members, read_policy
+from .._cloud.find_policy import find_policy, read_policy
 from .._domain.errors import InvalidInput
 from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers
-from .._plans.members import MembersContext, plan_joining, plan_leaving
+from .._domain.services import rules_of
+from .._plans.members import MembersContext, MembersOptions, plan_joining, plan_leaving
 from .._plans.plan import Plan
 
 if t.TYPE_CHECKING:
@@ -23,16 +24,6 @@ if t.TYPE_CHECKING:
     from .._plans.plan import Outcome
 
 
-class MembersOptions(t.NamedTuple):
-    """The options of csbs_policy_server in normal form."""
-
-    policy: str
-    state: str
-    servers: list[str] | None = None
-    filters: dict[str, t.Any] | None = None
-    move_servers: bool = True
-
-
 def parse_options(params: dict[str, t.Any]) -> MembersOptions:
     """Return what the options of csbs_policy_server ask for; raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
@@ -40,9 +31,18 @@ def parse_options(params: dict[str, t.Any]) -> MembersOptions:
     # The argument spec lets both be null.
     if servers is None and filters is None:
         raise InvalidInput("servers or server_filters is needed: they say which servers join or leave the policy")
+    rules = rules_of(params)
     if params["state"] == "present":
-        check_capacity("servers", len(servers or []), policy)
-    return MembersOptions(policy, params["state"], servers, filters, params["move_servers"])
+        check_capacity("servers", len(servers or []), policy, rules.max_servers)
+    vault, delete_backups = None, False
+    if rules.vaults or params.get("vault") is not None or params.get("leaving_backups") == "delete":
+        # Loaded here, because only one of the services has vaults.
+        from .._plans.policy_options import parse_vault
+
+        vault, dummy, delete_backups = parse_vault(params)
+    return MembersOptions(
+        policy, params["state"], servers, filters, params["move_servers"], rules, vault, delete_backups
+    )
 
 
 def plan(options: MembersOptions, cloud: Cloud) -> Plan[MembersContext]:
@@ -56,23 +56,28 @@ def plan(options: MembersOptions, cloud: Cloud) -> Plan[MembersContext]:
     servers = cloud.servers()
     names = names_of(servers)
     if options.state == "absent":
-        return plan_leaving(current, _choose_leaving(options, current, servers, names), names)
+        return plan_leaving(options, current, _choose_leaving(options, current, servers, names), names)
     members = members_of(current, names)
     # A current member may be named by its ID even if the server no longer exists.
     chosen = choose_servers(options.servers, options.filters, servers, known=t.cast("list[ServerRow]", members))
     member_ids = {member["id"] for member in members}
     joining = [server for server in chosen if server["id"] not in member_ids]
-    check_capacity("servers", len(members) + len(joining), current["name"])
+    check_capacity("servers", len(members) + len(joining), current["name"], options.rules.max_servers)
     moves: list[Move] = []
+    others: list[PolicyRow] = []
     if joining:
         # Loaded here, because in most tasks no server joins.
-        from .._plans.moves import check_joinable, find_moves
+        from .._cloud.find_policy import other_places, with_sizes
+        from .._plans.moves import check_joinable, check_not_held, find_moves
 
-        others = policies_with_members([row for row in rows if row["id"] != current["id"]], cloud)
+        ids = [server["id"] for server in joining]
+        others = other_places([row for row in rows if row["id"] != current["id"]], cloud)
         moves = find_moves(joining, others, options.move_servers)
-        if moves:
-            check_joinable(joining, moves, cloud.protectable([server["id"] for server in joining]))
-    return plan_joining(current, chosen, moves, names)
+        check_not_held(joining, cloud.held_by_other_service(ids))
+        if moves or options.rules.vaults:
+            check_joinable(joining, moves, cloud.protectable(ids))
+        chosen = with_sizes(chosen, joining, cloud)
+    return plan_joining(options, current, chosen, moves, names, others)
 
 
 def _choose_leaving(

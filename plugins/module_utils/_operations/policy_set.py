@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from .._cloud.find_policy import complete_policies, is_new, lacks_fields, policies_with_members
+from .._cloud.find_policy import complete_policies, is_new, lacks_fields, other_places, with_sizes
 from .._cloud.tags import add_tags
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range, refuse_ignored
@@ -16,6 +16,7 @@ from .._domain.policy import definition_in, members_of, policy_result
 from .._domain.protectability import PROTECTABLE_STATUSES, is_refused
 from .._domain.retention import unreported
 from .._domain.selection import describe_server, is_id, names_of, once
+from .._domain.services import refuse_on, rules_of
 from .._domain.shards import SUFFIX_LENGTH, Spread, spread
 from .._plans.plan import Plan, PlanAgain
 from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy
@@ -35,11 +36,19 @@ if t.TYPE_CHECKING:
     from .._plans.plan import Outcome
 
 _NOT_WITH_ABSENT = (*NOT_WITH_ABSENT, "servers_per_policy", "stagger_minutes")
+# More servers than a project has
+_NO_LIMIT = 1_000_000
+_NEEDLESS = {
+    "servers_per_policy": "needs one policy only, with as many vaults as the servers need",
+    "stagger_minutes": "needs one policy only, which starts all its backups at the times of its schedule",
+}
 
 
 def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetOptions:
     """Return what the options of csbs_policy_set ask for; raises InvalidInput before anything is sent."""
-    always_numbered = params["suffix"] == "always"
+    rules = rules_of(params)
+    # One policy takes any number of servers where the service has no limit, so it needs no number.
+    always_numbered = params["suffix"] == "always" and rules.max_servers is not None
     for option in ("name", "new_name"):
         if params[option] is not None and always_numbered:
             check_name(option, params[option], room=SUFFIX_LENGTH)
@@ -52,7 +61,14 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetO
                 " To delete the policies, leave them out"
             )
         refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
+        if params.get("leaving_backups") == "delete":
+            raise InvalidInput(
+                "leaving_backups: delete has no effect with state: absent, which deletes no backup: a vault that holds"
+                " backups stays. What to do: leave leaving_backups out"
+            )
         return SetOptions(PolicyOptions(params["name"], "absent"), always_numbered=always_numbered)
+    if rules.max_servers is None:
+        refuse_on(rules, params, _NEEDLESS)
     each = parse_policy(params, now)
     size = params["servers_per_policy"]
     check_range("servers_per_policy", size, 1, MAX_SERVERS_PER_POLICY)
@@ -62,7 +78,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetO
         from .._domain.stagger import check_stagger
 
         check_stagger("stagger_minutes", stagger, each.rule)
-    return SetOptions(each, size or MAX_SERVERS_PER_POLICY, stagger or 0, always_numbered)
+    return SetOptions(each, size or rules.max_servers or _NO_LIMIT, stagger or 0, always_numbered)
 
 
 def _refuse_id(option: str, value: str) -> None:
@@ -77,9 +93,13 @@ def plan(options: SetOptions, cloud: Cloud) -> Plan[SetContext]:
     policies = _read_policies(options, rows, cloud)
     if options.each.state == "absent":
         names = names_of(cloud.servers()) if any(members_of(policy) for policy in policies) else {}
-        return plan_absent_set(policies, names, options.name)
+        staying = [name for policy in policies for name in cloud.vaults_that_stay(policy)]
+        return plan_absent_set(policies, names, options.name, staying)
     state = _state_of(options, rows, policies, cloud.servers(), cloud)
-    return plan_set(options, state, _spread(options, state, cloud))
+    spread_servers = _spread(options, state, cloud)
+    if spread_servers.new:
+        state = state._replace(elsewhere=cloud.policies_of_other_service())
+    return plan_set(options, state, spread_servers)
 
 
 def _with_name(options: SetOptions, rows: list[PolicyRow], cloud: Cloud) -> SetOptions:
@@ -142,7 +162,8 @@ def _state_of(
     member_ids = {member["id"] for member in members}
     others: list[PolicyRow] = []
     if any(server["id"] not in member_ids for server in chosen):
-        others = policies_with_members([row for row in rows if row["id"] not in own_ids], cloud)
+        others = other_places([row for row in rows if row["id"] not in own_ids], cloud)
+        chosen = with_sizes(chosen, [server for server in chosen if server["id"] not in member_ids], cloud)
     known = {policy["id"]: policy["name"] for policy in (*rows, *policies)}
     return SetState(policies, others, known, servers, chosen, names)
 
@@ -224,11 +245,13 @@ def _check_joining(
     if not joining:
         return
     # Loaded here, because in most tasks no server joins.
-    from .._plans.moves import check_joinable, find_moves
+    from .._plans.moves import check_joinable, check_not_held, find_moves
 
+    ids = [server["id"] for server in joining]
     moves = find_moves(joining, state.others, each.move_servers)
-    if moves and not verdicts:
-        verdicts.update(cloud.protectable([server["id"] for server in joining]))
+    check_not_held(joining, cloud.held_by_other_service(ids))
+    if (moves or each.rules.vaults) and not verdicts:
+        verdicts.update(cloud.protectable(ids))
     check_joinable(joining, moves, verdicts)
 
 

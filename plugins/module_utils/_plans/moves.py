@@ -15,14 +15,16 @@ from .plan import Call
 
 if t.TYPE_CHECKING:
     from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow, VerdictRow
+    from .._domain.services import Rules
 
 
 class Move(t.NamedTuple):
-    """Servers that leave one policy because they are to join another."""
+    """Servers that leave one policy, or a vault without a policy, because they are to join another policy."""
 
     policy_id: str
     policy_name: str
     servers: tuple[ServerRef, ...]
+    kind: str = "policy"
 
 
 def find_moves(joining: t.Iterable[ServerRow], other_policies: t.Iterable[PolicyRow], move_servers: bool) -> list[Move]:
@@ -35,13 +37,26 @@ def find_moves(joining: t.Iterable[ServerRow], other_policies: t.Iterable[Policy
     for policy in other_policies:
         leaving = tuple(member for member in members_of(policy) if member["id"] in joining_ids)
         if leaving:
-            moves.append(Move(policy["id"], policy["name"], leaving))
+            # Only policies have scheduled operations.
+            kind = "policy" if "scheduled_operations" in policy else "vault"
+            moves.append(Move(policy["id"], policy["name"], leaving, kind))
     if moves and not move_servers:
         where = "; ".join(
-            f"{list_names(move.servers)} in policy {move.policy_name!r} ({move.policy_id})" for move in moves
+            f"{list_names(move.servers)} in {move.kind} {move.policy_name!r} ({move.policy_id})" for move in moves
         )
         raise InvalidInput(f"move_servers is false, and a server can be in one policy only: {where}")
     return moves
+
+
+def check_not_held(joining: t.Iterable[ServerRow], held: t.Mapping[str, str]) -> None:
+    """Raise InvalidInput when the other service holds one of the joining servers; held says where, by server ID."""
+    found = [server for server in joining if server["id"] in held]
+    if found:
+        listed = "; ".join(f"{describe_server(server)} in {held[server['id']]}" for server in found)
+        raise InvalidInput(
+            f"servers: a server is in CSBS or in CBR, and not in both. Nothing was changed. Still in CSBS: {listed}."
+            " What to do: bring them over with csbs_migration, or take them out of their CSBS policies first"
+        )
 
 
 def check_joinable(
@@ -67,10 +82,13 @@ def _reason_to_refuse(server: ServerRow, moves: bool, verdict: VerdictRow | None
     return explain_verdict(verdict) if verdict is not None and is_refused(verdict) else None
 
 
-def move_calls(moves: t.Iterable[Move]) -> list[Call]:
-    """Return the calls that take servers out of their old policies, each with the call that puts them back."""
-    calls = []
-    for move in moves:
+def move_calls(moves: t.Iterable[Move], rules: Rules) -> list[Call]:
+    """Return the calls that take servers out of their old policies, each with the call that puts them back.
+
+    There are none where a server leaves its old place with the call that lets it join.
+    """
+    calls: list[Call] = []
+    for move in () if rules.moves_by_itself else moves:
         names, where = list_names(move.servers), f"backup policy {move.policy_name!r}"
         undo = members_call(
             f"put {names} back into {where}", move.policy_id, add=[as_resource(server) for server in move.servers]

@@ -16,7 +16,7 @@ from .._domain.selection import is_id, server_refs
 from .._domain.tags import tags_as_list
 from .moves import move_calls
 from .plan import Call, Plan
-from .policy import PolicyContext
+from .policy import NO_PLACE_FOR_TAGS, PolicyContext
 from .recovery import created_policy
 
 if t.TYPE_CHECKING:
@@ -34,41 +34,76 @@ def plan_creation(
     moves: list[Move],
     rows: list[PolicyRow],
     names: t.Mapping[str, str] | None = None,
+    others: t.Sequence[PolicyRow] = (),
+    elsewhere: int = 0,
 ) -> Plan[PolicyContext]:
     """Return the plan that creates a policy; rows are the policies that exist.
 
+    others are as for plan_update. elsewhere is how many policies the other service has, which count against the limit.
     Raises InvalidInput when a limit or a missing schedule forbids it.
     """
     name = options.new_name or options.name
     known = frozenset(row["id"] for row in rows)
-    create, after = creation_of(options, name, chosen, known)
-    if len(rows) >= MAX_POLICIES:
-        raise InvalidInput(
-            f"name: a new policy {name!r} would be number {len(rows) + 1};"
-            f" the service allows {MAX_POLICIES} in a project"
-        )
-    check_capacity("servers", len(chosen), name)
+    create, after = creation_of(options, name, chosen, known, others)
+    check_number(name, len(rows), elsewhere)
+    check_capacity("servers", len(chosen), name, options.rules.max_servers)
+    leave = move_calls(moves, options.rules)
     return Plan(
-        (*move_calls(moves), create),
+        (*leave, create),
         {},
         for_diff(after),
-        {"policy": after, "servers": server_refs(chosen), "notes": list(options.notes)},
-        context=PolicyContext(None, chosen, names or {}, name, len(moves), known),
+        {"policy": after, "servers": server_refs(chosen), "notes": notes_on_creation(options, after)},
+        context=PolicyContext(None, chosen, names or {}, name, len(leave), known),
         lock=f"policy {name}",
         replan_on=frozenset({NAME_TAKEN}),
     )
 
 
+def check_number(name: str, own: int, elsewhere: int) -> None:
+    """Raise InvalidInput when the project has no room for one more policy.
+
+    own and elsewhere are how many policies the service and the other service have.
+    """
+    if own + elsewhere >= MAX_POLICIES:
+        both = f"{own} and the other backup service {elsewhere}" if elsewhere else f"{own}"
+        raise InvalidInput(
+            f"name: a new policy {name!r} would be number {own + elsewhere + 1};"
+            f" the service allows {MAX_POLICIES} in a project (it has {both})"
+        )
+
+
+def notes_on_creation(options: PolicyOptions, after: dict[str, t.Any]) -> list[str]:
+    """Return the notes for users on a new policy, which is after in the shape of results."""
+    nowhere = bool(options.tags) and options.rules.vaults and not after["vaults"]
+    return [*options.notes, *([NO_PLACE_FOR_TAGS] if nowhere else [])]
+
+
 def creation_of(
-    options: PolicyOptions, name: str, chosen: t.Sequence[ServerRow], known: t.Collection[str]
+    options: PolicyOptions,
+    name: str,
+    chosen: t.Sequence[ServerRow],
+    known: t.Collection[str],
+    others: t.Sequence[PolicyRow] = (),
 ) -> tuple[Call, dict[str, t.Any]]:
     """Return the call that creates a policy, and the policy in the shape of results.
 
-    known are the IDs of the policies that exist. Raises InvalidInput when the options are not enough for a policy.
+    known are the IDs of the policies that exist, others are as for plan_update. Raises InvalidInput when the options
+    are not enough for a policy.
     """
     attrs = _new_policy(options, name, chosen)
+    tags = tags_as_list(options.tags or {})
+    after = policy_result(t.cast("PolicyRow", {**attrs, "tags": tags}))
+    if options.rules.vaults:
+        # Loaded here, because only one of the services has vaults.
+        from .vaults import vaults_of_policy
+
+        after["vaults"] = vaults_of_policy(options, name, attrs["resources"], (), others) if chosen else []
+        attrs["vault"] = options.vault
+        if not chosen:
+            attrs.pop("tags", None)
+            after["tags"] = {}
     create = Call(f"create backup policy {name!r}", "create_policy", attrs, find_effect=created_policy(name, known))
-    return create, policy_result(t.cast("PolicyRow", {**attrs, "tags": tags_as_list(options.tags or {})}))
+    return create, after
 
 
 def _new_policy(options: PolicyOptions, name: str, chosen: t.Sequence[ServerRow]) -> dict[str, t.Any]:

@@ -28,6 +28,10 @@ if t.TYPE_CHECKING:
     from .policy_options import PolicyOptions
 
 
+#: A note for users
+NO_PLACE_FOR_TAGS = "The tags of a policy are those of its vaults. The policy has no vault yet, so no tag was set"
+
+
 class PolicyContext(t.NamedTuple):
     """What the finish step of csbs_policy needs to know.
 
@@ -63,13 +67,28 @@ class Change(t.NamedTuple):
     notes: list[str]
 
 
-def plan_absent(current: PolicyRow | None, names: t.Mapping[str, str] | None = None) -> Plan[PolicyContext]:
-    """Return the plan after which a policy does not exist. Its backups stay."""
-    result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": []}
+def plan_absent(
+    current: PolicyRow | None, names: t.Mapping[str, str] | None = None, staying: t.Sequence[str] = ()
+) -> Plan[PolicyContext]:
+    """Return the plan after which a policy does not exist. Its backups stay.
+
+    staying are the names of its vaults that stay, because they hold backups.
+    """
+    result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": notes_on_vaults(staying)}
     if current is None:
         return Plan(before={}, after={}, result=result)
     before = for_diff(policy_result(current, names))
     return Plan((delete_call(current),), before, {}, result, context=PolicyContext(current["id"]))
+
+
+def notes_on_vaults(staying: t.Sequence[str]) -> list[str]:
+    """Return a note for users on the vaults that stay when their policy is deleted."""
+    if not staying:
+        return []
+    return [
+        f"These vaults hold backups, so they stay, without a policy, and cost as before: {', '.join(staying)}."
+        " Their servers stay in them, and no schedule backs them up any more"
+    ]
 
 
 def delete_call(policy: PolicyRow) -> Call:
@@ -83,9 +102,13 @@ def plan_update(
     chosen: list[ServerRow],
     moves: list[Move],
     names: t.Mapping[str, str] | None = None,
+    others: t.Sequence[PolicyRow] = (),
 ) -> Plan[PolicyContext]:
-    """Return the plan that makes a policy as desired; raises InvalidInput when a limit forbids it."""
-    change = change_of(options, current, *_changed_members(options, current, chosen), moves, names)
+    """Return the plan that makes a policy as desired; raises InvalidInput when a limit forbids it.
+
+    others are the places that servers may leave for the policy: other policies, and vaults without a policy.
+    """
+    change = change_of(options, current, *_changed_members(options, current, chosen), moves, names, others)
     return Plan(
         change.calls,
         for_diff(change.before),
@@ -102,25 +125,37 @@ def change_of(
     remove: list[str],
     moves: list[Move],
     names: t.Mapping[str, str] | None = None,
+    others: t.Sequence[PolicyRow] = (),
     **limits: t.Any,
 ) -> Change:
     """Return what makes a policy as desired; add and remove (IDs) are the servers that join and leave.
 
-    limits are arguments of change_members besides what changes, such as most, the number of servers that may be there.
-    Raises InvalidInput when a limit forbids it.
+    others are as for plan_update. limits are arguments of change_members besides what changes, such as most, the number
+    of servers that may be there. Raises InvalidInput when a limit forbids it.
     """
     before = policy_result(current, names)
     update = _find_update(options, current, before, add, remove)
-    check_capacity("servers", len(before["servers"]) + len(update.add) - len(update.remove), before["name"])
+    count = len(before["servers"]) + len(update.add) - len(update.remove)
+    check_capacity("servers", count, before["name"], options.rules.max_servers)
     calls: list[Call] = []
     after = dict(before)
     if any(update):
         # Loaded here, because most tasks change nothing.
         from .policy_update import policy_after, update_calls
 
-        calls = update_calls(current, before, update, moves, **limits)
-        after = policy_after(before, update, options.retention)
-    if options.tags is not None:
+        if options.rules.vaults and (update.add or update.remove):
+            from .vaults import vault_arguments, vaults_of_policy
+
+            limits = {**limits, **vault_arguments(options)}
+            after["vaults"] = vaults_of_policy(
+                options, current["name"], update.add, update.remove, others, current["vaults"]
+            )
+        calls = update_calls(current, before, update, moves, options.rules, **limits)
+        after = {**policy_after(before, update, options.retention), "vaults": after["vaults"]}
+    notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
+    if options.tags is not None and options.rules.vaults and not after["vaults"]:
+        notes.append(NO_PLACE_FOR_TAGS)
+    elif options.tags is not None:
         what = f"policy {before['name']!r}"
         unset, put = compare_tags(before["tags"], options.tags, options.purge_tags)
         after["tags"] = apply_tags(before["tags"], unset, put)
@@ -129,7 +164,6 @@ def change_of(
 
             check_count(what, after["tags"])
             calls += tag_calls("policy", current["id"], what, unset, put)
-    notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
     return Change(tuple(calls), before, after, notes)
 
 

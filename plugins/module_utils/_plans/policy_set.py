@@ -14,7 +14,7 @@ from .._domain.schedule import Rule
 from .._domain.selection import server_refs
 from .._domain.shards import SUFFIX_LENGTH, free_numbers, number_in, numbered
 from .plan import Call, Plan
-from .policy import change_of, delete_call
+from .policy import change_of, delete_call, notes_on_vaults
 
 if t.TYPE_CHECKING:
     from .._domain.rows import PolicyRow, ServerRow
@@ -52,7 +52,7 @@ class SetState(t.NamedTuple):
 
     policies: those of the set in full, in order. others: other policies with their servers, as far as servers may have
     to leave them. known: the names of all policies by ID. servers: all servers. chosen: those that the task names or
-    filters. names: the names that servers have now, by ID.
+    filters. names: the names that servers have now, by ID. elsewhere: how many policies the other service has.
     """
 
     policies: list[PolicyRow]
@@ -61,6 +61,7 @@ class SetState(t.NamedTuple):
     servers: list[ServerRow]
     chosen: list[ServerRow]
     names: t.Mapping[str, str]
+    elsewhere: int = 0
 
 
 class SetContext(t.NamedTuple):
@@ -116,14 +117,19 @@ def _is_meant(options: SetOptions, row: PolicyRow) -> bool:
     return options.only_id in (None, row["id"]) or row["name"] != options.each.name
 
 
-def plan_absent_set(policies: list[PolicyRow], names: t.Mapping[str, str], name: str) -> Plan[SetContext]:
-    """Return the plan after which a set has no policies. Their backups stay."""
+def plan_absent_set(
+    policies: list[PolicyRow], names: t.Mapping[str, str], name: str, staying: t.Sequence[str] = ()
+) -> Plan[SetContext]:
+    """Return the plan after which a set has no policies. Their backups stay.
+
+    staying are the names of their vaults that stay, because they hold backups.
+    """
     current = [policy_result(policy, names) for policy in policies]
     return Plan(
         tuple(delete_call(policy) for policy in policies),
         {"policies": [for_diff(policy) for policy in current]},
         {"policies": []},
-        {"policies": [], "servers": [], "notes": []},
+        {"policies": [], "servers": [], "notes": notes_on_vaults(staying)},
         context=SetContext(deleted=tuple(policy["id"] for policy in policies)),
         lock=f"policy set {name}",
     )
@@ -163,8 +169,9 @@ def plan_set(options: SetOptions, state: SetState, spread: Spread) -> Plan[SetCo
 
 
 def _check_quota(options: SetOptions, state: SetState, spread: Spread) -> None:
-    if spread.new and len(state.known) + len(spread.new) > MAX_POLICIES:
-        needed, others = len(spread.kept) + len(spread.new), len(state.known) - len(state.policies)
+    if spread.new and len(state.known) + state.elsewhere + len(spread.new) > MAX_POLICIES:
+        needed = len(spread.kept) + len(spread.new)
+        others = len(state.known) - len(state.policies) + state.elsewhere
         raise InvalidInput(
             f"servers: with up to {options.size} servers in each policy, policy set {options.name!r} would be"
             f" {needed} of {needed + others} policies; the service allows {MAX_POLICIES} in a project"
@@ -208,6 +215,7 @@ class _Steps:
             self._leaving(policy, stay),
             self._moves(joining),
             self._state.names,
+            self._others(policy),
             most=self._options.size,
         )
         self.calls += change.calls
@@ -234,8 +242,8 @@ class _Steps:
         chosen = [self._rows[server] for server in servers]
         template = self._state.policies[0] if self._state.policies else None
         each, notes = fill_from(template, self._options.each, name)
-        create, after = creation_of(self._shifted(each, number), name, chosen, self._state.known)
-        self.calls += move_calls(self._moves(chosen))
+        create, after = creation_of(self._shifted(each, number), name, chosen, self._state.known, self._others())
+        self.calls += move_calls(self._moves(chosen), each.rules)
         self.created.append(len(self.calls))
         self.calls.append(create)
         self.after.append(after)
@@ -251,6 +259,11 @@ class _Steps:
         """Return the servers of a policy that neither stay nor join another one."""
         others = self._joining.union(stay)
         return [member["id"] for member in members_of(policy) if member["id"] not in others]
+
+    def _others(self, policy: PolicyRow | None = None) -> list[PolicyRow]:
+        """Return the places that servers may leave for a policy of the set, or for a new one."""
+        own = [other for other in self._state.policies if policy is None or other["id"] != policy["id"]]
+        return [*self._state.others, *own]
 
     def _moves(self, joining: list[ServerRow]) -> list[Move]:
         """Return which servers must leave which policies, also those of the set, before they can join one."""

@@ -14,6 +14,7 @@ from .plan import Call
 
 if t.TYPE_CHECKING:
     from .._domain.rows import MemberRow, PolicyRow
+    from .._domain.services import Rules
     from .moves import Move
 
     class Update(t.Protocol):
@@ -37,7 +38,12 @@ if t.TYPE_CHECKING:
 
 
 def update_calls(
-    current: PolicyRow, before: dict[str, t.Any], update: Update, moves: list[Move], **limits: t.Any
+    current: PolicyRow,
+    before: dict[str, t.Any],
+    update: Update,
+    moves: list[Move],
+    rules: Rules,
+    **limits: t.Any,
 ) -> list[Call]:
     """Return the calls of an update with those of the moves that it needs, none when nothing changes.
 
@@ -52,7 +58,7 @@ def update_calls(
         from .moves import members_call, move_calls
 
         return [
-            *move_calls(moves),
+            *move_calls(moves, rules),
             members_call(operation, current["id"], update.add, update.remove, **limits, **attrs),
         ]
     return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan about the servers of a policy means for its vaults: loaded where policies have vaults."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._domain.policy import vault_result
+from .._domain.vaults import USUAL, VaultOptions, joining_members, names_in_use, vaults_after
+
+if t.TYPE_CHECKING:
+    from .._domain.rows import MemberRow, PolicyRow, VaultRow
+
+    class Options(t.Protocol):
+        """The options of a task that changes the servers of a policy."""
+
+        @property
+        def vault(self) -> VaultOptions | None:
+            """What new vaults are like."""
+
+        @property
+        def delete_backups(self) -> bool:
+            """Whether the backups of servers that leave go with them."""
+
+
+def vault_arguments(options: Options) -> dict[str, t.Any]:
+    """Return the arguments of change_members that are about vaults."""
+    arguments: dict[str, t.Any] = {"vault": options.vault}
+    if options.delete_backups:
+        arguments["delete_backups"] = True
+    return arguments
+
+
+def vaults_of_policy(
+    options: Options,
+    name: str,
+    add: t.Sequence[MemberRow],
+    remove: t.Collection[str],
+    others: t.Iterable[PolicyRow],
+    vaults: t.Sequence[VaultRow] = (),
+) -> list[dict[str, t.Any]]:
+    """Return the vaults that a policy will have, in the shape of results.
+
+    name is that of the policy, others are the places that servers may leave for it. Raises InvalidInput.
+    """
+    vault = options.vault or USUAL
+    bound: list[VaultRow] = []
+    loose: list[VaultRow] = []
+    for place in others:
+        (bound if "scheduled_operations" in place else loose).extend(place.get("vaults") or ())
+    after = vaults_after(
+        vaults,
+        joining_members(add, [*bound, *loose]),
+        remove,
+        vault.name or name,
+        vault,
+        names_in_use(bound, loose),
+    )
+    return [vault_result(row) for row in after]
