@@ -48,7 +48,7 @@ class CbrBackups:
             rows = [
                 checked(row, *_BACKUP_FIELDS)
                 for scope in scopes
-                for row in self.cbr.backups(image_type="backup", **{**query, **scope})
+                for row in self.cbr.backups(**{"image_type": "backup", **query, **scope})
             ]
         names = self._vault_names() if rows else {}
         return [backup_row(row, names) for row in rows]

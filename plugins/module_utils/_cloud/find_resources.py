@@ -10,7 +10,7 @@ import typing as t
 from .._domain.errors import InvalidInput, NotFound
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import find_one, once
-from .._domain.tags import tags_as_dict
+from .._domain.tag_carriers import carriers_of, shared_tags
 from .tags import add_tags
 
 if t.TYPE_CHECKING:
@@ -28,7 +28,18 @@ if t.TYPE_CHECKING:
 
 
 def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool = False) -> list[TaggedResource]:
-    """Return the backups or policies that refs name, each once, with their tags.
+    """Return the backups or policies that refs name, as results show them; see read_rows."""
+    return [as_resource(resource_type, row) for row in read_rows(resource_type, refs, cloud, missing_ok)]
+
+
+def as_resource(resource_type: str, row: TaggableRow) -> TaggedResource:
+    """Return a row with its tags as results show it."""
+    tags = shared_tags([carrier.tags for carrier in carriers_of(resource_type, row)])
+    return {"id": row["id"], "name": row["name"], "tags": tags}
+
+
+def read_rows(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool = False) -> list[TaggableRow]:
+    """Return the backups or policies that refs name, each once, with their tags and those of their vaults.
 
     A few are read one by one, more by one list and one tag query.
     Raises InvalidInput that lists what does not exist, unless missing_ok, or the IDs of an ambiguous name.
@@ -43,7 +54,7 @@ def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok
         rows = [row for row in rows if _add_own_tags(resource_type, row, cloud, missing_ok)]
     else:
         add_tags(cloud, rows, resource_type)
-    return [{"id": row["id"], "name": row["name"], "tags": tags_as_dict(row["tags"])} for row in rows]
+    return rows
 
 
 def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, TaggableRow | None]:
@@ -59,6 +70,8 @@ def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, Ta
         row = find_one(resource_type, name, rows.get(name, ()))
         if row is not None:
             row["tags"] = None
+            for vault in row.get("vaults") or ():
+                vault["tags"] = None
         found[name] = row
     return found
 
@@ -87,7 +100,10 @@ def _add_own_tags(resource_type: str, row: TaggableRow, cloud: Cloud, missing_ok
     """Give a row the tags that the resource has now; return False when it was deleted meanwhile and missing_ok."""
     if row.get("tags") is None:
         try:
-            row["tags"] = cloud.tags_of(resource_type, row["id"])
+            if "vaults" not in row:
+                row["tags"] = cloud.tags_of(resource_type, row["id"])
+            for vault in row.get("vaults") or ():
+                vault["tags"] = cloud.tags_of("vault", str(vault["id"]))
         except NotFound:
             if not missing_ok:
                 raise

@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 from datetime import datetime
 
+from .restore import Verdict
 from .rows import (
     BackupGroup,
     BackupRow,
@@ -160,7 +161,10 @@ class Cloud(t.Protocol):
         """Return whether a backup can be restored to a server."""
 
     def restore_backup(self, operation: str, checkpoint_id: str, parameters: dict[str, t.Any]) -> Row:
-        """Start a restore. Return it, or the backup where only the backup shows that the restore began."""
+        """Start a restore. Return its id, None where only later readings show it. Errors name the operation."""
+
+    def restore_verdict(self, before: BackupRow, now: BackupRow) -> Verdict:
+        """Return how the restore of this task ended, given its backup before it and as it is now."""
 
     # ========== Images ==========
     def image(self, image_id: str) -> ImageRow | None:
@@ -179,7 +183,7 @@ class Cloud(t.Protocol):
     def quotas(self) -> list[QuotaRow]:
         """Return the quotas of the project."""
 
-    # ========== Tags; resource_type is "backup" or "policy" ==========
+    # ========== Tags; resource_type is "backup" or "policy", or "vault" where carriers_of says so ==========
     def tags_of(self, resource_type: str, resource_id: str) -> list[TagRow]:
         """Return the tags of one backup or policy."""
 

@@ -20,14 +20,20 @@ def quota_result(raw: QuotaRow) -> dict[str, t.Any]:
     """Return a quota in the shape of results.
 
     free and used_percent are None for an unlimited quota, and when the service gives no numbers. The percentage is
-    rounded down, so that 100 means used up.
+    rounded down, so that 100 means used up. Of a vault whole GB are told: what is begun is used.
     """
     quota, used = whole_number(raw.get("quota")), whole_number(raw.get("used"))
+    used_mb = raw.get("used_mb")
+    if used_mb is not None:
+        used = -(-used_mb // 1024)
     free = percent = None
     if quota is not None and used is not None and quota >= 0:
         free, percent = max(quota - used, 0), used * 100 // quota if quota else 100
+        if used_mb is not None and quota:
+            percent = used_mb * 100 // (quota * 1024)
     return {
         "type": raw.get("type"),
+        "name": raw.get("name"),
         "unit": raw.get("unit") or None,
         "quota": quota,
         "unlimited": quota is not None and quota < 0,

@@ -15,8 +15,8 @@ class Rules(t.NamedTuple):
 
     max_servers: how many servers a policy may have, None without a limit. max_policy_name: characters. vaults: backups
     are in vaults, and policies have vaults. several_rules: a schedule may consist of several rules. moves_by_itself: a
-    server that joins leaves the place where it was with the same call. backup_tags: backups have tags. backup_filters: by
-    filter, the values that backups can have.
+    server that joins leaves the place where it was with the same call. backup_tags: backups have tags.
+    backup_filters: by filter, the values that backups can have; others may have any.
     exclusive_limits: a retention in days has no other limit, no limit is 0, and without a limit backups stay for ever.
     """
 

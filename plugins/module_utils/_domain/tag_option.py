@@ -13,10 +13,14 @@ import typing as t
 
 from .errors import InvalidInput
 from .limits import MAX_OLD_TAG_KEY, MAX_OLD_TAG_VALUE, MAX_TAGS, as_text
+from .selection import is_id
 
 
-def parse_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | None:
-    """Return tags to set, as text; None stays None. Raises InvalidInput for a tag that the service does not allow."""
+def parse_tags(option: str, tags: dict[str, t.Any] | None, vaults: bool = False) -> dict[str, str] | None:
+    """Return tags to set, as text; None stays None. Raises InvalidInput for a tag that the service does not allow.
+
+    vaults says that vaults have the tags. There a key that is an ID marks a server on its way.
+    """
     if tags is None:
         return None
     given = {as_text(key): as_text(value) for key, value in tags.items()}
@@ -24,6 +28,11 @@ def parse_tags(option: str, tags: dict[str, t.Any] | None) -> dict[str, str] | N
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,36}", key):
             raise InvalidInput(
                 f"{option}: {key!r} is not a valid tag key; a key has 1 to 36 letters, digits, hyphens and underscores"
+            )
+        if vaults and is_id(key):
+            raise InvalidInput(
+                f"{option}: {key!r} has the form of an ID; on vaults such a tag marks a server that is on its way from"
+                " CSBS to CBR. What to do: choose another key"
             )
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,43}", value):
             raise InvalidInput(

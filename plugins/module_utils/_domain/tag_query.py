@@ -57,3 +57,24 @@ def _query_values(option: str, value: t.Any) -> list[str]:
             f"{option}: a key can have at most {_MAX_VALUES_PER_KEY} values of up to {MAX_OLD_TAG_VALUE} characters"
         )
     return texts
+
+
+def fits(tags: t.Mapping[str, str], query: t.Mapping[str, list[dict[str, t.Any]]]) -> bool:
+    """Return whether tags fit a query, as a service would answer it; every set of tags fits an empty query.
+
+    A value that begins with * means every value that contains the rest.
+    """
+    return not (
+        ("tags" in query and not all(_has(tags, one) for one in query["tags"]))
+        or ("tags_any" in query and not any(_has(tags, one) for one in query["tags_any"]))
+        or ("not_tags" in query and all(_has(tags, one) for one in query["not_tags"]))
+        or ("not_tags_any" in query and any(_has(tags, one) for one in query["not_tags_any"]))
+    )
+
+
+def _has(tags: t.Mapping[str, str], wanted: dict[str, t.Any]) -> bool:
+    value = tags.get(wanted["key"].strip())
+    if value is None:
+        return False
+    candidates = [candidate.strip() for candidate in wanted["values"]]
+    return not candidates or any(one[1:] in value if one.startswith("*") else one == value for one in candidates)

@@ -11,8 +11,9 @@ from datetime import datetime
 from .._cloud.tags import add_tags
 from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
-from .._domain.limits import MAX_SINGLE_READS, as_text
+from .._domain.limits import MAX_SINGLE_READS, TAG_QUERIES, as_text
 from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs
+from .._domain.services import refuse_on, rules_of
 from .._domain.tag_query import tag_query
 from .._domain.times import parse_time, parse_user_time
 
@@ -55,6 +56,7 @@ class _Scope(t.NamedTuple):
 
 def parse_options(params: dict[str, t.Any]) -> BackupInfoOptions:
     """Return the options in normal form. Raises InvalidInput."""
+    _check_service(params)
     after, before = params["created_after"], params["created_before"]
     options = BackupInfoOptions(
         ids=parse_refs("ids", params["ids"]),
@@ -71,6 +73,22 @@ def parse_options(params: dict[str, t.Any]) -> BackupInfoOptions:
     if options.count_only:
         _check_countable(options)
     return options
+
+
+def _check_service(params: dict[str, t.Any]) -> None:
+    """Raise InvalidInput when the service has nothing like an option or its value."""
+    rules = rules_of(params)
+    if not rules.backup_tags:
+        refuse_on(
+            rules,
+            {option: params[option] or None for option in TAG_QUERIES},
+            dict.fromkeys(TAG_QUERIES, "keeps no tags on backups"),
+        )
+    for option, values in rules.backup_filters.items():
+        if params[option] is not None and params[option] not in values:
+            raise InvalidInput(
+                f"{option}: no backup of {rules.title} has {params[option]!r}; there are {', '.join(values)}"
+            )
 
 
 def _check_countable(options: BackupInfoOptions) -> None:

@@ -90,5 +90,5 @@ def _with_servers(
 
 
 def _lacks_tags(row: PolicyRow) -> bool:
-    """Return True: the list of policies has no tags."""
-    return True
+    """Return whether a row of the list has no tags: those of CSBS never have any, those of CBR have those of vaults."""
+    return "vaults" not in row or row["tags"] is None

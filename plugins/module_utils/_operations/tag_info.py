@@ -10,6 +10,7 @@ import typing as t
 from .._cloud.find_resources import read_resources
 from .._cloud.tags import add_tags, all_tagged
 from .._domain.selection import once, parse_refs
+from .._domain.tag_carriers import check_resource_type
 from .._domain.tag_query import tag_query
 from .._domain.tags import tags_as_dict, values_by_key
 
@@ -29,7 +30,7 @@ class TagInfoOptions(t.NamedTuple):
 
 def parse_options(params: dict[str, t.Any]) -> TagInfoOptions:
     """Return what the options of csbs_tag_info ask for; raises InvalidInput before anything is sent."""
-    return TagInfoOptions(params["resource_type"], parse_refs("resources", params["resources"]), tag_query(params))
+    return TagInfoOptions(check_resource_type(params), parse_refs("resources", params["resources"]), tag_query(params))
 
 
 def read(options: TagInfoOptions, cloud: Cloud) -> dict[str, t.Any]:
