@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from tests.support.fakes import Cloud, backup, server
 
 Row = dict[str, t.Any]
@@ -71,6 +72,8 @@ class ShowingCloud(Cloud):
         if isinstance(look, Exception):
             raise look
         return look
+
+    restore_verdict = CsbsCloud.restore_verdict
 
     def server_state(self, server_id: str) -> str | None:
         return self.state

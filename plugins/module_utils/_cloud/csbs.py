@@ -17,6 +17,7 @@ from .errors import errors_of
 from .messages import BACKUP_SERVICE
 
 if t.TYPE_CHECKING:
+    from .._domain.restore import Verdict
     from .._domain.rows import (
         BackupGroup,
         BackupRow,
@@ -234,6 +235,12 @@ class CsbsCloud(Compute):
         from .restores import Restores
 
         return Restores(self, self.csbs).create(operation, checkpoint_id, parameters)
+
+    def restore_verdict(self, before: BackupRow, now: BackupRow) -> Verdict:
+        """Return how a restore ended by what its backup shows: the service has no status of restores."""
+        from .._domain.restore import verdict_of_backup
+
+        return verdict_of_backup(before, now)
 
     # ========== Images ==========
     @property

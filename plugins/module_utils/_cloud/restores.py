@@ -34,14 +34,7 @@ class Restores:
         Raises CloudError: OutcomeUnknown when the backup does not show so far that the restore began.
         Reference: api_description/restoration_management/creating_a_restoration_task.
         """
-        before = self._cloud.backup(parameters["checkpoint_item_id"])
-        # The task may have waited for a busy server since the plan checked this.
-        if before is None:
-            raise FinalError(operation, "the backup no longer exists.")
-        if before["status"] not in USABLE:
-            raise FinalError(
-                operation, f"the backup is now {before['status']}; only an available backup can be restored."
-            )
+        before = usable_backup(self._cloud, operation, parameters["checkpoint_item_id"])
         try:
             with self._cloud.errors_of(operation):
                 restore = self._csbs.create_restore(checkpoint_id=checkpoint_id, parameters=parameters)
@@ -49,27 +42,41 @@ class Restores:
                 raise ForeignAnswer(operation, "the ID of the restore is missing")
             return {"id": restore.id}
         except (OutcomeUnknown, ForeignAnswer) as error:
-            self._check_begun(operation, before, error)
+            check_begun(self._cloud, operation, before, error)
             return {"id": None}
 
-    def _check_begun(self, operation: str, before: BackupRow, lost: CloudError) -> None:
-        """Raise CloudError unless the backup shows, right after the answer was lost, that the restore began."""
-        if before["status"] in RESTORING:
-            raise FinalError(
-                operation,
-                f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one"
-                f" began, and it is not sent again. {_REMEDY}",
-            ) from lost
-        try:
-            now = self._cloud.backup(before["id"])
-        except CloudError as error:
-            # A later reading could miss a short restore, and the call would be sent twice.
-            raise FinalError(
-                operation,
-                f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is"
-                f" not known whether the restore began, and it is not sent again. {_REMEDY}",
-            ) from lost
-        if now is None or not (now["status"] in RESTORING or has_changed(before, now)):
-            raise OutcomeUnknown.with_note(
-                lost, "The backup does not show that it began, but it may have: check the backup and the server first."
-            ) from lost
+
+def usable_backup(cloud: Cloud, operation: str, backup_id: str) -> BackupRow:
+    """Return a backup right before the call that restores it. Raises FinalError when it cannot be restored.
+
+    The task may have waited for a busy server since the plan checked this.
+    """
+    before = cloud.backup(backup_id)
+    if before is None:
+        raise FinalError(operation, "the backup no longer exists.")
+    if before["status"] not in USABLE:
+        raise FinalError(operation, f"the backup is now {before['status']}; only an available backup can be restored.")
+    return before
+
+
+def check_begun(cloud: Cloud, operation: str, before: BackupRow, lost: CloudError) -> None:
+    """Raise CloudError unless the backup shows, right after the answer was lost, that the restore began."""
+    if before["status"] in RESTORING:
+        raise FinalError(
+            operation,
+            f"{lost.reason} Another restore of the same backup was in progress, so it is not known whether this one"
+            f" began, and it is not sent again. {_REMEDY}",
+        ) from lost
+    try:
+        now = cloud.backup(before["id"])
+    except CloudError as error:
+        # A later reading could miss a short restore, and the call would be sent twice.
+        raise FinalError(
+            operation,
+            f"{lost.reason} The backup could not be read right afterwards ({error.reason.rstrip('.')}), so it is"
+            f" not known whether the restore began, and it is not sent again. {_REMEDY}",
+        ) from lost
+    if now is None or not (now["status"] in RESTORING or has_changed(before, now)):
+        raise OutcomeUnknown.with_note(
+            lost, "The backup does not show that it began, but it may have: check the backup and the server first."
+        ) from lost

@@ -9,12 +9,13 @@ import typing as t
 
 from .._domain.backup import backup_result, fail_reason
 from .._domain.errors import CloudError
-from .._domain.restore import RESTORING, failure_of, has_changed
+from .._domain.restore import RESTORING, has_changed
 from .clock import poll_soon
 from .watch import problems_of
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
+    from .._domain.restore import Verdict
     from .._domain.rows import BackupRow
     from .clock import Clock
     from .watch import Ending
@@ -22,7 +23,7 @@ if t.TYPE_CHECKING:
 # Just after the call the backup may still be available. When nothing has shown the restore in progress, "available"
 # counts as its end after this many polls of a changed backup, ...
 _POLLS_IF_CHANGED = 2
-# ... or after this many polls and seconds of an unchanged one.
+# ... or after this many polls and seconds of an unchanged one. A verdict that is not there is waited for as long.
 _POLLS_IF_UNCHANGED = 6
 _SECONDS_IF_UNCHANGED = 60.0
 # Longest pause between two polls of a server's state.
@@ -30,21 +31,28 @@ _MAX_SECONDS_BETWEEN_STATES = 5.0
 _NO_SIGN = (
     "the service accepted the restore, but the backup showed no sign of it, so it is not known whether it took place"
 )
+_NO_VERDICT = "the backup is available, but the service shows no task of the restore, so it is not known how it ended"
 
 
 class RestoreFollower:
-    """A restore that is followed by the backup that it is made from."""
+    """A restore that is followed by the backup that it is made from, and by what the service says of its end."""
 
-    def __init__(self, cloud: Cloud, before: BackupRow, clock: Clock, begun: bool) -> None:
-        """Follow a restore. before is the backup as it was before; begun: the restore is known to have begun."""
-        self._cloud, self._before, self._clock, self._begun = cloud, before, clock, begun
+    def __init__(self, cloud: Cloud, before: BackupRow, clock: Clock, restore_id: str | None) -> None:
+        """Follow a restore. before is the backup as it was before; restore_id is None when only readings show it."""
+        self._cloud, self._before, self._clock = cloud, before, clock
+        # Without an ID, the backup has shown that the restore began, or its task must show it.
+        self._begun = restore_id is None
         self._started = clock.elapsed
-        self._polls = self._polls_changed = 0
+        self._polls = self._polls_changed = self._polls_without_verdict = 0
+        self._first_without_verdict = 0.0
+        #: The ID of the restore, None while it is not known
+        self.restore_id = restore_id
         #: The backup as it was last read
         self.row = before
         self.ended = False
         #: Why the restore failed or may have failed, None when it succeeded or is in progress
         self.failed: str | None = None
+        self.error_code: str | None = None
 
     @property
     def pending(self) -> t.Sized:
@@ -61,16 +69,21 @@ class RestoreFollower:
         self._polls += not early
         if row["status"] in RESTORING:
             self._begun = True
+            if self.restore_id is None:
+                self._read_verdict(row)
         elif row["status"] != "available":
-            self._end(fail_reason(row) or f"the backup is {row['status']}, and the service gives no reason")
+            verdict = self._read_verdict(row)
+            self._end(
+                fail_reason(row) or verdict.failed or f"the backup is {row['status']}, and the service gives no reason"
+            )
         elif self._begun:
-            self._end(self._failure())
+            self._judge(row, early)
         elif has_changed(self._before, row):
             self._polls_changed += not early
             if self._polls_changed >= _POLLS_IF_CHANGED:
-                self._end(self._failure())
-        elif self._polls >= _POLLS_IF_UNCHANGED and self._clock.elapsed - self._started >= _SECONDS_IF_UNCHANGED:
-            self._end(self._failure() or _NO_SIGN)
+                self._judge(row, early)
+        elif self._is_over(self._polls, self._started):
+            self._end(self._read_verdict(row).failed or _NO_SIGN)
         return self.ended
 
     def find_ids(self) -> bool:
@@ -84,23 +97,28 @@ class RestoreFollower:
         # The progress of the backup itself, which is 100, may still be there.
         return progress if self.row["status"] in RESTORING and progress and progress < 100 else None
 
+    def _judge(self, row: BackupRow, early: bool) -> None:
+        """End by what the service says of the restore, which it may say some time after the backup is available."""
+        verdict = self._read_verdict(row)
+        if verdict.ended:
+            self._end(verdict.failed)
+        elif verdict.restore_id is None:
+            self._first_without_verdict = self._first_without_verdict or self._clock.elapsed
+            self._polls_without_verdict += not early
+            if self._is_over(self._polls_without_verdict, self._first_without_verdict):
+                self._end(_NO_VERDICT)
+
+    def _read_verdict(self, row: BackupRow) -> Verdict:
+        verdict = self._cloud.restore_verdict(self._before, row)
+        self.restore_id = self.restore_id or verdict.restore_id
+        self.error_code = verdict.error_code
+        return verdict
+
+    def _is_over(self, polls: int, since: float) -> bool:
+        return polls >= _POLLS_IF_UNCHANGED and self._clock.elapsed - since >= _SECONDS_IF_UNCHANGED
+
     def _end(self, failed: str | None) -> None:
         self.ended, self.failed = True, failed
-
-    def _failure(self) -> str | None:
-        """Return why the restore failed, by comparing the failures that the backup shows before and now."""
-        failure = failure_of(self.row)
-        if not any(failure):
-            return None
-        operation = failure[0]
-        if failure != failure_of(self._before):
-            return fail_reason(self.row) or f"the service names the failed operation {operation!r} and gives no reason"
-        if operation and "restor" not in operation.lower():
-            return None
-        return (
-            "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known"
-            f" whether this one failed: {fail_reason(self.row) or 'the service gives no reason'}"
-        )
 
 
 def explain_ending(described: str, follower: RestoreFollower, ending: Ending) -> list[str]:

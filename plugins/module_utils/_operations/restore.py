@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """csbs_restore: its options, the backup, server and disks that it reads, and the wait for the end of the restore.
 
-The service has no status of a restore. What can be read is the backup, which becomes available again whether the
-restore succeeded or failed, and the server.
+What can be read is the backup, which becomes available again whether the restore succeeded or failed, and the server.
+CSBS shows nothing else of a restore; CBR has a task for it.
 """
 
 from __future__ import annotations
@@ -172,10 +172,10 @@ def finish(
 
     backup, names = plan.context
     target = plan.result["restore"]["target_server"]
-    # Where the answer was lost, only the backup shows that the restore began.
-    restore_id = None if 0 in outcome.found else outcome.answers[0]["id"]
-    follower = RestoreFollower(cloud, backup, clock, begun=restore_id is None)
+    # Where the answer was lost or names nothing, only readings show that the restore began.
+    follower = RestoreFollower(cloud, backup, clock, None if 0 in outcome.found else outcome.answers[0]["id"])
     ending = follow(follower, options, clock, "restores ended", 1, follower.percent)
+    restore_id = follower.restore_id
     restore = {**plan.result["restore"], "id": restore_id, "status": "in_progress"}
     results = {"restore": restore, "backup": backup_result(follower.row, names)}
     if not options.wait:
@@ -201,7 +201,9 @@ def finish(
     state = read_server_state(cloud, target["id"])
     if state is not None:
         problems.append(f"The server is {'shut off' if state == 'SHUTOFF' else state}.")
-    raise TaskFailed(join_problems(problems), {"changed": True, **results, **first_fields(outcome, ending.unseen)})
+    fields = first_fields(outcome, ending.unseen)
+    fields["error_code"] = follower.error_code or fields["error_code"]
+    raise TaskFailed(join_problems(problems), {"changed": True, **results, **fields})
 
 
 def _check_state(options: RestoreOptions, server_id: str, cloud: Cloud, clock: Clock) -> str | None:

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.restore import Verdict
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.restore import (
     RestoreFollower,
     await_server_state,
@@ -21,12 +22,28 @@ from tests.support.restores import ShowingCloud, seen
 PAUSE = 10.0
 
 
+class Judging(ShowingCloud):
+    """A cloud whose service says of its own how a restore goes: each verdict once, the last one for ever."""
+
+    def __init__(self, looks: t.Iterable[t.Any], verdicts: list[Verdict]) -> None:
+        super().__init__(looks)
+        self.verdicts = list(verdicts)
+
+    def restore_verdict(self, before: t.Any, now: t.Any) -> Verdict:
+        return self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
+
+
 def follow(
-    looks: list[t.Any], before: t.Any = None, begun: bool = False, pause: float = PAUSE
+    looks: list[t.Any],
+    before: t.Any = None,
+    restore_id: str | None = "restore-1",
+    pause: float = PAUSE,
+    verdicts: list[Verdict] | None = None,
 ) -> tuple[RestoreFollower, int]:
     """Refresh, with a pause after each reading, until the restore has ended; return the number of readings too."""
     ticks = Ticks()
-    follower = RestoreFollower(t.cast(t.Any, ShowingCloud(looks)), before or seen(), ticks.clock(), begun)
+    cloud: t.Any = ShowingCloud(looks) if verdicts is None else Judging(looks, verdicts)
+    follower = RestoreFollower(cloud, before or seen(), ticks.clock(), restore_id)
     for count in range(1, 30):
         if follower.refresh():
             assert follower.ended and not follower.pending
@@ -55,7 +72,7 @@ def test_available_is_the_end_when_the_restore_has_shown(looks: list[t.Any], rea
 @pytest.mark.parametrize("look", [seen(), seen(updated_at="2")], ids=["unchanged", "changed"])
 def test_early_readings_of_an_available_backup_are_not_its_end(look: t.Any) -> None:
     ticks = Ticks()
-    follower = RestoreFollower(t.cast(t.Any, ShowingCloud([look])), seen(), ticks.clock(), begun=False)
+    follower = RestoreFollower(t.cast(t.Any, ShowingCloud([look])), seen(), ticks.clock(), "restore-1")
     for dummy in range(20):
         assert follower.refresh(early=True) is False
         ticks.sleep_for(PAUSE)
@@ -71,35 +88,69 @@ def test_a_restore_that_never_showed_is_read_six_times_however_long_the_pauses_a
 
 
 def test_a_restore_that_is_known_to_have_begun_ends_at_the_first_available() -> None:
-    follower, count = follow([seen()], begun=True)
+    follower, count = follow([seen()], restore_id=None)
     assert (follower.failed, count) == (None, 1)
 
 
 OLD = {"op": "restore", "reason": "disk gone"}
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_available_with_a_new_failure_is_a_failure(shown: bool) -> None:
+    looks = [seen("restoring")] if shown else []
+    assert "disk gone" in str(follow([*looks, seen(updated_at="2", **OLD)])[0].failed)
+
+
+def test_a_failure_that_went_away_is_none() -> None:
+    assert follow([seen("restoring", **OLD), seen()], before=seen(**OLD))[0].failed is None
+
+
+# ========== Where the service has a task of each restore ==========
+NONE, RUNNING = Verdict(False), Verdict(False, restore_id="task-1")
+DONE, FAILED = Verdict(True, restore_id="task-1"), Verdict(True, "node lost", "task-1", "BackupService.2001")
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "words"),
+    ("looks", "verdicts", "readings"),
     [
-        ({}, OLD, "disk gone"),
-        (OLD, {"op": "restore", "reason": "another"}, "another"),
-        ({}, {"op": "restore"}, "failed operation 'restore'"),
-        ({}, {"fail_code": {"Code": 7, "Description": "bad"}}, "bad (code 7)"),
-        (OLD, OLD, "showed the same failure before this one, so it is not known whether this one failed: disk gone"),
-        ({"reason": "disk gone"}, {"reason": "disk gone"}, "showed the same failure before this one"),
+        ([seen("restoring"), seen()], [RUNNING, DONE], 2),
+        # The backup is available before the task has ended, or before a list shows the task.
+        ([seen("restoring"), seen()], [RUNNING, RUNNING, RUNNING, DONE], 4),
+        ([seen("restoring"), seen()], [NONE, NONE, NONE, DONE], 4),
+        # The backup is still available just after the call.
+        ([seen(), seen("restoring"), seen()], [NONE, NONE, DONE], 3),
     ],
 )
-@pytest.mark.parametrize("shown", [True, False])
-def test_available_with_a_failure_is_a_failure(before: t.Any, after: t.Any, words: str, shown: bool) -> None:
-    looks = [seen("restoring", **before)] if shown else []
-    assert words in str(follow([*looks, seen(updated_at="2", **after)], before=seen(**before))[0].failed)
+def test_a_restore_ends_when_backup_and_task_have_ended(
+    looks: list[t.Any], verdicts: list[Verdict], readings: int
+) -> None:
+    follower, count = follow(looks, restore_id=None, verdicts=verdicts)
+    assert (follower.failed, follower.restore_id, count) == (None, "task-1", readings)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), [(OLD, {}), ({"op": "delete", "reason": "busy"}, {"op": "delete", "reason": "busy"})]
-)
-def test_a_failure_that_went_away_or_was_never_of_a_restore_is_none(before: t.Any, after: t.Any) -> None:
-    assert follow([seen("restoring", **before), seen(**after)], before=seen(**before))[0].failed is None
+def test_a_task_that_goes_on_for_hours_is_waited_for() -> None:
+    verdicts = [RUNNING] * 20 + [DONE]
+    assert follow([seen()], restore_id=None, pause=600, verdicts=verdicts)[1] == 21
+
+
+@pytest.mark.parametrize("last", [seen(), seen("error")])
+def test_a_failed_task_is_a_failure_with_its_code_although_the_backup_is_available(last: t.Any) -> None:
+    follower, dummy = follow([seen("restoring"), last], restore_id=None, verdicts=[RUNNING, FAILED])
+    assert (follower.failed, follower.error_code) == ("node lost", "BackupService.2001")
+
+
+def test_a_task_that_never_shows_leaves_the_end_unknown_after_a_minute() -> None:
+    follower, count = follow([seen("restoring"), seen()], restore_id=None, verdicts=[NONE])
+    assert "shows no task of the restore, so it is not known" in str(follower.failed)
+    assert count == 1 + 60 / PAUSE + 1 and follower.restore_id is None
+
+
+def test_early_readings_without_a_task_do_not_count() -> None:
+    ticks = Ticks()
+    follower = RestoreFollower(t.cast(t.Any, Judging([seen()], [NONE])), seen(), ticks.clock(), None)
+    for dummy in range(20):
+        assert follower.refresh(early=True) is False
+        ticks.sleep_for(PAUSE)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +168,7 @@ def test_another_end_than_available_is_a_failure(last: t.Any, words: str) -> Non
 
 def test_a_reading_that_fails_leaves_what_is_known() -> None:
     cloud = ShowingCloud([seen("restoring"), CloudError("read backup", "no")])
-    follower = RestoreFollower(t.cast(t.Any, cloud), seen(), Ticks().clock(), False)
+    follower = RestoreFollower(t.cast(t.Any, cloud), seen(), Ticks().clock(), "restore-1")
     follower.refresh()
     with pytest.raises(CloudError):
         follower.refresh()
@@ -134,7 +185,7 @@ def test_a_reading_that_fails_leaves_what_is_known() -> None:
     ],
 )
 def test_the_progress_of_the_backup_itself_is_not_that_of_the_restore(row: t.Any, percent: int | None) -> None:
-    follower = RestoreFollower(t.cast(t.Any, ShowingCloud([row])), seen(), Ticks().clock(), False)
+    follower = RestoreFollower(t.cast(t.Any, ShowingCloud([row])), seen(), Ticks().clock(), "restore-1")
     assert follower.find_ids() is True and follower.percent() == percent
 
 
