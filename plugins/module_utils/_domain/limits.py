@@ -78,7 +78,7 @@ def refuse_ignored(params: dict[str, t.Any], when: str, options: t.Iterable[str]
     """
     for option in options:
         not_given = (None, False) if option in _OFF_BY_DEFAULT else (None,)
-        if params[option] not in not_given:
+        if params.get(option) not in not_given:
             raise InvalidInput(f"{option} has no effect {when}. Leave it out, so that nobody takes it for a condition")
 
 

@@ -69,6 +69,8 @@ PARAMS: dict[str, t.Any] = {
     "servers": None,
     "server_filters": None,
     "max_age": None,
+    "service": "csbs",
+    "services": None,
 }
 
 
@@ -83,6 +85,9 @@ PARAMS: dict[str, t.Any] = {
         {"max_age": "24h"},
         {"servers": ["web-1"]},
         {"server_filters": {"name": "web-*"}},
+        {"service": "cbr"},
+        {"services": ["csbs", "cbr"]},
+        {"services": ["cbr", "csbs"]},
     ],
 )
 def test_another_project_or_choice_of_servers_has_a_cache_of_its_own(other: dict[str, t.Any]) -> None:

@@ -19,7 +19,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.poli
 )
 from tests.support.fakes import policy
 
-KEYS = {"id", "name", "description", "enabled", "schedule", "retention", "servers", "tags", "created_at"}
+KEYS = {"id", "name", "description", "enabled", "schedule", "retention", "servers", "tags", "created_at", "vaults"}
 
 
 def test_a_full_answer_is_shown_in_the_shape_of_the_options() -> None:
@@ -94,7 +94,7 @@ def test_a_server_without_a_label_is_sent_with_its_id_as_label(label: str | None
 
 def test_a_diff_holds_neither_ids_of_the_policy_nor_times() -> None:
     shown = for_diff(policy_result(policy()))
-    assert shown.keys() == KEYS - {"id", "created_at"}
+    assert shown.keys() == KEYS - {"id", "created_at", "vaults"}
     assert for_diff(None) == {}
 
 

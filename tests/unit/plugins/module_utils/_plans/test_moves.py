@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.moves import (
     Move,
     check_joinable,
@@ -92,7 +93,7 @@ def test_a_verdict_that_only_says_busy_or_in_another_policy_does_not_stop_a_move
 # ========== Calls ==========
 def test_each_move_takes_out_its_servers_and_can_put_them_back() -> None:
     move = Move("pol-one", "one", ({"id": "id-web", "name": "web"}, {"id": "id-x", "name": None}))
-    (call,) = move_calls([move])
+    (call,) = move_calls([move], RULES["csbs"])
     assert (call.operation, call.method) == ("take 'web', 'id-x' out of backup policy 'one'", "change_members")
     assert call.arguments == {"operation": call.operation, "policy": "pol-one", "add": [], "remove": ["id-web", "id-x"]}
     assert call.undo is not None and call.undo.method == "change_members"

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.policy import policy_result
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy import Update
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_update import (
     policy_after,
@@ -24,14 +25,14 @@ JOINING: t.Any = {"id": "id-db", "type": "OS::Nova::Server", "name": "db"}
 
 def test_an_operation_that_is_sent_keeps_its_switch() -> None:
     update = Update({}, {"operation_definition": {"retention_duration_days": 7}}, [], [])
-    (call,) = update_calls(NIGHTLY, policy_result(NIGHTLY), update, [])
+    (call,) = update_calls(NIGHTLY, policy_result(NIGHTLY), update, [], RULES["csbs"])
     (sent,) = call.arguments["scheduled_operations"]
     assert call.method == "update_policy" and sent["enabled"] is False and sent["id"] == "op-nightly"
 
 
 def test_fields_and_servers_go_in_one_request() -> None:
     update = Update({"description": "new"}, {}, [JOINING], ["id-web"])
-    (call,) = update_calls(NIGHTLY, policy_result(NIGHTLY), update, [])
+    (call,) = update_calls(NIGHTLY, policy_result(NIGHTLY), update, [], RULES["csbs"])
     assert call.method == "change_members" and call.arguments["description"] == "new"
     assert (call.arguments["add"], call.arguments["remove"]) == ([JOINING], ["id-web"])
 
