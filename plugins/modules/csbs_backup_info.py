@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_backup_info
-short_description: Look up backups of Cloud Server Backup Service
+short_description: Look up backups
 version_added: 0.1.0
 description:
   - Returns the backups that match all given options, or all backups if no option is given. The newest come first.
     The list is empty if no backup matches.
+  - With O(service=cbr), backups have no tags, so O(tags), O(tags_any), O(not_tags) and O(not_tags_any) are refused.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -35,10 +36,11 @@ options:
     description:
       - Name or ID of the policy that made the backups. An unknown policy has no backups.
         A policy that no longer exists is found by its ID.
+      - With O(service=cbr), all backups in the vaults of the policy, whoever made them.
     type: str
   status:
     description:
-      - Status of the backups.
+      - Status of the backups. With O(service=cbr), there is no V(deleted).
     type: str
     choices: [waiting_protect, protecting, available, waiting_restore, restoring, error, waiting_delete, deleting,
       deleted]
@@ -58,6 +60,7 @@ options:
   image_type:
     description:
       - Type of the backups, such as V(backup).
+      - With O(service=cbr), V(backup) or V(replication). Without it, replicas are left out.
     type: str
   availability_zone:
     description:
@@ -66,7 +69,7 @@ options:
   count_only:
     description:
       - Whether only the number of backups is returned. The service counts them without a list, unless there are more
-        than three servers.
+        than three servers. With O(service=cbr), the module counts what the service lists.
       - Cannot be used with O(ids) and O(name). A tag query can be counted only if it is the only filter.
     type: bool
     default: false
@@ -95,6 +98,11 @@ EXAMPLES = r"""
     tags:
       change: CHG-4711
 
+- name: Look up the backups in the vaults of a policy of CBR
+  opentelekomcloud.csbs.csbs_backup_info:
+    service: cbr
+    policy: nightly-in-vaults
+
 - name: Count all backups
   opentelekomcloud.csbs.csbs_backup_info:
     count_only: true
@@ -106,6 +114,8 @@ backups:
     - The backups, in the shape that M(opentelekomcloud.csbs.csbs_backup) returns. Empty with O(count_only).
     - C(server.name) is the current name of the server. If the server no longer exists, it is the name that is stored
       in the backup.
+    - With O(service=cbr), C(volumes) is empty in lists. It has the disks if up to three O(ids) are given. C(size_mb)
+      and C(finished_at) are null.
   returned: success
   type: list
   elements: dict

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_policy_info
-short_description: Look up backup policies of Cloud Server Backup Service
+short_description: Look up backup policies
 version_added: 0.1.0
 description:
   - Returns the policies that match all given options, or all policies if no option is given. The list is empty if no
     policy matches.
+  - With O(service=cbr), a policy is a policy of CBR together with the vaults that it is applied to. Its servers are
+    the members of these vaults, and its tags are those that all of them have.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -44,6 +46,10 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_policy_info:
     servers: [web-1]
 
+- name: Look up all policies of CBR with their vaults
+  opentelekomcloud.csbs.csbs_policy_info:
+    service: cbr
+
 - name: Look up policies of one team that are not for tests
   opentelekomcloud.csbs.csbs_policy_info:
     tags:
@@ -57,6 +63,9 @@ policies:
   description:
     - The policies, in the shape that M(opentelekomcloud.csbs.csbs_policy) returns and accepts.
     - Servers have their current names. A server that no longer exists has the name that is stored in the policy.
+    - C(vaults) are the vaults of the policy with O(service=cbr), each with C(id), C(name), C(size_gb), C(used_mb) and
+      C(server_count). It is an empty list with O(service=csbs).
+    - C(created_at) is null with O(service=cbr), which does not say it.
   returned: success
   type: list
   elements: dict
@@ -87,6 +96,7 @@ policies:
       tags:
         team: platform
       created_at: "2026-03-01T09:31:08.265000Z"
+      vaults: []
 """
 
 from ..module_utils._ansible.arguments import FILTERS_SPEC, TAG_QUERY_SPEC

@@ -10,7 +10,10 @@ module: csbs_quota_info
 short_description: Look up the backup quotas of a project
 version_added: 0.1.0
 description:
-  - Returns the quotas of Cloud Server Backup Service for the project, and how much of them is used.
+  - Returns the quotas of the project, and how much of them is used.
+  - With O(service=cbr), these are the number of policies, and the size of each vault for backups of servers. Policies of
+    CSBS and CBR count together. If CSBS does not exist for the project, or the user must not read it, only policies of
+    CBR are counted.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options: {}
@@ -23,6 +26,11 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Look up the quotas
   opentelekomcloud.csbs.csbs_quota_info:
+  register: found
+
+- name: Look up how full the vaults of CBR are
+  opentelekomcloud.csbs.csbs_quota_info:
+    service: cbr
   register: found
 
 - name: Fail before a quota is used up
@@ -39,19 +47,24 @@ quotas:
   elements: dict
   contains:
     type:
-      description: What the quota limits. V(backup_capacity) is the space of backups, V(backups) is their number.
+      description:
+        - What the quota limits. V(backup_capacity) is the space of backups, V(backups) is their number.
+        - With O(service=cbr), V(policies) is the number of policies, and V(vault) is the space of one vault.
+      type: str
+    name:
+      description: Name of the vault. Null for a quota of the project.
       type: str
     unit:
       description: Unit of the numbers, such as V(GB). Null if they are counts.
       type: str
     quota:
-      description: The limit. V(-1) means no limit.
+      description: The limit, or the size of the vault. V(-1) means no limit.
       type: int
     unlimited:
       description: Whether there is no limit.
       type: bool
     used:
-      description: How much is used.
+      description: How much is used. The space of a vault is rounded up to whole GB.
       type: int
     free:
       description: How much is left. Null if there is no limit.
@@ -62,6 +75,7 @@ quotas:
       type: int
   sample:
     - type: backup_capacity
+      name: null
       unit: GB
       quota: -1
       unlimited: true
@@ -69,6 +83,7 @@ quotas:
       free: null
       used_percent: null
     - type: backups
+      name: null
       unit: null
       quota: 600
       unlimited: false

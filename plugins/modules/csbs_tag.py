@@ -10,7 +10,11 @@ module: csbs_tag
 short_description: Manage tags of backups and backup policies
 version_added: 0.1.0
 description:
-  - Sets and removes tags of backups or policies of Cloud Server Backup Service.
+  - Sets and removes tags of backups or policies.
+  - With O(service=cbr), the tags of a policy are those that all its vaults have. A tag is set on every vault of the
+    policy, and removed from every vault that has it. Backups have no tags.
+  - With O(service=cbr), a tag whose key is the ID of a server marks a server on its way from CSBS to CBR. Such tags are
+    never shown, changed or counted.
   - If the change of one resource fails, the others are still changed. The task then fails, names each failed
     resource, and returns all resources with their current tags.
   - Up to three resources are read one by one. For more, the module reads one list and sends one tag query.
@@ -19,7 +23,7 @@ author:
 options:
   resource_type:
     description:
-      - Type of the resources that have the tags.
+      - Type of the resources that have the tags. With O(service=cbr), only V(policy).
     type: str
     choices: [backup, policy]
     required: true
@@ -33,6 +37,8 @@ options:
     description:
       - The tags, at most 10 for each resource. A key has 1 to 36, and a value up to 43 letters, digits, hyphens and
         underscores.
+      - With O(service=cbr), a vault may also have at most 10 tags. A policy without a vault cannot have tags, and a key
+        must not have the form of an ID.
       - With O(state=absent), a tag is removed if it has the given value. A key without a value removes the tag with
         any value.
     type: dict
@@ -71,6 +77,14 @@ EXAMPLES = r"""
     tags:
       team: platform
     purge: true
+
+- name: Tag a policy of CBR, on all its vaults
+  opentelekomcloud.csbs.csbs_tag:
+    service: cbr
+    resource_type: policy
+    resources: [nightly-in-vaults]
+    tags:
+      team: platform
 
 - name: Remove a tag with any value
   opentelekomcloud.csbs.csbs_tag:

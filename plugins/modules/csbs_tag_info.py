@@ -10,14 +10,16 @@ module: csbs_tag_info
 short_description: Look up tags of backups and backup policies
 version_added: 0.1.0
 description:
-  - Returns the tags of backups or policies of Cloud Server Backup Service, and the resources that have them.
-    The results are empty if nothing is found.
+  - Returns the tags of backups or policies, and the resources that have them. The results are empty if nothing is
+    found.
+  - With O(service=cbr), the tags of a policy are those that all its vaults have. Tags that only some of its vaults have
+    do not count, nor do tags whose key is the ID of a server. Such tags mark servers on their way from CSBS to CBR.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
   resource_type:
     description:
-      - Type of the resources that have the tags.
+      - Type of the resources that have the tags. With O(service=cbr), only V(policy), because backups have no tags.
     type: str
     choices: [backup, policy]
     required: true
@@ -42,6 +44,13 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_tag_info:
     resource_type: policy
     resources: [nightly]
+
+- name: Look up the policies of CBR of one team
+  opentelekomcloud.csbs.csbs_tag_info:
+    service: cbr
+    resource_type: policy
+    tags:
+      team: platform
 
 - name: Look up backups of two changes, except those with the tag keep
   opentelekomcloud.csbs.csbs_tag_info:

@@ -116,6 +116,10 @@ def test_a_row_that_lacks_something_that_results_show_is_told(row: Row) -> None:
     assert lacks_fields(row)
 
 
+def test_a_row_with_vaults_tells_all_that_cbr_knows() -> None:
+    assert not lacks_fields({**FULL, "created_at": None, "vaults": []})
+
+
 def test_only_what_lacks_something_is_read_and_what_is_gone_is_left_out() -> None:
     rows = [policy("full", ["web"]), sparse(policy("sparse")), sparse(policy("gone"))]
     cloud = Counted(policies=[policy("full", ["db"]), policy("sparse", ["db"])])

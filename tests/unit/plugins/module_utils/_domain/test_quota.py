@@ -36,6 +36,7 @@ def test_what_is_left_and_used(
     raw = {"type": "backups", "quota": quota, "used": used}
     assert quota_result(raw) == {
         "type": "backups",
+        "name": None,
         "unit": None,
         "quota": quota,
         "unlimited": unlimited,
@@ -64,3 +65,21 @@ def test_numbers_that_come_as_text_are_numbers(raw: t.Any, told: int | None) -> 
     result = quota_result({"quota": raw, "used": "150"})
     assert (result["quota"], result["used"]) == (told, 150)
     assert quota_result({"quota": 600, "used": raw})["used"] == told
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "used", "free", "percent"),
+    [
+        (0, 0, 40, 0),
+        (1, 1, 39, 0),
+        (1024, 1, 39, 2),
+        (40 * 1024 - 1, 40, 0, 99),
+        (40 * 1024, 40, 0, 100),
+        (44 * 1024, 44, 0, 110),
+    ],
+)
+def test_a_vault_is_full_to_a_hundred_percent_only_when_no_megabyte_is_left(
+    used_mb: int, used: int, free: int, percent: int
+) -> None:
+    result = quota_result({"type": "vault", "name": "v", "unit": "GB", "quota": 40, "used_mb": used_mb})
+    assert (result["name"], result["used"], result["free"], result["used_percent"]) == ("v", used, free, percent)

@@ -64,3 +64,11 @@ def test_a_removal_takes_keys_that_no_tag_could_be_given_today() -> None:
 def test_a_removal_of_what_no_tag_ever_was_is_refused(tags: dict[str, str]) -> None:
     with pytest.raises(InvalidInput, match="^tags: "):
         parse_tags_to_remove("tags", tags)
+
+
+def test_a_key_that_is_an_id_is_refused_for_vaults_only() -> None:
+    mark = {"45baf976-c20a-4894-a7c3-c94b7376bf55": ""}
+    assert parse_tags("tags", mark) == mark
+    with pytest.raises(InvalidInput, match="^tags: '45baf976-.*has the form of an ID.*choose another key"):
+        parse_tags("tags", mark, vaults=True)
+    assert parse_tags("tags", {"45baf976": ""}, vaults=True) == {"45baf976": ""}

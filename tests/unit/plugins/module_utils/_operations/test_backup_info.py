@@ -189,3 +189,24 @@ def test_a_few_servers_are_listed_one_by_one_and_more_by_one_list(servers: list[
     cloud = Cloud(FLEET, POLICIES, BACKUPS)
     look_up(cloud, servers=servers)
     assert [what for what, _about in cloud.asked].count("backups") == lists
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"tags": {"a": None}}, r"^tags: .*\(CBR\) keeps no tags on backups.*leave tags out"),
+        ({"not_tags_any": {"a": "1"}, "count_only": True}, r"^not_tags_any: .*keeps no tags on backups"),
+        ({"image_type": "copy"}, r"^image_type: no backup of .*\(CBR\) has 'copy'; there are backup, replication"),
+        ({"status": "deleted"}, r"^status: no backup of .* has 'deleted'; there are waiting_protect, "),
+    ],
+)
+def test_what_no_backup_of_cbr_can_have_is_refused_for_cbr_only(options: dict[str, t.Any], reason: str) -> None:
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, **options}
+    parse_options({**params, "service": "csbs"})
+    with pytest.raises(InvalidInput, match=reason):
+        parse_options({**params, "service": "cbr"})
+
+
+def test_an_empty_tag_query_asks_for_nothing_on_either_service() -> None:
+    params = {**dict.fromkeys(OPTIONS), **QUERIES, "tags": {}}
+    assert [parse_options({**params, "service": service}).query for service in ("csbs", "cbr")] == [{}, {}]

@@ -132,3 +132,22 @@ def test_a_policy_that_is_too_new_to_be_listed_is_found_by_its_id_and_read_once(
 def test_a_server_has_its_present_name_and_a_former_one_the_name_in_the_policy() -> None:
     cloud = Cloud([server("renamed", "id-web")], [policy("nightly", ["web", "gone"])])
     assert [member["name"] for member in look_up(cloud)[0]["servers"]] == ["renamed", "gone"]
+
+
+def test_policies_with_vaults_are_told_by_the_list_alone() -> None:
+    vault = {
+        "id": "v1",
+        "name": "vault-1",
+        "description": None,
+        "size_gb": 40,
+        "allocated_gb": 20,
+        "used_mb": 100,
+        "status": "available",
+        "members": [],
+        "tags": A,
+    }
+    cloud = Cloud(policies=[policy("nightly", tags=A, created_at=None, vaults=[vault]), policy("b", vaults=[])])
+    cloud.policy = lambda policy_id: pytest.fail("a policy was read by itself")  # type: ignore[method-assign]
+    found = look_up(cloud)
+    assert [one["tags"] for one in found] == [{"a": "1"}, {}]
+    assert [len(one["vaults"]) for one in found] == [1, 0]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
 import pytest
@@ -228,3 +229,90 @@ def test_a_resource_that_is_deleted_meanwhile_has_no_tags_which_is_wrong_only_wh
         finish(cloud, todo, Outcome({0: None}), state=state, tags=tags)
     assert failure.value.results["resources"][0]["tags"] is None
     assert failure.value.results["error_code"] == "CSBS.3000"
+
+
+# ========== Policies whose vaults have the tags ==========
+class InVaults(Cloud):
+    """A cloud in which vaults have the tags of policies."""
+
+    def tags_of(self, resource_type: str, resource_id: str) -> list[dict[str, str]]:
+        assert resource_type == "vault"
+        vaults = [vault for one in self.all_policies for vault in one["vaults"]]
+        return next(list(vault["tags"]) for vault in vaults if vault["id"] == resource_id)
+
+    def policies(self) -> list[dict[str, t.Any]]:
+        return copy.deepcopy(super().policies())
+
+
+def in_vaults(*each: dict[str, str]) -> dict[str, t.Any]:
+    """A policy of CBR with a vault for each set of tags."""
+    vaults = [
+        {"id": f"v{number}", "name": f"vault-{number}", "tags": listed(**tags)} for number, tags in enumerate(each)
+    ]
+    return policy(vaults=vaults)
+
+
+@pytest.mark.parametrize(
+    ("each", "options", "calls"),
+    [
+        ([{"a": "1"}, {}], {"tags": {"a": "1"}}, [("v1", "add_tag")]),
+        ([{"a": "1"}, {"a": "2"}], {"tags": {"a": "2"}}, [("v0", "add_tag")]),
+        ([{"a": "1"}, {"a": "1"}], {"tags": {"a": "1"}}, []),
+        ([{}, {"a": "1"}], {"tags": {"a": None}, "state": "absent"}, [("v1", "remove_tag")]),
+        (
+            [{"a": "1"}, {"a": "2"}],
+            {"tags": {"a": None}, "state": "absent"},
+            [("v0", "remove_tag"), ("v1", "remove_tag")],
+        ),
+        ([{"a": "1"}, {"a": "2"}], {"tags": {"a": "2"}, "state": "absent"}, [("v1", "remove_tag")]),
+        ([{"a": "1"}, {"b": "1"}], {"tags": {"b": "1"}, "purge": True}, [("v0", "remove_tag"), ("v0", "add_tag")]),
+        ([], {"tags": {}, "purge": True}, []),
+        ([], {"tags": {"a": None}, "state": "absent"}, []),
+    ],
+)
+def test_each_vault_gets_only_what_differs_there(
+    each: list[dict[str, str]], options: dict[str, t.Any], calls: list[tuple[str, str]]
+) -> None:
+    todo = plan(InVaults(policies=[in_vaults(*each)]), **options)
+    assert [(call.arguments["resource_id"], call.method) for call in todo.calls] == calls
+    assert {call.arguments["resource_type"] for call in todo.calls} <= {"vault"}
+    assert (todo.before == todo.after) is (not calls)
+
+
+def test_a_policy_has_the_tags_that_all_its_vaults_have() -> None:
+    cloud = InVaults(policies=[in_vaults({"a": "1", "b": "1"}, {"a": "1"})])
+    todo = plan(cloud, tags={"c": "3"})
+    assert todo.before["resources"][0]["tags"] == {"a": "1"}
+    assert todo.result["resources"] == [{"id": "pol-nightly", "name": "nightly", "tags": {"a": "1", "c": "3"}}]
+
+
+def test_a_policy_without_a_vault_cannot_get_tags() -> None:
+    with pytest.raises(InvalidInput, match=r"^tags: policy 'nightly' \(pol-nightly\) has no vault yet.*put a server"):
+        plan(InVaults(policies=[in_vaults()]), tags={"a": "1"})
+
+
+def test_the_limit_counts_the_tags_of_each_vault_and_names_the_vault() -> None:
+    ten = {f"k{number}": "" for number in range(10)}
+    cloud = InVaults(policies=[in_vaults({}, ten)])
+    with pytest.raises(InvalidInput, match=r"vault 'vault-1' of policy 'nightly' \(pol-nightly\) would have 11 tags"):
+        plan(cloud, tags={"new": "1"})
+
+
+def test_a_refusal_names_the_vault_and_the_other_vaults_are_told_as_they_are() -> None:
+    cloud = InVaults(policies=[in_vaults({}, {})])
+    todo = plan(cloud, tags={"a": "1"})
+    cloud.tags_of = lambda resource_type, key: listed(a="1") if key == "v0" else []  # type: ignore[method-assign]
+    refused = NotFound(todo.calls[1].operation, "no such vault", "BackupService.6105", 404)
+    with pytest.raises(
+        TaskFailed, match=r"^1 of 1 resources .*set a tag of vault 'vault-1' of policy 'nightly'"
+    ) as failure:
+        finish(cloud, todo, Outcome({0: None}, failures={1: refused}), tags={"a": "1"})
+    assert failure.value.results["changed"] is True
+    assert failure.value.results["resources"] == [{"id": "pol-nightly", "name": "nightly", "tags": {}}]
+
+
+def test_tags_on_backups_are_refused_where_the_service_keeps_none() -> None:
+    with pytest.raises(InvalidInput, match=r"^resource_type: .* keeps no tags on backups"):
+        make_options(service="cbr", resource_type="backup")
+    with pytest.raises(InvalidInput, match="has the form of an ID"):
+        make_options(service="cbr", tags={"45baf976-c20a-4894-a7c3-c94b7376bf55": "x"})

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError, InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.tag_info import parse_options, read
 from tests.support.fakes import Cloud, policy
 
@@ -68,3 +68,8 @@ def test_all_resources_are_listed_where_the_service_refuses_a_query_without_a_ta
             {"id": "pol-weekly", "name": "weekly", "tags": {"a": "2"}},
         ],
     }
+
+
+def test_tags_on_backups_are_refused_where_the_service_keeps_none() -> None:
+    with pytest.raises(InvalidInput, match=r"^resource_type: .* keeps no tags on backups"):
+        parse_options({"resource_type": "backup", "service": "cbr", **OPTIONS})
