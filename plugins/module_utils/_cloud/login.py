@@ -11,9 +11,10 @@ import os
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, InvalidInput
+from .._domain.services import rules_of, services_of
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from .errors import errors_of
-from .messages import LOGIN
+from .messages import LOGIN, TYPES
 from .session import RetryingSession
 
 if t.TYPE_CHECKING:
@@ -21,8 +22,6 @@ if t.TYPE_CHECKING:
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
-# The types of the backup services in the catalog, by their names in this collection
-_TYPES = {"csbs": "data-protect", "cbr": "cbr"}
 #: The authentication options of openstack.cloud, name by name
 AUTH_SPEC: dict[str, t.Any] = {
     "api_timeout": {"type": "int"},
@@ -57,9 +56,19 @@ def connect(params: dict[str, t.Any], seconds: float) -> Cloud:
     Raises InvalidInput for options that break a rule, and CloudError: one clear line for an unknown cloud, wrong
     credentials or an address that cannot be reached.
     """
-    service = params.get("service") or "csbs"
-    connection = log_in(params, seconds, service)
-    # Loaded here, because a task loads the files of its service only.
+    service = rules_of(params).service
+    return _cloud_of(service, log_in(params, seconds, service))
+
+
+def connect_all(params: dict[str, t.Any], seconds: float) -> list[Cloud]:
+    """Log in once, as connect does, and return a cloud for each service that the options services or service name."""
+    services = services_of(params)
+    connection = log_in(params, seconds, *services)
+    return [_cloud_of(service, connection) for service in services]
+
+
+def _cloud_of(service: str, connection: Connection) -> Cloud:
+    # Loaded here, because a task loads the files of its services only.
     if service == "cbr":
         from .cbr import CbrCloud
 
@@ -172,31 +181,61 @@ def _errors_of_files() -> t.Iterator[None]:
         raise mistakes[0]
 
 
-def _check_scope(connection: t.Any, services: t.Iterable[str]) -> None:
-    """Refuse a login without a project, because it sees nothing, and one that does not say which of several regions."""
+def _check_scope(connection: t.Any, services: t.Collection[str]) -> None:
+    """Refuse a login that does not say where to work: without a project, a service, or a choice of several regions."""
     get_access = getattr(connection.session.auth, "get_access", None)
     if get_access is None:
         return
-    access = get_access(connection.session)
-    if not access.project_id:
+    if not get_access(connection.session).project_id:
         raise FinalError(
             LOGIN,
             "the login names no project."
             " What to do: set project_name with project_domain_name, or project_id, in auth.",
         )
-    regions = sorted(
-        {
-            str(endpoint.get("region_id") or endpoint.get("region"))
-            for service_type in map(_TYPES.get, services)
-            for endpoints in access.service_catalog.get_endpoints(
-                service_type=service_type, interface=connection.config.get_interface(service_type)
-            ).values()
-            for endpoint in endpoints
-        }
-    )
+    regions = sorted({region for service in services for region in regions_of(connection, service)})
     if len(regions) > 1 and not connection.config.region_name:
         raise FinalError(
             LOGIN,
             f"the backup service is offered in several regions ({', '.join(regions)})."
             " What to do: choose one with region_name.",
         )
+    for service in services:
+        if not is_offered(connection, service):
+            raise _absence(connection, service, services)
+
+
+def _absence(connection: t.Any, service: str, services: t.Collection[str]) -> CloudError:
+    # Loaded here, because most tasks see no error.
+    from .translation import explain_absence
+
+    config = connection.config
+    region, interface = config.get_region_name(TYPES[service]), config.get_interface(TYPES[service])
+    place = f"region {region!r} with interface {interface!r}" if region else f"interface {interface!r}"
+    other = next((other for other in TYPES if other != service and is_offered(connection, other)), None)
+    return explain_absence(service, place, regions_of(connection, service), other, choice=other not in services)
+
+
+def is_offered(connection: t.Any, service: str) -> bool:
+    """Return whether a service (csbs, cbr) has an address: in clouds.yaml, or in the catalog for this region."""
+    config, service_type = connection.config, TYPES[service]
+    if config.get_endpoint(service_type):
+        return True
+    return bool(regions_of(connection, service, config.get_region_name(service_type)))
+
+
+def regions_of(connection: t.Any, service: str, region: str | None = None) -> set[str]:
+    """Return the regions, all or the given one, in which the catalog has a service; none where there is no catalog."""
+    get_access = getattr(connection.session.auth, "get_access", None)
+    if get_access is None:
+        return set()
+    config, service_type = connection.config, TYPES[service]
+    found = get_access(connection.session).service_catalog.get_endpoints(
+        service_type=config.get_service_type(service_type),
+        interface=config.get_interface(service_type),
+        region_name=region,
+    )
+    return {
+        str(endpoint.get("region_id") or endpoint.get("region"))
+        for endpoints in found.values()
+        for endpoint in endpoints
+    }

@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import CloudError
 from .._domain.policy import members_of
 from .errors import errors_of
+from .login import is_offered
 from .messages import BACKUP_SERVICE
 
 
@@ -21,7 +22,7 @@ class OtherService:
 
     def _csbs_policies(self) -> list[t.Any]:
         """Return the policies of CSBS with their servers; none when it is not offered, or must not be read."""
-        if not self._is_offered("data-protect"):
+        if not self._is_offered("csbs"):
             return []
         # Loaded here, because few tasks look at the other service.
         from .csbs import CsbsCloud
@@ -38,15 +39,9 @@ class OtherService:
                 return []
             raise
 
-    def _is_offered(self, service_type: str) -> bool:
+    def _is_offered(self, service: str) -> bool:
         with errors_of("read the catalog"):
-            return bool(
-                self._connection.session.get_endpoint(
-                    service_type=service_type,
-                    interface=self._connection.config.get_interface(service_type),
-                    region_name=self._connection.config.region_name or None,
-                )
-            )
+            return is_offered(self._connection, service)
 
     def count_cbr_policies(self) -> int:
         """Return how many backup policies CBR has."""

@@ -15,11 +15,12 @@ from email.utils import parsedate_to_datetime
 from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
 
-# POST requests that only read: login, checks and tag queries
+# POST requests that only read: login, checks and tag queries, of CBR those of its vaults
 _READING_POST = r"/(auth/tokens|resources/action|resource_instances/action)$"
-# POST requests that are idempotent
-_IDEMPOTENT_POST = r"/(tags|tags/action)$"
+# POST requests that are idempotent: to set tags, and to give a vault of CBR a policy or take it off
+_IDEMPOTENT_POST = r"/(tags|tags/action|associatepolicy|dissociatepolicy)$"
 # An update replaces the whole list of servers. A repeated one would send a list that was read before others changed it.
+# One of CBR has no servers, but its schedule and retention replace what others may have set, so it is made anew too.
 _WHOLE_LIST = r"(^|/)policies/[^/]+$"
 _GATEWAY_STATUSES = (502, 503, 504)
 # How often an address that never answered is tried.

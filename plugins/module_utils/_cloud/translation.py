@@ -9,9 +9,9 @@ import re
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown
-from .._domain.explain import explain
+from .._domain.explain import explain, is_malformed
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
-from .messages import BACKUP_SERVICE, LOGIN, one_line
+from .messages import LOGIN, TITLES, TYPES, one_line
 from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
 
 # What the SDK and keystoneauth call the status of an answer in their exceptions
@@ -35,7 +35,8 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
     if isinstance(error, ksa_exceptions.CatalogException):
         return _no_endpoint(operation, error, service)
     if isinstance(error, ksa_exceptions.Unauthorized):
-        return explain_http(LOGIN, error)
+        malformed = is_malformed(401, getattr(error.response, "text", ""))
+        return explain_http(operation if malformed else LOGIN, error)
     if isinstance(error, (sdk_exceptions.HttpException, ksa_exceptions.HttpError)):
         return explain_http(operation, error)
     if isinstance(error, ksa_exceptions.SSLError):
@@ -114,11 +115,29 @@ def _no_endpoint(operation: str, error: Exception, service: str) -> CloudError:
             " What to do: check auth_url, such as https://iam.example.com/v3.",
         )
     # The newest SDK finds out with the first request only.
-    offered = BACKUP_SERVICE if "data-protect" in str(error) else service
+    named = re.search(r"\b(data-protect|cbr)\b", str(error))
+    offered = next((TITLES[name] for name in TYPES if named and TYPES[name] == named[1]), service)
     return FinalError(
         operation,
         f"the catalog of this project has no service of that kind in this region and interface ({error})."
         f" What to do: check region_name and interface, and that {offered} is offered there.",
+    )
+
+
+def explain_absence(service: str, place: str, regions: t.Iterable[str], other: str | None, choice: bool) -> CloudError:
+    """Return the error for a backup service (csbs, cbr) that the catalog lacks at a place.
+
+    regions have it; other is the other backup service if that one is offered; choice says whether the task may use it.
+    """
+    listed = ", ".join(sorted(regions))
+    instead = (
+        "" if other is None else f"{f', or set service: {other}' if choice else ''}. {TITLES[other]} is offered there"
+    )
+    return FinalError(
+        "find the backup service",
+        f"the catalog of this project has no {TITLES[service]} in {place}."
+        f"{f' It is offered in: {listed}.' if listed else ''}"
+        f" What to do: check region_name and interface{instead}.",
     )
 
 

@@ -9,10 +9,11 @@ leaves one only with the call that puts it into another, unless it has no backup
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, OutcomeUnknown, Outdated
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown, Outdated
 from .._domain.vaults import PARKING, USUAL, is_unused, joining_members, names_in_use, parked_name, place
 from .compute import plain
 from .lock import file_lock
@@ -31,6 +32,8 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 # Seconds in which an empty vault is seen to be gone. What takes longer goes on without the task.
 _SECONDS_TO_DELETE = 60.0
+# The code of a vault that a policy is taken off though it does not have it
+_IS_OFF = "BackupService.6002"
 _MOVE_FAILED = ("failed", "timeout")
 
 
@@ -69,9 +72,19 @@ class VaultMembers:
         with run.marking(), self._cloud.errors_of(operation):
             for vault in policy["vaults"] if policy else ():
                 if not self._delete_without_backups(vault):
-                    self._cbr.dissociate_policy(vault["id"], policy_id)
+                    self._take_off(policy_id, vault)
                 run.applied = True
             self._cbr.delete_policy(policy_id, ignore_missing=False)
+
+    def _take_off(self, policy_id: str, vault: VaultRow) -> None:
+        """Take a policy off a vault."""
+        try:
+            with self._cloud.errors_of(f"take the policy off vault {vault['name']!r}"):
+                self._cbr.dissociate_policy(vault["id"], policy_id)
+        except CloudError as error:
+            # The session repeats this call when its answer is lost.
+            if error.error_code != _IS_OFF and not isinstance(error, NotFound):
+                raise
 
     def delete_empty(self, operation: str, policy_id: str, leaving: t.Collection[str]) -> None:
         """Delete a policy that has no servers but those in leaving. Raises Outdated when it has others."""
@@ -95,7 +108,9 @@ class VaultMembers:
         in_use = now["used_mb"] or any(member["has_backups"] for member in now["members"])
         if in_use or self._cloud.backups(vault_id=vault_id):
             return False
-        self._cbr.delete_vault(vault_id, ignore_missing=False)
+        # That the vault is gone must not count as if the policy were.
+        with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {vault['name']!r}"):
+            self._cbr.delete_vault(vault_id, ignore_missing=False)
         until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
         for pause in _pauses():
             if self._cloud.vault(vault_id) is None or time.monotonic() >= until:

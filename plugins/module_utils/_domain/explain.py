@@ -13,6 +13,13 @@ from .errors import TROUBLE_CODES, CloudError, FinalError, NotFound, OutcomeUnkn
 
 #: Codes of the gateway in front of the service. It knows addresses but no objects of the service.
 _GATEWAY_CODES = ("APIGW.",)
+#: What the codes of the backup services begin with
+_SERVICE_CODES = ("CSBS.", "BackupService.")
+#: Codes of a 404 that is not about the object that the call addresses, but about a policy, server or disk in its body
+_OF_OTHER_OBJECTS = ("BackupService.6002", "BackupService.6302", "BackupService.7000", "BackupService.7100")
+#: What a gateway says, with the status of a refused token, of an address with an ID that is none
+_MALFORMED = "malformed request url"
+_NO_ID = ("a part of the address is not an ID", "check the IDs that the task names; names are not taken everywhere")
 _UNKNOWN = ("the service failed", "run the task again later, or ask the provider")
 
 
@@ -35,6 +42,8 @@ def explain(
     # Keystone reports a credential or user that no longer exists with 403 or 404.
     meant_status = 401 if login and message and status in (403, 404) else status
     meaning, remedy = CODES.get(code or "") or STATUSES.get(meant_status or 0) or _UNKNOWN
+    if is_malformed(status, message):
+        meaning, remedy = _NO_ID
     origin = ", ".join(part for part in (code, f"HTTP {status}" if status else None) if part)
     said = f" The service says: {message.rstrip('.')}." if message else ""
     return _class_of(meant_status, code, body, unsafe)(
@@ -48,20 +57,25 @@ def explain(
     )
 
 
+def is_malformed(status: int | None, message: str) -> bool:
+    """Return whether a gateway refuses an address for an ID in it, which it says as it says that a token is bad."""
+    return status == 401 and _MALFORMED in message.lower()
+
+
 def _class_of(status: int | None, code: str | None, body: dict[str, t.Any], unsafe: bool) -> type[CloudError]:
     if status == 404:
         return NotFound if _names_an_object(code, body) else FinalError
-    said_by_service = str(code).startswith("CSBS.") and code not in TROUBLE_CODES
+    said_by_service = str(code).startswith(_SERVICE_CODES) and code not in TROUBLE_CODES
     if unsafe and status in (502, 503, 504) and not said_by_service:
         return OutcomeUnknown
     return CloudError
 
 
 def _names_an_object(code: str | None, body: dict[str, t.Any]) -> bool:
-    """Return whether a 404 is about an object: it has a code of the service, or comes from Nova or Cinder."""
+    """Return whether a 404 is about the object of the call: it has such a code, or comes from Nova or Cinder."""
     if code is None:
         return "itemNotFound" in body
-    return not code.startswith(_GATEWAY_CODES) and code not in TROUBLE_CODES
+    return not code.startswith(_GATEWAY_CODES) and code not in TROUBLE_CODES and code not in _OF_OTHER_OBJECTS
 
 
 def _parse_body(body: t.Any) -> dict[str, t.Any]:

@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
 FIRST_PAUSE = 2.0
 # How often a call may get answers that are not the service's own. A proxy gives them for a moment, or for ever.
 _MAX_FOREIGN_ANSWERS = 3
+# How often a call may be refused with a code that may pass within moments or never: about a minute.
+_MAX_UNCLEAR_ANSWERS = 8
 # Seconds between two looks for the effect of a lost answer.
 _FIRST_PAUSE_TO_FIND = 0.5
 _LONGEST_PAUSE_TO_FIND = 4.0
@@ -46,7 +48,7 @@ class Attempt:
             call.operation, "it was not started, because the time of the task (timeout) is over."
         )
         self._was_lost = self._was_busy = self._applied = False
-        self._foreign_answers = 0
+        self._foreign_answers = self._unclear_answers = 0
 
     def send_until_answered(self, cloud: Cloud, clock: Clock, tell_waiting: t.Callable[[], None] | None = None) -> None:
         """Send the call until it is answered or the time is over. Raises CloudError.
@@ -120,7 +122,9 @@ class Attempt:
         self._foreign_answers += is_foreign
         self._was_lost = self._was_lost or is_lost
         self._was_busy = self._was_busy or not is_lost
-        return self._foreign_answers < _MAX_FOREIGN_ANSWERS and (is_lost or error.retryable)
+        self._unclear_answers += error.unclear
+        enough = self._foreign_answers >= _MAX_FOREIGN_ANSWERS or self._unclear_answers >= _MAX_UNCLEAR_ANSWERS
+        return not enough and (is_lost or error.retryable)
 
     def _explain_failed_look(self, error: CloudError) -> CloudError:
         """Return the error to report when the effect of the call could not be looked for."""

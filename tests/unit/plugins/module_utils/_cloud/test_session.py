@@ -27,6 +27,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations.
 from tests.support.fakes import Ticks  # noqa: E402
 
 BASE = "https://csbs.eu-de.otc.t-systems.com/v1/p"
+CBR = "https://cbr.eu-de.otc.t-systems.com/v3/p"
 PROTECT = f"{BASE}/providers/x/resources/s/action"
 
 
@@ -40,6 +41,13 @@ PROTECT = f"{BASE}/providers/x/resources/s/action"
         ("POST", f"{BASE}/csbs_backup/resource_instances/action"),
         ("POST", f"{BASE}/csbs_backup/1/tags"),
         ("POST", f"{BASE}/csbs_backup/1/tags/action?x=1"),
+        ("POST", f"{CBR}/vault/resource_instances/action"),
+        ("POST", f"{CBR}/vault/1/tags"),
+        ("POST", f"{CBR}/vault/1/tags/action"),
+        ("POST", f"{CBR}/vaults/1/associatepolicy"),
+        ("POST", f"{CBR}/vaults/1/dissociatepolicy"),
+        ("PUT", f"{CBR}/vaults/1"),
+        ("DELETE", f"{CBR}/backups/1"),
     ],
 )
 def test_what_has_no_second_effect_may_be_sent_again(method: str, url: str) -> None:
@@ -49,7 +57,7 @@ def test_what_has_no_second_effect_may_be_sent_again(method: str, url: str) -> N
 def test_a_whole_list_of_servers_is_never_sent_again() -> None:
     """It was read before the pause: others may have joined the policy since."""
     # The SDK gives the session paths below the catalog's address.
-    for url in (f"{BASE}/policies/1", "policies/1", "/policies/1?x=1"):
+    for url in (f"{BASE}/policies/1", f"{CBR}/policies/1", "policies/1", "/policies/1?x=1"):
         assert not is_repeatable("PUT", url)
         for status in (429, 502, 503, 504):
             assert RetryingSession._seconds_to_retry(status, None, url, "PUT", 1.5) is None
@@ -62,6 +70,13 @@ def test_a_whole_list_of_servers_is_never_sent_again() -> None:
         PROTECT,
         f"{BASE}/providers/x/checkpoints",
         f"{BASE}/restores",
+        f"{CBR}/vaults",
+        f"{CBR}/vaults/1/addresources",
+        f"{CBR}/vaults/1/removeresources",
+        f"{CBR}/vaults/1/migrateresources",
+        f"{CBR}/policies",
+        f"{CBR}/checkpoints",
+        f"{CBR}/backups/1/restore",
         "https://ims/v1/cloudimages/wholeimages/action",
     ],
 )
@@ -162,6 +177,9 @@ def test_no_request_hangs_for_longer_than_a_minute_or_the_task_has_left(
         ("PUT", f"{BASE}/policies/1"),
         ("DELETE", f"{BASE}/policies/1"),
         ("POST", f"{BASE}/csbs_backup/1/tags"),
+        ("POST", f"{CBR}/vaults/1/removeresources"),
+        ("POST", f"{CBR}/vaults/1/associatepolicy"),
+        ("DELETE", f"{CBR}/vaults/1"),
     ],
 )
 def test_nothing_that_changes_something_is_sent_after_the_deadline(
@@ -174,6 +192,7 @@ def test_nothing_that_changes_something_is_sent_after_the_deadline(
         wire.session.request(url, method)
     assert wire.timeouts == []
     assert wire.session.request(BASE, "GET").status_code == 200
+    assert wire.session.request(f"{CBR}/vault/resource_instances/action", "POST").status_code == 200
 
 
 def test_pauses_are_never_the_same_for_two_tasks(monkeypatch: pytest.MonkeyPatch) -> None:

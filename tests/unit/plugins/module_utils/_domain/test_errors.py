@@ -19,7 +19,12 @@ def failed(status: int, code: str | None = None) -> CloudError:
 
 
 @pytest.mark.parametrize(
-    "code", ["CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"]
+    "code",
+    [
+        *("CSBS.2003", "CSBS.2004", "CSBS.6005", "CSBS.6015", "CSBS.4000", "CSBS.1001", "CSBS.6030"),
+        *("BackupService.0002", "BackupService.2002", "BackupService.2010", "BackupService.6125"),
+        *("BackupService.6130", "BackupService.6134", "BackupService.6203", "BackupService.6216"),
+    ],
 )
 @pytest.mark.parametrize("status", [400, 409, 500])
 def test_what_is_busy_is_worth_trying_again_whatever_its_status(code: str, status: int) -> None:
@@ -34,11 +39,28 @@ def test_a_gateway_out_of_breath_is_worth_trying_again(status: int, code: str | 
 
 @pytest.mark.parametrize(
     "code",
-    ["BackupService.4008", "CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.8007", "CSBS.9006"],
+    [
+        *("CSBS.6000", "CSBS.6003", "CSBS.6004", "CSBS.6007", "CSBS.6033", "CSBS.8007", "CSBS.9006"),
+        *("BackupService.4008", "BackupService.6001", "BackupService.6101", "BackupService.6114"),
+        *("BackupService.6204", "BackupService.6220", "BackupService.7108", "BackupService.9900"),
+    ],
 )
 @pytest.mark.parametrize("status", [400, 409, 500])
 def test_what_is_final_is_not_tried_again_whatever_its_status(code: str, status: int) -> None:
     assert not failed(status, code).retryable
+
+
+@pytest.mark.parametrize("code", ["BackupService.9910", "BackupService.9998", "BackupService.9999"])
+def test_trouble_of_the_service_is_worth_trying_again_behind_a_gateway_only(code: str) -> None:
+    assert failed(503, code).retryable and not failed(500, code).retryable
+
+
+@pytest.mark.parametrize(
+    ("code", "unclear"), [("BackupService.6112", True), ("BackupService.7101", True), ("BackupService.6125", False)]
+)
+def test_what_may_pass_or_last_is_worth_a_few_tries(code: str, unclear: bool) -> None:
+    error = failed(400, code)
+    assert error.retryable and error.unclear is unclear
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])

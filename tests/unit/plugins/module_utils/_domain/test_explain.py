@@ -40,6 +40,13 @@ def test_a_failure_names_act_meaning_code_remedy_and_request() -> None:
         (404, "CSBS.3000", False, NotFound),
         (404, None, True, FinalError),
         (404, "APIGW.0101", False, FinalError),
+        (404, "BackupService.6500", False, NotFound),
+        (404, "BackupService.6105", True, NotFound),
+        # The server that is to join a vault, and not the vault.
+        (404, "BackupService.6302", True, FinalError),
+        (404, "BackupService.6002", True, FinalError),
+        (503, "BackupService.6125", True, CloudError),
+        (503, "BackupService.9910", True, OutcomeUnknown),
         (502, None, True, OutcomeUnknown),
         (504, "APIGW.0301", True, OutcomeUnknown),
         (504, None, False, CloudError),
@@ -99,6 +106,14 @@ def test_every_body_is_read(body: t.Any, code: str | None, message: str) -> None
     assert error.error_code == code
     assert ("The service says: " in str(error)) is bool(message)
     assert message in str(error)
+
+
+@pytest.mark.parametrize("text", ["Malformed request url", "malformed request URL."])
+def test_an_id_that_is_none_is_not_taken_for_a_wrong_password(text: str) -> None:
+    body = {"error_code": "APIGW.0301", "error_msg": text}
+    error = explain("read vault 'x'", 401, body, None)
+    assert str(error).startswith("Could not read vault 'x': a part of the address is not an ID (APIGW.0301, HTTP 401)")
+    assert "the credentials were not accepted" in str(explain("read vault 'x'", 401, {**body, "error_msg": ""}, None))
 
 
 def test_a_request_id_may_stand_in_the_body() -> None:

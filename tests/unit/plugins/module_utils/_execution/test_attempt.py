@@ -64,6 +64,16 @@ def test_a_call_that_stays_busy_fails_at_the_timeout_and_not_before() -> None:
     assert (ticks.time, failure.value.error_code) == (100, "CSBS.2003")
 
 
+def test_a_state_that_may_last_is_tried_for_about_a_minute() -> None:
+    unclear = CloudError("operation", "the vault is frozen.", "BackupService.6112", 400)
+    made, ticks = attempt(make_call(), answering(unclear, unclear, "done"))
+    assert made.answer == "done"
+    lasting, ticks = Attempt(make_call()), Ticks()
+    with pytest.raises(CloudError, match="the vault is frozen") as failure:
+        lasting.send_until_answered(t.cast(t.Any, answering(unclear)), ticks.clock(3600))
+    assert failure.value.error_code == "BackupService.6112" and 45 <= sum(ticks.sleeps) <= 90
+
+
 def test_a_final_refusal_is_not_sent_again() -> None:
     cloud = answering(FINAL, "never")
     with pytest.raises(CloudError) as failure:
