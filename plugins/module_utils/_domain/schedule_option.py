@@ -69,15 +69,22 @@ def _read_pattern(option: str, pattern: t.Any, rules: Rules) -> Rule | SeveralRu
         )
     text = as_text(texts)
     try:
-        schedule = parse_rules(text, option) if rules.several_rules else parse_pattern(text, option)
+        schedule = _rules_of_texts(option, texts) if rules.several_rules else parse_pattern(text, option)
         check_spacing(option, schedule)
     except InvalidInput as error:
         # A text that is no recurrence rule at all cannot be the pattern of any policy.
-        keys = {part.partition("=")[0] for line in normal_lines(text) for part in line}
-        if len(text) > MAX_PATTERN or "FREQ" not in keys:
+        if len(text) > MAX_PATTERN or not all(map(_has_frequency, texts)):
             raise
         return RawPattern(text, str(error))
     return schedule
+
+
+def _rules_of_texts(option: str, texts: list[str]) -> SeveralRules:
+    return fewest_rules(rule for text in texts for rule in parse_rules(text, option).rules)
+
+
+def _has_frequency(text: str) -> bool:
+    return any(part.startswith("FREQ=") for line in normal_lines(text) for part in line)
 
 
 def _read_words(schedule: dict[str, t.Any], now: datetime, rules: Rules) -> tuple[Rule | SeveralRules, list[str]]:

@@ -20,11 +20,11 @@ NIGHTLY = "FREQ=DAILY;BYHOUR=02;BYMINUTE=00"
 DAY = 86400
 
 
-def audited(pattern: str | None = NIGHTLY, definition: t.Any = None, **fields: t.Any) -> dict[str, t.Any]:
+def audited(pattern: str | list[str] | None = NIGHTLY, definition: t.Any = None, **fields: t.Any) -> dict[str, t.Any]:
     return audited_policy(policy(pattern=pattern, definition=definition, **fields), SUMMER)  # type: ignore[arg-type]
 
 
-def kept(definition: t.Any, pattern: str | None = NIGHTLY) -> int | None:
+def kept(definition: t.Any, pattern: str | list[str] | None = NIGHTLY) -> int | None:
     days: int | None = audited(pattern, definition)["retention_days"]
     return days
 
@@ -160,3 +160,37 @@ def test_a_number_of_backups_lasts_as_long_as_the_runs_that_push_the_oldest_out(
     # A backup is deleted when as many newer ones are there.
     lives = [later - run for run, later in zip(runs, runs[count:])]
     assert kept({"max_backups": count}, pattern) == min(lives).days
+
+
+# ========== Several rules ==========
+APART = ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0", "FREQ=WEEKLY;BYDAY=TU;BYHOUR=14;BYMINUTE=30"]
+DRIFTING = ["FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;INTERVAL=2;BYHOUR=14;BYMINUTE=0"]
+
+
+def test_runs_of_several_rules() -> None:
+    found = audited(APART)
+    assert found["next_runs"] == ["2026-07-06T02:00:00Z", "2026-07-07T14:30:00Z", "2026-07-13T02:00:00Z"]
+    assert found["longest_gap_seconds"] == 7 * DAY - 36.5 * 3600
+
+
+def test_of_rules_that_drift_only_the_next_runs_are_known() -> None:
+    found = audited(DRIFTING, {"max_backups": 3})
+    # Every second day since 2026-03-01.
+    assert found["next_runs"] == ["2026-07-01T14:00:00Z", "2026-07-02T02:00:00Z", "2026-07-03T02:00:00Z"]
+    assert (found["longest_gap_seconds"], found["retention_days"]) == (None, None)
+
+
+@pytest.mark.parametrize(("count", "days"), [(1, 1), (2, 7), (3, 8)])
+def test_for_how_many_days_runs_of_several_rules_keep_every_backup(count: int, days: int) -> None:
+    assert kept({"max_backups": count}, APART) == days
+
+
+@pytest.mark.parametrize("start", ["2026-06-30 10:00:00", "2026-06-30T10:00:00Z"])
+def test_an_interval_is_counted_from_the_start_of_the_schedule_where_the_service_shows_it(start: str) -> None:
+    row: t.Any = policy(pattern=["FREQ=DAILY;INTERVAL=5;BYHOUR=2;BYMINUTE=0"], created_at=None)
+    row["scheduled_operations"][0]["trigger"]["properties"]["start_time"] = start
+    assert audited_policy(row, SUMMER)["next_runs"] == [
+        "2026-07-05T02:00:00Z",
+        "2026-07-10T02:00:00Z",
+        "2026-07-15T02:00:00Z",
+    ]

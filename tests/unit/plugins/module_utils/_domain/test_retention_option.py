@@ -22,6 +22,8 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.serv
 from tests.support.fakes import SUMMER, WINTER
 from tests.unit.plugins.module_utils._domain.test_retention import NOTHING, wanted
 
+CBR = RULES["cbr"]
+
 
 @pytest.mark.parametrize(
     ("retention", "zone", "expected"),
@@ -73,3 +75,45 @@ def test_the_time_zone_of_long_term_counts_has_the_offset_of_the_day() -> None:
 def test_whatever_is_asked_for_is_a_retention_or_refused(retention: dict[str, t.Any]) -> None:
     with contextlib.suppress(InvalidInput):
         assert wanted("UTC+05:45", **retention).keys() == NOTHING.keys()
+
+
+# ========== Limits that exclude each other ==========
+@pytest.mark.parametrize(
+    ("retention", "expected"),
+    [
+        ({}, {}),
+        ({"permanent": True}, {}),
+        ({"permanent": True, "days": -1, "max_backups": -1, "daily": 0}, {}),
+        ({"permanent": False, "days": 14, "max_backups": -1, "weekly": 0}, {"days": 14}),
+        ({"max_backups": 20, "days": -1}, {"max_backups": 20}),
+        (
+            {"max_backups": 20, "monthly": 12, "timezone": "UTC+01:00"},
+            {"max_backups": 20, "monthly": 12, "timezone": "UTC+01:00"},
+        ),
+    ],
+)
+def test_days_or_numbers_are_kept(retention: dict[str, t.Any], expected: dict[str, t.Any]) -> None:
+    assert parse_retention(retention, None, SUMMER, CBR) == {**NOTHING, **expected}
+
+
+@pytest.mark.parametrize(
+    ("retention", "message"),
+    [
+        ({"days": 14, "max_backups": 1}, "retention.days: 14 excludes retention.max_backups: 1; Cloud Backup"),
+        (
+            {"days": 14, "daily": 7, "monthly": 1, "timezone": "UTC+01:00"},
+            "retention.days: 14 excludes retention.daily: 7, retention.monthly: 1; ",
+        ),
+        ({"days": 0}, "retention.days: 0 is out of range; it must be 1 to 99999 or -1"),
+        ({"max_backups": 0}, "retention.max_backups: 0 is out of range; it must be 1 to 99999 or -1"),
+        ({"permanent": True, "days": 1}, "retention.permanent: true excludes retention.days: 1; "),
+        (
+            {"permanent": True, "yearly": 1, "timezone": "UTC+01:00"},
+            "retention.permanent: true excludes retention.yearly: 1; ",
+        ),
+        ({"daily": 7}, "retention.timezone is needed"),
+    ],
+)
+def test_limits_that_exclude_each_other_are_refused(retention: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{message}"):
+        parse_retention(retention, None, SUMMER, CBR)

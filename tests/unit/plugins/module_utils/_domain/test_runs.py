@@ -22,7 +22,12 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.runs
     parse_moment,
     parse_rule,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule import Rule, format_pattern
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule import (
+    Rule,
+    SeveralRules,
+    fewest_rules,
+    format_pattern,
+)
 from tests.emulator import schedule as local_cloud
 from tests.support.fakes import SUMMER, WINTER
 from tests.unit.plugins.module_utils._domain.test_schedule import rule, rules
@@ -90,10 +95,20 @@ def test_a_time_that_is_none_is_refused() -> None:
         ({"frequency": "daily", "times": ["02:00"], "timezone": "Europe/Berlin"}, WINTER, rule("all", [1])),
         ({"frequency": "daily", "times": ["02:00"], "timezone": "Europe/Berlin"}, SUMMER, rule("all", [0])),
         ({"pattern": "FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0"}, SUMMER, rule("MO", [2])),
+        (
+            {"pattern": ["FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;BYHOUR=4;BYMINUTE=30"]},
+            SUMMER,
+            fewest_rules([rule("all", [2]), rule("all", [4], 30)]),
+        ),
+        (
+            {"frequency": "daily", "times": ["02:00", "04:30"]},
+            SUMMER,
+            fewest_rules([rule("all", [2]), rule("all", [4], 30)]),
+        ),
     ],
 )
 def test_a_schedule_means_what_csbs_policy_would_send_at_that_moment(
-    schedule: dict[str, t.Any], moment: datetime, expected: Rule
+    schedule: dict[str, t.Any], moment: datetime, expected: Rule | SeveralRules
 ) -> None:
     assert parse_rule(schedule, moment).rules == expected.rules
 
@@ -170,3 +185,38 @@ def test_the_longest_gap_is_the_longest_between_runs(desired: Rule, start: datet
     # A week with a run each hour, and the next one.
     found = next_runs(desired, start, start, 7 * 24 + 1)
     assert longest_gap(desired) == max(later - earlier for earlier, later in itertools.pairwise(found))
+
+
+# ========== Several rules ==========
+@given(st.lists(rules(), min_size=1, max_size=5), MOMENTS, WAITS)
+def test_the_runs_of_several_rules_are_those_of_the_local_cloud(
+    each: list[Rule], since: datetime, wait: timedelta
+) -> None:
+    desired = fewest_rules(each)
+    its = [local_cloud.parse_rule(str(one)) for one in format_pattern(desired)]
+    moment, expected = (since + wait).replace(tzinfo=None), []
+    for dummy in range(5):
+        moment = min(one.next_after(moment, since.date()) for one in its)
+        expected.append(moment.replace(tzinfo=timezone.utc))
+    assert next_runs(desired, since + wait, since, 5) == expected
+
+
+@given(st.lists(rules().filter(lambda one: one.interval == 1), min_size=1, max_size=5), MOMENTS)
+def test_the_longest_gap_of_several_rules_is_the_longest_between_runs(each: list[Rule], start: datetime) -> None:
+    desired = fewest_rules(each)
+    per_week = sum(len(one.days) * len(one.times) for one in desired.rules)
+    found = next_runs(desired, start, start, per_week + 1)
+    assert longest_gap(desired) == max(later - earlier for earlier, later in itertools.pairwise(found))
+
+
+def test_one_rule_with_an_interval_is_enough_to_need_a_beginning() -> None:
+    mixed = fewest_rules([rule("all", [2]), rule("all", [4], interval=3)])
+    with pytest.raises(InvalidInput, match="^since is needed .* every 3 days"):
+        next_runs(mixed, SUMMER, None, 1)
+    found = next_runs(mixed, at("2026-03-01"), at("2026-03-01"), 5)
+    assert [run.strftime("%d %H") for run in found] == ["01 02", "01 04", "02 02", "03 02", "04 02"]
+
+
+def test_the_longest_gap_of_runs_that_drift_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="INTERVAL"):
+        longest_gap(fewest_rules([rule("all", [2]), rule("all", [4], interval=3)]))

@@ -20,7 +20,9 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
     EVERY_DAY,
     RawPattern,
     Rule,
+    SeveralRules,
     describe_schedule,
+    fewest_rules,
     format_pattern,
     same_schedule,
 )
@@ -323,3 +325,146 @@ def test_a_local_schedule_fires_at_those_local_times_and_at_no_others(
         assert any(clocks != per_day[0] for clocks in per_day[1:]), "one rule could have said it"
         return
     assert {(day, *divmod(at, 60)) for day in found.days for at in found.times} == expected
+
+
+# ========== Several rules ==========
+def on_cbr(schedule: dict[str, t.Any], now: datetime = SUMMER) -> list[str] | str:
+    return format_pattern(parse_schedule(schedule, now, CBR)[0])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "expected"),
+    [
+        (daily("02:00"), SUMMER, ["FREQ=DAILY;BYHOUR=02;BYMINUTE=00"]),
+        (daily("02:00", "14:00", interval=1), SUMMER, ["FREQ=DAILY;BYHOUR=02,14;BYMINUTE=00"]),
+        (
+            daily("02:00", "14:30"),
+            SUMMER,
+            ["FREQ=DAILY;BYHOUR=02;BYMINUTE=00", "FREQ=DAILY;BYHOUR=14;BYMINUTE=30"],
+        ),
+        (daily("01:00", "12:00", timezone="Europe/Berlin"), SUMMER, ["FREQ=DAILY;BYHOUR=10,23;BYMINUTE=00"]),
+        (
+            daily("02:00", "14:30", interval=3),
+            SUMMER,
+            ["FREQ=DAILY;INTERVAL=3;BYHOUR=02;BYMINUTE=00", "FREQ=DAILY;INTERVAL=3;BYHOUR=14;BYMINUTE=30"],
+        ),
+        (
+            weekly("MO", "01:00", "12:00", timezone="Europe/Berlin"),
+            SUMMER,
+            ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=10;BYMINUTE=00", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=23;BYMINUTE=00"],
+        ),
+        (
+            weekly("MO", "01:00", "12:00", timezone="Europe/Berlin"),
+            WINTER,
+            ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=00,11;BYMINUTE=00"],
+        ),
+        (
+            weekly("FR", "21:00", "20:00", "12:15", timezone="America/New_York"),
+            SUMMER,
+            ["FREQ=WEEKLY;BYDAY=FR;BYHOUR=16;BYMINUTE=15", "FREQ=WEEKLY;BYDAY=SA;BYHOUR=00,01;BYMINUTE=00"],
+        ),
+        ({"pattern": DAILY_0200}, SUMMER, ["FREQ=DAILY;BYHOUR=02;BYMINUTE=00"]),
+        (
+            {"pattern": ["FREQ=DAILY;BYHOUR=14;BYMINUTE=0", DAILY_0200]},
+            SUMMER,
+            ["FREQ=DAILY;BYHOUR=02,14;BYMINUTE=00"],
+        ),
+    ],
+)
+def test_a_schedule_becomes_the_few_rules_that_say_it(
+    schedule: dict[str, t.Any], now: datetime, expected: list[str]
+) -> None:
+    assert on_cbr(schedule, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fragment"),
+    [
+        (daily("02:00", "02:59"), "schedule.times: two points in time are 59 minutes apart"),
+        (daily("23:30", "00:00"), "schedule.times: two points in time are 30 minutes apart"),
+        (
+            daily("01:00", "12:00", interval=2, timezone="Europe/Berlin"),
+            "schedule.times: 01:00, 12:00 in Europe/Berlin fall on different days in UTC, in which schedule.interval 2",
+        ),
+        (daily("02:00", days=["MO"]), "schedule.days"),
+        ({"pattern": []}, "schedule.pattern: an empty list is not a rule"),
+        ({"pattern": [DAILY_0200, None]}, "schedule.pattern: None is not a rule"),
+        ({"pattern": {"FREQ": "DAILY"}}, "schedule.pattern: {'FREQ': 'DAILY'} is not a rule"),
+        ({"pattern": [DAILY_0200, ""]}, "schedule.pattern: '' must hold at least one rule"),
+        ({"pattern": [DAILY_0200, "every night"]}, "schedule.pattern: 'EVERY NIGHT' is not known"),
+        ({"pattern": [DAILY_0200], "times": ["02:00"]}, "excludes schedule.times"),
+    ],
+)
+def test_what_several_rules_cannot_say_is_refused_with_the_offending_value(
+    schedule: dict[str, t.Any], fragment: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        on_cbr(schedule)
+    assert fragment in str(refusal.value)
+
+
+def test_a_service_of_one_rule_takes_a_list_of_one() -> None:
+    assert wanted({"pattern": [DAILY_0200]}) == rule("all", [2])
+    with pytest.raises(InvalidInput, match=r"^schedule.pattern: 2 rules; a schedule of Cloud Server .* has one\. What"):
+        wanted({"pattern": [DAILY_0200, DAILY_0200]})
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        ["FREQ=HOURLY"],
+        ["FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30"],
+        ["FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;BYHOUR=4;BYMINUTE=0"],
+    ],
+)
+def test_rules_that_cannot_be_sent_stay_where_they_are_and_go_nowhere_else(stored: list[str]) -> None:
+    described = describe_schedule(stored)
+    schedule = parse_schedule(described, SUMMER, CBR)[0]
+    assert isinstance(schedule, RawPattern) and same_schedule(stored, schedule)
+    assert not same_schedule(["FREQ=DAILY;BYHOUR=4;BYMINUTE=0"], schedule)
+    with pytest.raises(InvalidInput, match="Only a policy that has this pattern already can keep it"):
+        format_pattern(schedule)
+
+
+@given(st.lists(rules(), min_size=1, max_size=6))
+def test_described_rules_fed_back_mean_the_same(each: list[Rule]) -> None:
+    stored = format_pattern(fewest_rules(each))
+    fed, notes = parse_schedule(describe_schedule(stored), SUMMER, CBR)
+    assert same_schedule(stored, fed) and notes == []
+
+
+@given(st.lists(st.lists(PIECES, max_size=20).map("".join) | st.text(max_size=60), min_size=1, max_size=3))
+def test_whatever_a_policy_with_several_rules_has_is_kept_or_refused(texts: list[str]) -> None:
+    try:
+        fed = parse_schedule({"pattern": texts}, SUMMER, CBR)[0]
+        again = parse_schedule(describe_schedule(texts), SUMMER, CBR)[0]
+    except InvalidInput:
+        return
+    assert same_schedule(texts, fed) and same_schedule(texts, again)
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    now=st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)),
+    days=st.sets(st.sampled_from(DAYS), min_size=1),
+    clocks=st.sets(st.tuples(st.integers(0, 23), st.integers(0, 59)), min_size=1, max_size=5),
+)
+def test_several_rules_fire_at_the_local_times_and_at_no_others(
+    zone: str, now: datetime, days: set[str], clocks: set[tuple[int, int]]
+) -> None:
+    now = now.replace(tzinfo=timezone.utc)
+    offset = now.astimezone(zoneinfo.ZoneInfo(zone)).utcoffset()
+    monday = datetime(2026, 3, 2, tzinfo=timezone(offset or timedelta(0)))
+    local = [
+        monday + timedelta(days=DAYS.index(day), hours=hour, minutes=minute) for day in days for hour, minute in clocks
+    ]
+    in_utc = [moment.astimezone(timezone.utc) for moment in local]
+    expected = sorted((at.weekday(), at.hour * 60 + at.minute) for at in in_utc)
+    times = [f"{hour:02d}:{minute:02d}" for hour, minute in clocks]
+    try:
+        found = parse_schedule(weekly(" ".join(days), *times, timezone=zone), now, CBR)[0]
+    except InvalidInput as refusal:
+        assert "minutes apart" in str(refusal)
+        return
+    assert isinstance(found, SeveralRules) and len(found.rules) <= 24
+    assert sorted((day, time) for one in found.rules for day in one.days for time in one.times) == expected

@@ -15,6 +15,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.sche
     RawPattern,
     format_pattern,
     parse_pattern,
+    parse_rules,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_template import fill_from
@@ -95,3 +96,9 @@ def test_a_policy_without_fields_of_its_own_is_copied_as_an_empty_one() -> None:
     bare: t.Any = policy("nightly-0001", description=None, tags=None)
     found = fill_from(bare, OPTIONS, "nightly-0002")[0]
     assert (found.description, found.tags, found.enabled) == ("", {}, True)
+
+
+def test_several_rules_are_copied() -> None:
+    stored = ["FREQ=DAILY;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;BYHOUR=4;BYMINUTE=30"]
+    row: t.Any = policy("nightly-0001", pattern=stored)
+    assert fill_from(row, OPTIONS, "nightly-0002")[0].rule == parse_rules("\n".join(stored))
