@@ -24,6 +24,7 @@ USUAL = {
     "unique_vault_names": None,
     "quota_vaults": -1,
     "protectables": False,
+    "csbs_closed": False,
 }
 
 

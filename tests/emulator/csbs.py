@@ -28,6 +28,12 @@ class CsbsCall(Call):
         return RENDERERS[self.state.settings.mode]
 
 
+def _need_open(call: CsbsCall) -> None:
+    """Refuse what a project that is new to backup may not make here."""
+    if call.state.settings.csbs_closed:
+        raise ApiError("BackupService.4008", call.project_id)
+
+
 def list_policies(call: CsbsCall) -> Answer:
     """GET policies"""
     found = listing.policies(call.state, call.project_id, call.query)
@@ -37,6 +43,7 @@ def list_policies(call: CsbsCall) -> Answer:
 
 def create_policy(call: CsbsCall) -> Answer:
     """POST policies"""
+    _need_open(call)
     policy = policies.create(call.state, call.project_id, call.body["policy"])
     return 200, {"policy": call.render.policy(call.state, policy, "create")}
 
@@ -90,12 +97,14 @@ def _restorable(call: CsbsCall, row: dict[str, Any]) -> dict[str, Any]:
 
 def protect_resource(call: CsbsCall) -> Answer:
     """POST providers/{p}/resources/{id}/action"""
+    _need_open(call)
     made = backups.protect(call.state, call.project_id, call.path["resource_id"], call.body["protect"])
     return 200, {"checkpoint": call.render.protected(call.state, *made)}
 
 
 def run_policy(call: CsbsCall) -> Answer:
     """POST providers/{p}/checkpoints"""
+    _need_open(call)
     wish = call.body["checkpoint"]
     parameters = wish["parameters"]
     policy = call.state.policy(call.project_id, wish["plan_id"])

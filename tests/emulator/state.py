@@ -61,6 +61,7 @@ class Settings:
     unique_vault_names: bool | None = None
     quota_vaults: int = -1
     protectables: bool = False
+    csbs_closed: bool = False
 
     def __post_init__(self) -> None:
         self.check()
@@ -72,7 +73,7 @@ class Settings:
         need("token_lifetime", self.token_lifetime, is_number, "a number from 0")
         for name in ("quota_backups", "quota_capacity", "quota_vaults"):
             need(name, getattr(self, name), lambda value: is_whole(value, -1), "a whole number from 0, or -1: no limit")
-        for name in ("sparse_items", "protectables"):
+        for name in ("sparse_items", "protectables", "csbs_closed"):
             need(name, getattr(self, name), is_one_of(True, False), "true or false")
         for name in ("unique_policy_names", "unique_vault_names"):
             need(name, getattr(self, name), is_one_of(True, False, None), "true, false or null")

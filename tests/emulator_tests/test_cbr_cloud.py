@@ -32,11 +32,35 @@ def test_catalog(cloud: Emulator) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("catalog_lacks", "nova"), ("unique_vault_names", "yes"), ("quota_vaults", -2), ("protectables", None)],
+    [
+        ("catalog_lacks", "nova"),
+        ("unique_vault_names", "yes"),
+        ("quota_vaults", -2),
+        ("protectables", None),
+        ("csbs_closed", 1.5),
+    ],
 )
 def test_wrong_settings(live: Emulator, name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
         live.settings(**{name: value})
+
+
+def test_csbs_closed_to_new_projects(live: Emulator, live_cbr: CbrApi) -> None:
+    csbs = Api(live)
+    first, second = csbs.ids()[:2]
+    policy, item = csbs.create_policy(servers=[first]), csbs.backed_up(second)
+    live.settings(csbs_closed=True)
+    csbs.refused(code("4008"), "POST", "policies", csbs.policy_body("second"))
+    csbs.refused(code("4008"), "POST", csbs.protect_path(second), {"protect": {}})
+    csbs.refused(
+        code("4008"),
+        "POST",
+        csbs.run_path(),
+        {"checkpoint": {"plan_id": policy["id"], "parameters": {"auto_trigger": False}}},
+    )
+    assert [row["id"] for row in csbs.get("policies")["policies"]] == [policy["id"]]
+    csbs.ok("DELETE", csbs.delete_path(item))
+    live_cbr.create_cbr_policy()
 
 
 def test_no_discovery(live_cbr: CbrApi) -> None:
