@@ -41,8 +41,8 @@ options:
       times:
         description:
           - Times of the day in O(schedule.timezone), in quotes, such as V("02:00"). At most 24, at least an hour apart.
-          - With several times, each hour must have the same minutes, because the service combines every hour with
-            every minute.
+          - With CSBS and several times, each hour must have the same minutes, and all times must be on the same day
+            in UTC, because a schedule of CSBS is one rule. With CBR, such times become several rules.
         type: list
         elements: str
       timezone:
@@ -60,24 +60,31 @@ options:
             only), C(BYDAY), C(BYHOUR) and C(BYMINUTE). Any other pattern is refused, unless the policy already has
             exactly this pattern. So the schedule that M(opentelekomcloud.csbs.csbs_policy_info) returns is always
             accepted.
-        type: str
+          - A text, or a list of texts. With CSBS, the list has one rule. With CBR, it has up to 24 rules, and the
+            schedule runs whenever one of them does. Rules with the same runs are the same schedule, however they are
+            written.
+        type: raw
   retention:
     description:
       - How long the backups of the schedule are kept. This is the whole rule. Keys that are left out are removed, and
         V({}) keeps backups forever. It has no effect on manual backups.
+      - CBR keeps backups either for O(retention.days), or by O(retention.max_backups) with O(retention.daily),
+        O(retention.weekly), O(retention.monthly) and O(retention.yearly). Both together are refused.
     type: dict
     suboptions:
       max_backups:
         description:
-          - How many backups of each server are kept, 0 to 99999. V(-1) means no limit.
+          - How many backups of each server are kept, 0 to 99999, with CBR from 1. V(-1) means no limit.
         type: int
       days:
         description:
-          - How many days backups are kept, 0 to 99999. V(-1) means no limit.
+          - How many days backups are kept, 0 to 99999, with CBR from 1. V(-1) means no limit.
         type: int
       permanent:
         description:
           - Whether backups are kept forever. The other keys then have no effect.
+          - CBR keeps backups forever when there is no limit. So V(true) alone is the same as V({}) there, and limits
+            beside it are refused.
         type: bool
       daily:
         description:

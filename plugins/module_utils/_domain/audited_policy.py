@@ -48,9 +48,8 @@ def audited_policy(raw: PolicyRow, now: datetime) -> dict[str, t.Any]:
 
 
 def _start(raw: PolicyRow) -> datetime | None:
-    """Return when a policy got its schedule, or else when it was created: CBR shows the one, CSBS the other."""
-    properties = (operation_of(raw).get("trigger") or {}).get("properties") or {}
-    return parse_time(raw.get("created_at") or properties.get("start_time"))
+    """Return when a policy was created, or when it got its schedule, whichever the service shows."""
+    return parse_time(raw.get("created_at") or raw.get("start_time"))
 
 
 def _runs(rule: Rule | SeveralRules | None, since: datetime | None, now: datetime) -> list[str] | None:

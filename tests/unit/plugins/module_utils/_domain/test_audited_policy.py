@@ -187,8 +187,8 @@ def test_for_how_many_days_runs_of_several_rules_keep_every_backup(count: int, d
 
 @pytest.mark.parametrize("start", ["2026-06-30 10:00:00", "2026-06-30T10:00:00Z"])
 def test_an_interval_is_counted_from_the_start_of_the_schedule_where_the_service_shows_it(start: str) -> None:
-    row: t.Any = policy(pattern=["FREQ=DAILY;INTERVAL=5;BYHOUR=2;BYMINUTE=0"], created_at=None)
-    row["scheduled_operations"][0]["trigger"]["properties"]["start_time"] = start
+    rules = ["FREQ=DAILY;INTERVAL=5;BYHOUR=2;BYMINUTE=0"]
+    row: t.Any = policy(pattern=rules, created_at=None, start_time=start)
     assert audited_policy(row, SUMMER)["next_runs"] == [
         "2026-07-05T02:00:00Z",
         "2026-07-10T02:00:00Z",
