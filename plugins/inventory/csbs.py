@@ -14,18 +14,28 @@ description:
   - A host has the variables C(csbs_id), C(csbs_name), C(csbs_status), C(csbs_metadata), C(csbs_tags) and
     C(csbs_addresses) of its server. C(csbs_addresses) has, for each network, a list of addresses with C(addr),
     C(version), C(type) and C(mac).
-  - It also has C(csbs_policy), C(csbs_protectable), C(csbs_reason), C(csbs_last_backup), C(csbs_age_seconds),
-    C(csbs_backup_count), C(csbs_size_mb) and C(csbs_compliant), which mean the same as the keys without C(csbs_) in
-    the result of M(opentelekomcloud.csbs.csbs_protection_info).
+  - It also has C(csbs_service), C(csbs_policy), C(csbs_protectable), C(csbs_reason), C(csbs_last_backup),
+    C(csbs_age_seconds), C(csbs_backup_count), C(csbs_size_mb) and C(csbs_compliant), which mean the same as the keys
+    without C(csbs_) in the result of M(opentelekomcloud.csbs.csbs_protection_info).
   - A host is in the group C(csbs_protected) if its policy is enabled, and else in C(csbs_unprotected). With a disabled
     policy it is also in C(csbs_disabled). It is in C(csbs_policy_NAME) of its policy, and in C(csbs_stale) as
     O(max_age) decides. In names of groups, an underscore replaces each character that Ansible does not accept there. If
-    the names of several policies give the same group, the policies share it, and the plugin warns.
+    the names of several policies give the same group, the policies share it, and the plugin warns. Policies of two
+    services that have the same name share the group without a warning, so that a server stays in it while it moves.
   - If the inventory cannot be read, the command fails with one line that says why. It never continues with an empty or
     incomplete inventory. Ansible itself only warns when a source of an inventory fails, so the plugin ends the command.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
+  service:
+    description:
+      - Which backup service to read. V(csbs) is Cloud Server Backup Service, V(cbr) is its successor, Cloud Backup and
+        Recovery.
+    type: str
+    choices: [cbr, csbs]
+    default: csbs
+    env:
+      - name: CSBS_SERVICE
   plugin:
     description:
       - Name of this plugin.
@@ -82,13 +92,14 @@ notes:
   - Names, metadata, tags and all other texts from the cloud are never evaluated as templates. The options in the
     inventory file can be templates, for example C(lookup('ansible.builtin.env', 'NAME')).
   - With O(cache), ages, C(csbs_compliant) and C(csbs_stale) are as old as the cache. C(--flush-cache) reads the cloud
-    again. A failed reading is never kept, and removes what was kept before. Another cloud, another project or another
-    choice of servers has a cache of its own.
+    again. A failed reading is never kept, and removes what was kept before. Another cloud, another project, other
+    services or another choice of servers have a cache of their own.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.server_filters
+  - opentelekomcloud.csbs.services
 """
 
 EXAMPLES = r"""
@@ -120,11 +131,20 @@ cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/csbs-inventory
 cache_timeout: 600
+
+---
+# both.csbs.yml: in the middle of a migration from CSBS to CBR
+plugin: opentelekomcloud.csbs.csbs
+services: [csbs, cbr]
+keyed_groups:
+  - key: csbs_service | default('none', true)
+    prefix: in
 """
 
 import gc
 import json
 import logging
+import os
 import traceback
 import typing as t
 
@@ -193,6 +213,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Set the options of the inventory file. Raises InvalidInput."""
         self.templar.available_variables = self._vars
         given = {name: self._templated(name, value) for name, value in (direct or {}).items()}
+        # As for the modules, a variable that is empty is as if not set.
+        if os.environ.get("CSBS_SERVICE"):
+            given.setdefault("service", os.environ["CSBS_SERVICE"])
         self._params = checked_options(self.option_definitions, given)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=given)
 
@@ -227,15 +250,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _fetch(self, options):
         """Return the variables of all hosts from the cloud."""
         # Loaded here, because openstacksdk takes long to load, and a cache needs none.
-        from ..module_utils._cloud.login import MISSING_SDK, connect
+        from ..module_utils._cloud.login import MISSING_SDK, connect_all
 
         # Else the warnings of the SDK would stand on the screen, beside the one line of an error.
         for library in ("keystoneauth", "openstack"):
             logging.getLogger(library).addHandler(logging.NullHandler())
         if MISSING_SDK:
             raise AnsibleError(missing_required_lib("openstacksdk"))
-        cloud = connect(self._params, self._params["timeout"])
-        return [host_variables(server, protection) for server, protection in read_servers(options, cloud)]
+        clouds = connect_all(self._params, self._params["timeout"])
+        return [host_variables(server, protection) for server, protection in read_servers(options, clouds)]
 
     # ========== Populate ==========
     def _populate(self, rows):

@@ -17,6 +17,7 @@ description:
   - Without O(servers) and O(server_filters), it judges every server of the project. Only then the result has policies
     without any of the servers, and the servers that no longer exist.
   - The role P(opentelekomcloud.csbs.report#role) makes a page for people and four files for programs of this result.
+  - With O(services), it judges CSBS and CBR as one: each server has one row, and each command names its service.
   - The module reads a few lists. Their number is the same for one server and for thousands.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -70,12 +71,19 @@ options:
         default: true
       room:
         description:
-          - The quotas have room for one more backup of every server that is judged, each of the size of its last one.
-          - If the size is limited, this cannot be judged for a server without a backup.
+          - With CSBS, the quotas have room for one more backup of every server that is judged, each of the size of its
+            last one. If the size is limited, this cannot be judged for a server without a backup.
+          - With CBR, the vault of the server has room for one more backup of all its servers. CBR gives no size of a
+            single backup, so a next one counts as the mean of those that the server has there. If the first backup of a
+            server may not fit, this cannot be judged. A vault that grows by itself (C(auto_expand)) passes unless it is
+            full already. Without a vault, this control fails.
         type: bool
         default: true
       locked:
-        description: The backups are locked. CSBS cannot lock backups, so this control cannot be judged there.
+        description:
+          - The backups are locked.
+          - With CBR, the vault that holds the server is locked. CSBS cannot lock backups, so this control cannot be
+            judged for a server whose last good backup is there.
         type: bool
         default: false
       restore_tested_within:
@@ -97,6 +105,7 @@ options:
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.service
+  - opentelekomcloud.csbs.services
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
 seealso:
@@ -135,6 +144,14 @@ EXAMPLES = r"""
       restore_tested_within: 90d
     restore_tested_key: last_restore_test
 
+- name: Judge all servers in the middle of a migration from CSBS to CBR
+  opentelekomcloud.csbs.csbs_audit_info:
+    services:
+      - csbs
+      - cbr
+    controls:
+      locked: true
+
 - name: Show what is wrong, and how to mend it
   ansible.builtin.debug:
     msg: "{{ item.title }}: {{ item.commands }}"
@@ -157,6 +174,12 @@ servers:
       type: str
     name:
       description: Name of the server.
+      type: str
+    service:
+      description:
+        - The backup service of the server, V(csbs) or V(cbr). With a single service it is always that one.
+        - With both in O(services), it is that of the policy that holds the server, or else that of the newest good
+          backup. Null if there is neither.
       type: str
     policy:
       description: The backup policy of the server, with C(id), C(name) and C(enabled). Null if it is in no policy.
@@ -207,6 +230,7 @@ servers:
   sample:
     - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
       name: web-1
+      service: csbs
       policy:
         id: 27b11f3f-578d-4464-89d1-7c6d5894f753
         name: nightly
@@ -237,6 +261,9 @@ policies:
   type: list
   elements: dict
   contains:
+    service:
+      description: The service of the policy, V(csbs) or V(cbr).
+      type: str
     id:
       description: ID of the policy.
       type: str
@@ -272,7 +299,8 @@ policies:
       description: The days for which every backup is kept. V(-1) means for ever. Null if that is not known.
       type: int
   sample:
-    - id: 27b11f3f-578d-4464-89d1-7c6d5894f753
+    - service: csbs
+      id: 27b11f3f-578d-4464-89d1-7c6d5894f753
       name: nightly
       enabled: true
       schedule:
@@ -301,18 +329,63 @@ policies:
       longest_gap_seconds: 86400
       retention_days: 14
 quotas:
-  description: The quotas, as M(opentelekomcloud.csbs.csbs_quota_info) returns them.
+  description: The quotas, as M(opentelekomcloud.csbs.csbs_quota_info) returns them, each with its C(service).
   returned: success
   type: list
   elements: dict
   sample:
-    - type: backups
+    - service: csbs
+      type: backups
+      name: null
       unit: null
       quota: 1000
       unlimited: false
       used: 112
       free: 888
       used_percent: 11
+vaults:
+  description:
+    - The vaults of CBR. A vault costs money by its size, whether it is used or not. Empty with CSBS alone.
+    - With O(servers) or O(server_filters), only those of the chosen servers.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the vault.
+      type: str
+    name:
+      description: Name of the vault.
+      type: str
+    policy:
+      description: The policy that is applied to the vault, with C(id) and C(name). Null if there is none.
+      type: dict
+    size_gb:
+      description: Size in GB.
+      type: int
+    used_mb:
+      description: How many MB its backups use.
+      type: int
+    server_count:
+      description: Number of servers in the vault.
+      type: int
+    auto_expand:
+      description: Whether the vault grows by itself. Null if the service does not say.
+      type: bool
+    locked:
+      description: Whether automatic backups in the vault are locked. Null if the service does not say.
+      type: bool
+  sample:
+    - id: 1c2f0a0e-4a0e-4f0c-8a5e-5d1b7c7e4b11
+      name: nightly
+      policy:
+        id: 8f1d3e62-7c1b-4d5e-9b0a-2f6c4e8a9d33
+        name: nightly
+      size_gb: 200
+      used_mb: 40960
+      server_count: 5
+      auto_expand: true
+      locked: false
 former_servers:
   description: Servers that no longer exist but have good backups, which still cost money.
   returned: success
@@ -367,7 +440,7 @@ findings:
       description:
         - One of V(never_backed_up), V(stale), V(unprotected), V(policy_disabled), V(failing), V(unprotectable),
           V(schedule_too_rare), V(retention_too_short), V(restore_not_tested), V(not_locked), V(not_judged), V(no_room),
-          V(quota_nearly_used), V(policy_full), V(former_server), V(held_by_image).
+          V(quota_nearly_used), V(idle_vault), V(policy_full), V(former_server), V(held_by_image).
       type: str
     title:
       description: The kind in words.
@@ -376,7 +449,7 @@ findings:
       description: What to do.
       type: str
     objects:
-      description: The servers, policies, backups or quotas, each with C(id), C(name) and C(detail).
+      description: The servers, policies, vaults, backups or quotas, each with C(id), C(name) and C(detail).
       type: list
       elements: dict
     commands:
@@ -385,7 +458,8 @@ findings:
           the service delete it, has C(--check), so that it only shows what it would do.
         - They hold IDs, and no name from the cloud except that of a policy that is a plain word. Words in capital
           letters, such as V(TEST-SERVER), stand for what only you know.
-        - They are for the cloud in O(cloud), or else for that of the environment.
+        - They are for the cloud in O(cloud), or else for that of the environment. They name the service, except in an
+          audit of CSBS alone.
       type: list
       elements: str
   sample:
@@ -451,6 +525,13 @@ unknown_servers:
   type: list
   elements: str
   sample: []
+services:
+  description: The services that were read, in their order.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - csbs
 project:
   description: The project that was read, with C(id) and C(region).
   returned: success
@@ -465,9 +546,9 @@ audited_at:
   sample: "2026-03-01T09:30:08.265000Z"
 """
 
-from ..module_utils._ansible.arguments import FILTERS_SPEC
+from ..module_utils._ansible.arguments import FILTERS_SPEC, SERVICES_SPEC
 from ..module_utils._ansible.module import create_module
-from ..module_utils._ansible.report import report
+from ..module_utils._ansible.report import report_of_all
 from ..module_utils._operations.audit_info import parse_options, read
 
 ARGUMENT_SPEC = {
@@ -491,11 +572,12 @@ ARGUMENT_SPEC = {
     "restore_tested_key": {"type": "str", "default": "csbs_restore_tested", "no_log": False},
     "server_filters": FILTERS_SPEC,
     "servers": {"type": "list", "elements": "raw"},
+    "services": SERVICES_SPEC,
 }
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), parse_options, read)
+    report_of_all(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

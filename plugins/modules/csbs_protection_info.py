@@ -14,6 +14,8 @@ description:
     number of its good backups. With O(max_age), the result also says whether the last good backup is young enough.
   - Without O(servers) and O(server_filters), it returns every server of the project. Servers that no longer exist are
     not in the result, even if they still have backups.
+  - With O(services), it reads CSBS and CBR, and returns one verdict for each server over both. In the middle of a
+    migration, no server is counted twice, and none is lost.
   - The module reads a few lists. Their number is the same for one server and for thousands.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -30,10 +32,12 @@ options:
       - A backup that is in progress counts as young. So a server is compliant exactly if
         M(opentelekomcloud.csbs.csbs_backup) with the same O(opentelekomcloud.csbs.csbs_backup#module:max_age) would
         not back it up.
+      - With O(services), a good backup in either service is enough, whether the server is in a policy or not.
     type: str
 extends_documentation_fragment:
   - opentelekomcloud.csbs.auth
   - opentelekomcloud.csbs.service
+  - opentelekomcloud.csbs.services
   - opentelekomcloud.csbs.attributes.info
   - opentelekomcloud.csbs.server_filters
 """
@@ -47,6 +51,13 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_protection_info:
     server_filters:
       name: web-*
+    max_age: 24h
+
+- name: Look up the protection in the middle of a migration from CSBS to CBR
+  opentelekomcloud.csbs.csbs_protection_info:
+    services:
+      - csbs
+      - cbr
     max_age: 24h
 
 - name: Fail if one of these servers cannot be backed up
@@ -71,12 +82,20 @@ servers:
     name:
       description: Name of the server.
       type: str
+    service:
+      description:
+        - The backup service of the server, V(csbs) or V(cbr). With a single service it is always that one.
+        - With both in O(services), it is that of the policy that holds the server, or else that of the newest good
+          backup. Null if there is neither.
+      type: str
     policy:
       description: The backup policy of the server, with C(id), C(name) and C(enabled). Null if it is in no policy.
       type: dict
     protectable:
-      description: Whether the server can be backed up. This is also true for a server that is only busy, or that is
-        in a policy.
+      description:
+        - Whether the server can be backed up. This is also true for a server that is only busy, or that is in a policy.
+        - With several services, the service of the policy decides. For a server in no policy, it is enough that one of
+          them can back it up.
       type: bool
     reason:
       description: Why the server cannot be backed up. Null if it can be backed up.
@@ -90,7 +109,9 @@ servers:
       description: Number of good backups.
       type: int
     size_mb:
-      description: Size of all good backups in MB, as far as the service reports it.
+      description:
+        - Size of all good backups in MB, as far as the service reports it.
+        - CBR reports it for all backups of a server in its vault, also for those that are not good.
       type: int
     age_seconds:
       description: Age of the recovery point of the last good backup, in seconds. Null if there is no good backup.
@@ -102,6 +123,7 @@ servers:
   sample:
     - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
       name: web-1
+      service: csbs
       policy:
         id: 27b11f3f-578d-4464-89d1-7c6d5894f753
         name: nightly
@@ -178,20 +200,21 @@ summary:
     stale: 2
 """
 
-from ..module_utils._ansible.arguments import FILTERS_SPEC
+from ..module_utils._ansible.arguments import FILTERS_SPEC, SERVICES_SPEC
 from ..module_utils._ansible.module import create_module
-from ..module_utils._ansible.report import report
+from ..module_utils._ansible.report import report_of_all
 from ..module_utils._operations.protection_info import parse_options, read
 
 ARGUMENT_SPEC = {
     "max_age": {"type": "str"},
     "server_filters": FILTERS_SPEC,
     "servers": {"type": "list", "elements": "raw"},
+    "services": SERVICES_SPEC,
 }
 
 
 def main():
-    report(create_module(ARGUMENT_SPEC), parse_options, read)
+    report_of_all(create_module(ARGUMENT_SPEC), parse_options, read)
 
 
 if __name__ == "__main__":

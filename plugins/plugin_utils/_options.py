@@ -32,7 +32,7 @@ _IDENTITY = (
     "user_id",
     "username",
 )
-_SELECTION = ("interface", "max_age", "region_name", "server_filters", "servers")
+_SELECTION = ("interface", "max_age", "region_name", "server_filters", "servers", "service", "services")
 _VARIABLES = ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "OS_REGION_NAME", *(f"OS_{name.upper()}" for name in _IDENTITY))
 
 

@@ -144,7 +144,8 @@ def test_rows_are_those_of_csbs_protection_info(cloud: Emulator) -> None:
 
 def test_policies_and_quotas_are_those_of_their_own_modules(sound: Emulator) -> None:
     found = audit(sound)
-    assert found["quotas"] == run_ok("csbs_quota_info", {}, sound)["quotas"]
+    quotas = run_ok("csbs_quota_info", {}, sound)["quotas"]
+    assert found["quotas"] == [{"service": "csbs", **quota} for quota in quotas]
     (policy,) = run_ok("csbs_policy_info", {}, sound)["policies"]
     (shown,) = found["policies"]
     same = ("id", "name", "enabled", "schedule", "retention", "created_at")

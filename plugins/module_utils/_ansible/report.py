@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.login import connect
+from .._cloud.login import connect, connect_all
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .module import fail, fail_unexpectedly
 
@@ -17,6 +17,7 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
 
 Options = t.TypeVar("Options")
+Clouds = t.TypeVar("Clouds")
 # Seconds that an info module may take.
 _SECONDS_TO_READ = 120
 
@@ -30,10 +31,28 @@ def report(
 
     parse_options raises InvalidInput before the first request; read returns the result and may raise CloudError.
     """
+    _report(module, parse_options, read, connect)
+
+
+def report_of_all(
+    module: AnsibleModule,
+    parse_options: t.Callable[[dict[str, t.Any]], Options],
+    read: t.Callable[[Options, list[Cloud]], dict[str, t.Any]],
+) -> None:
+    """Run an info module as report does; read gets a cloud for each service that the option services names."""
+    _report(module, parse_options, read, connect_all)
+
+
+def _report(
+    module: AnsibleModule,
+    parse_options: t.Callable[[dict[str, t.Any]], Options],
+    read: t.Callable[[Options, Clouds], dict[str, t.Any]],
+    log_in: t.Callable[[dict[str, t.Any], float], Clouds],
+) -> None:
     results: dict[str, t.Any] = {}
     try:
         options = parse_options(module.params)
-        results = read(options, connect(module.params, _SECONDS_TO_READ))
+        results = read(options, log_in(module.params, _SECONDS_TO_READ))
     except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback

@@ -54,7 +54,7 @@ def vault_row(raw: Row) -> VaultRow:
 
 def policy_row(raw: Row, vaults: list[VaultRow]) -> PolicyRow:
     """Return a policy with the vaults that it is applied to; its servers are their members."""
-    operation = {
+    operation: Row = {
         "id": raw["id"],
         "enabled": raw.get("enabled"),
         "operation_definition": reported_definition(raw.get("operation_definition") or {}),
@@ -68,6 +68,7 @@ def policy_row(raw: Row, vaults: list[VaultRow]) -> PolicyRow:
         "scheduled_operations": [operation],
         "tags": common_tags(vaults),
         "created_at": raw.get("created_at"),
+        "start_time": operation["trigger"]["properties"].get("start_time"),
         "vaults": vaults,
     }
 
@@ -89,7 +90,7 @@ def common_tags(vaults: t.Sequence[VaultRow]) -> list[TagRow] | None:
     return tags_as_list(shared_tags([tags_as_dict(without_marks(vault["tags"])) for vault in vaults]))
 
 
-def backup_row(raw: Row, vault_names: t.Mapping[str, str]) -> BackupRow:
+def backup_row(raw: Row, vault_names: t.Mapping[str, str | None]) -> BackupRow:
     """Return a backup of a server; vault_names are by ID. Its disks are known only where it was read by its ID."""
     info = raw.get("extend_info") or {}
     automatic = info.get("auto_trigger")

@@ -22,14 +22,18 @@ _AT_ONCE = 100
 
 
 class Commands(t.NamedTuple):
-    """Makes the commands for a cloud of clouds.yaml; without a name they are for the cloud of the environment."""
+    """Makes the commands for a cloud of clouds.yaml; without a name they are for the cloud of the environment.
+
+    service is the backup service that they name; without it they name none.
+    """
 
     cloud: str | None = None
+    service: str | None = None
 
     def play(self, name: str, variables: t.Mapping[str, t.Any], check: bool = False) -> str:
         """Return the command that runs a playbook of the collection, in check mode when it could do harm."""
-        login = {"csbs_cloud": self.cloud} if self.cloud else {}
-        return _checked(f"ansible-playbook opentelekomcloud.csbs.{name} -e {_json({**login, **variables})}", check)
+        given = {**self._given("csbs_cloud", "csbs_service"), **variables}
+        return _checked(f"ansible-playbook opentelekomcloud.csbs.{name} -e {_json(given)}", check)
 
     def play_for(self, name: str, servers: t.Iterable[str], variables: t.Mapping[str, t.Any]) -> list[str]:
         """Return the commands that run a playbook for servers (IDs)."""
@@ -37,8 +41,12 @@ class Commands(t.NamedTuple):
 
     def task(self, module: str, args: t.Mapping[str, t.Any], check: bool = False) -> str:
         """Return the command that runs one task of a module, in check mode when it could do harm."""
-        login = {"cloud": self.cloud} if self.cloud else {}
-        return _checked(f"ansible localhost -m opentelekomcloud.csbs.{module} -a {_json({**login, **args})}", check)
+        given = {**self._given("cloud", "service"), **args}
+        return _checked(f"ansible localhost -m opentelekomcloud.csbs.{module} -a {_json(given)}", check)
+
+    def _given(self, *names: str) -> dict[str, str]:
+        """Return cloud and service, as far as they are named, under these names."""
+        return {name: value for name, value in zip(names, self) if value}
 
     def openstack(self, *words: str) -> str:
         """Return a command of the client of OpenStack."""

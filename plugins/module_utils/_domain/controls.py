@@ -21,7 +21,7 @@ TITLES = {
     "min_retention_days": "The policy keeps backups long enough",
     "max_age": "The last good backup is recent enough",
     "no_failed_backup": "No backup has failed since the last good one",
-    "room": "The quota has room for the next backup",
+    "room": "The quota or vault has room for the next backup",
     "locked": "The backups are locked",
     "restore_tested_within": "A restore was tested recently enough",
 }
@@ -37,6 +37,11 @@ class Judgement(t.TypedDict):
 
     result: str
     evidence: str
+
+
+#: What the controls room and locked say of a server whose backups are not in a vault, and of one that is in none
+NO_LOCKS: Judgement = {"result": UNKNOWN, "evidence": "CSBS cannot lock backups"}
+NO_VAULT: Judgement = {"result": FAIL, "evidence": "the server is in no vault"}
 
 
 class Controls(t.NamedTuple):
@@ -72,9 +77,15 @@ class Facts(t.NamedTuple):
     failures: int
     failure: str
     room: Judgement
+    lock: Judgement
     #: What the server's metadata says of the last tested restore
     restore_tested: str
     now: datetime
+    #: The service that can back the server up as things are, and the one that has its last good backup
+    service: str | None
+    last_service: str | None
+    #: In words the vault that holds a server which no policy backs up; empty where there is none
+    idle: str = ""
 
 
 def parse_controls(option: str, given: t.Mapping[str, t.Any]) -> Controls:
@@ -137,7 +148,7 @@ def judge(controls: Controls, facts: Facts) -> dict[str, Judgement]:
         "max_age": lambda controls, facts: _judge_age(facts),
         "no_failed_backup": lambda controls, facts: _judge_failures(facts),
         "room": lambda controls, facts: facts.room,
-        "locked": lambda controls, facts: _judgement(UNKNOWN, "CSBS cannot lock backups"),
+        "locked": lambda controls, facts: facts.lock,
         "restore_tested_within": _judge_restore,
     }
     return {name: judges[name](controls, facts) for name in TITLES if getattr(controls, name)}

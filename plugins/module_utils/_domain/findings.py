@@ -15,9 +15,9 @@ from datetime import timedelta
 
 from .commands import Commands, in_parts, is_plain
 from .controls import FAIL, PASS, UNKNOWN, Controls, judge_frequency, judge_retention
-from .limits import MAX_SERVERS_PER_POLICY
 from .retention import LONG_TERM
 from .selection import is_id
+from .services import RULES
 from .shards import SUFFIX_LENGTH, number_in
 
 if t.TYPE_CHECKING:
@@ -26,16 +26,20 @@ if t.TYPE_CHECKING:
     Object = dict[str, t.Any]
     Row = t.Mapping[str, t.Any]
 
+# What modules use without the option service
+_USUAL = ["csbs"]
 #: The per cent of a quota that are near its end
 _NEARLY = 90
 _MORE_ROOM = (
-    "Ask for a higher quota, or look which manual backups no rule keeps. Without --check the command deletes them."
+    "Ask for a higher quota, or make the vault larger in the console of CBR. Or look which manual backups no rule"
+    " keeps. Without --check the command deletes them."
 )
 #: By kind and in the order of reports: title, and what to do
 TEXTS = {
     "never_backed_up": (
         "Servers without any good backup",
-        "Back the servers up. If this fails, the message says why.",
+        "Back the servers up. If this fails, the message says why. With CBR, a server that is in no vault must join a"
+        " policy first.",
     ),
     "stale": (
         "Servers whose last good backup is too old",
@@ -64,7 +68,8 @@ TEXTS = {
         "Policies that keep backups too short a time",
         "Change the retention of the policy. A given retention is the whole rule: add the long-term counts (daily,"
         " weekly, monthly, yearly) that the policy shall have, because the service may not show them. Without --check"
-        " the command changes it.",
+        " the command changes it. CBR keeps either days or long-term counts: for a policy with long-term counts there"
+        " is no command, and its max_backups must be higher.",
     ),
     "restore_not_tested": (
         "Servers without a recent restore test",
@@ -72,14 +77,24 @@ TEXTS = {
         " first server. Put your test server in place of TEST-SERVER and the date in place of YYYY-MM-DD. The restore"
         " overwrites the disks of the test server when csbs_confirm is true and --check is left out.",
     ),
-    "not_locked": ("Servers whose backups are not locked", "Only CBR, the successor of CSBS, can lock backups."),
+    "not_locked": (
+        "Servers whose backups are not locked",
+        "Lock the vault in the console of CBR, if nobody may delete its automatic backups before their time. A vault"
+        " stays locked for ever, and its servers cannot leave it.",
+    ),
     "not_judged": (
         "Controls that cannot be judged",
         "What cannot be judged is not a pass. The evidence says what is missing. A promise in the metadata of a server"
         " is an age such as 24h: put it in place of AGE.",
     ),
-    "no_room": ("Quotas without room for the next backups", _MORE_ROOM),
-    "quota_nearly_used": ("Quotas that are nearly used up", _MORE_ROOM),
+    "no_room": ("Quotas and vaults without room for the next backups", _MORE_ROOM),
+    "quota_nearly_used": ("Quotas and vaults that are nearly used up", _MORE_ROOM),
+    "idle_vault": (
+        "Vaults that cost money and protect no server",
+        "A vault costs money by its size, whether it is used or not. The playbook protect moves servers into a policy,"
+        " together with their backups. If nobody needs the backups in a vault, delete the vault in the console of CBR:"
+        " this deletes all backups in it for ever.",
+    ),
     "policy_full": (
         "Policies without room for another server",
         "Add more servers with the playbook protect: it makes a set of policies. Put a server in place of NEW-SERVER.",
@@ -104,6 +119,8 @@ class Subjects(t.NamedTuple):
     max_age_key: str | None
     restore_tested_key: str
     commands: Commands
+    #: The backup services that are judged
+    services: t.Sequence[str]
     #: Rows of servers in the shape of results, with passed and controls
     servers: t.Sequence[Row]
     #: By server ID
@@ -113,10 +130,22 @@ class Subjects(t.NamedTuple):
     all_policies: t.Sequence[Row]
     quotas: t.Sequence[Row]
     room: Judgement | None
-    #: Servers that no longer exist, with backup_ids: those of their backups that can be deleted
+    #: The vaults of the result, and those of the servers with whether they have room
+    vaults: t.Sequence[Row]
+    rooms: t.Sequence[tuple[Row, Judgement]]
+    #: Servers that no longer exist, with backup_ids: by service, those of their backups that can be deleted
     former: t.Sequence[Row]
     #: Backups that images hold, in the shape of results
     held: t.Sequence[Row]
+
+    def commands_for(self, service: str) -> Commands:
+        """Return the maker of commands for a service. It is not named where modules use it without being told."""
+        return self.commands if list(self.services) == _USUAL else self.commands._replace(service=service)
+
+    def by_service(self, services: t.Iterable[str | None]) -> list[str]:
+        """Return the services among these, in the order in which they are judged."""
+        found = set(services)
+        return [service for service in self.services if service in found]
 
 
 # What is wrong, and the commands that mend it
@@ -137,9 +166,14 @@ def find(subjects: Subjects) -> list[dict[str, t.Any]]:
 def _never_backed_up(subjects: Subjects) -> _Found:
     rows = [row for row in subjects.servers if row["last_backup"] is None]
     objects = [
-        _object(row, "a first backup is in progress" if row["compliant"] else "there is no good backup") for row in rows
+        _object(row, "a first backup is in progress" if row["compliant"] else _none_yet(subjects, row)) for row in rows
     ]
     return objects, _back_up(subjects, (row for row in rows if not row["compliant"]))
+
+
+def _none_yet(subjects: Subjects, row: Row) -> str:
+    able = subjects.facts[row["id"]].service
+    return "there is no good backup" if able else "there is no good backup, and the server is in no vault"
 
 
 def _stale(subjects: Subjects) -> _Found:
@@ -149,13 +183,15 @@ def _stale(subjects: Subjects) -> _Found:
 
 def _back_up(subjects: Subjects, rows: t.Iterable[Row]) -> list[str]:
     """Return commands that back up servers whose promise is not met, and that do nothing when they run again."""
-    by_promise: dict[int | None, list[Row]] = {}
+    by_promise: dict[tuple[str, int | None], list[Row]] = {}
     for row in rows:
-        by_promise.setdefault(row["max_age_seconds"], []).append(row)
+        service = subjects.facts[row["id"]].service
+        if service:
+            by_promise.setdefault((service, row["max_age_seconds"]), []).append(row)
     return [
         command
-        for seconds, part in by_promise.items()
-        for command in subjects.commands.play_for(
+        for (service, seconds), part in by_promise.items()
+        for command in subjects.commands_for(service).play_for(
             "backup", _able(part), {} if seconds is None else {"csbs_max_age": str(seconds)}
         )
     ]
@@ -164,18 +200,31 @@ def _back_up(subjects: Subjects, rows: t.Iterable[Row]) -> list[str]:
 def _unprotected(subjects: Subjects) -> _Found:
     rows = [row for row in subjects.servers if row["policy"] is None]
     ids = _able(rows)
+    # The successor: what joins a policy there need not move again.
+    service = [one for one in RULES if one in subjects.services][-1]
     return (
-        [_object(row, "the server is in no policy") for row in rows],
-        subjects.commands.play_for("protect", ids, {"csbs_policy": _policy_to_join(subjects, len(ids))}),
+        [_object(row, subjects.facts[row["id"]].idle or "the server is in no policy") for row in rows],
+        subjects.commands_for(service).play_for(
+            "protect", ids, {"csbs_policy": _policy_to_join(subjects, service, len(ids))}
+        ),
     )
 
 
 def _failing(subjects: Subjects) -> _Found:
     rows = [row for row in subjects.servers if row["failed_backups"]]
-    reasons = {row["id"]: subjects.facts[row["id"]].failure or "the service gives no reason" for row in rows}
+    facts = subjects.facts
     return (
-        [_object(row, f"{row['failed_backups']} failed: {reasons[row['id']]}") for row in rows],
-        subjects.commands.play_for("backup", _able(rows), {}),
+        [
+            _object(row, f"{row['failed_backups']} failed: {facts[row['id']].failure or 'the service gives no reason'}")
+            for row in rows
+        ],
+        [
+            command
+            for service in subjects.by_service(facts[row["id"]].service for row in rows)
+            for command in subjects.commands_for(service).play_for(
+                "backup", _able(row for row in rows if facts[row["id"]].service == service), {}
+            )
+        ],
     )
 
 
@@ -193,8 +242,9 @@ def _restore_not_tested(subjects: Subjects) -> _Found:
     tested = next((row for row in rows if is_id(row["id"]) and row["last_backup"]), None)
     if tested and is_id(tested["last_backup"]["id"]):
         variables = {"csbs_backup": tested["last_backup"]["id"], "csbs_target_server": "TEST-SERVER"}
+        service = subjects.facts[tested["id"]].last_service or ""
         commands = [
-            subjects.commands.play("restore", variables, check=True),
+            subjects.commands_for(service).play("restore", variables, check=True),
             _set_metadata(subjects, tested["id"], subjects.restore_tested_key, "YYYY-MM-DD"),
         ]
     return [_object(row, row["controls"]["restore_tested_within"]["evidence"]) for row in rows], commands
@@ -239,7 +289,11 @@ def _policy_disabled(subjects: Subjects) -> _Found:
     rows = [policy for policy in subjects.policies if not policy["enabled"] and policy["server_count"]]
     return (
         [_object(policy, _count(policy["server_count"], "server")) for policy in rows],
-        [subjects.commands.task("csbs_policy", {"name": one, "enabled": True}) for one in _ids(rows)],
+        [
+            subjects.commands_for(policy["service"]).task("csbs_policy", {"name": policy["id"], "enabled": True})
+            for policy in rows
+            if is_id(policy["id"])
+        ],
     )
 
 
@@ -250,7 +304,7 @@ def _schedule_too_rare(subjects: Subjects) -> _Found:
     return (
         [_object(policy, text) for policy, text in failed],
         [
-            subjects.commands.task(
+            subjects.commands_for(policy["service"]).task(
                 "csbs_policy",
                 {"name": policy["id"], "schedule": schedule},
                 check=policy["retention"]["max_backups"] is not None,
@@ -267,15 +321,20 @@ def _retention_too_short(subjects: Subjects) -> _Found:
     return (
         [_object(policy, text) for policy, text in failed],
         [
-            subjects.commands.task(
+            subjects.commands_for(policy["service"]).task(
                 "csbs_policy",
                 {"name": policy["id"], "retention": {"days": days, **_long_term(policy["retention"])}},
                 check=True,
             )
             for policy, dummy in failed
-            if is_id(policy["id"])
+            if is_id(policy["id"]) and _may_have_days(policy)
         ],
     )
+
+
+def _may_have_days(policy: Row) -> bool:
+    """Return whether the policy may get a retention in days beside the long-term counts that it has."""
+    return not (RULES[policy["service"]].exclusive_limits and _long_term(policy["retention"]))
 
 
 def _failed(subjects: Subjects, control: str) -> list[tuple[Row, str]]:
@@ -304,27 +363,29 @@ def _long_term(retention: Row) -> dict[str, t.Any]:
 def _policy_full(subjects: Subjects) -> _Found:
     shown = {policy["id"] for policy in subjects.policies if policy["enabled"]}
     objects, commands = [], []
-    for name, members in _joinable(subjects.all_policies):
-        full = all(policy["server_count"] >= MAX_SERVERS_PER_POLICY for policy in members)
-        found = [policy for policy in members if full and policy["id"] in shown]
-        objects += [_object(row, f"{row['server_count']} of {MAX_SERVERS_PER_POLICY} servers") for row in found]
-        # A policy that is named by its ID never becomes a set.
-        if found and name and not is_id(name):
-            variables = {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": name}}
-            commands.append(subjects.commands.play("protect", variables))
+    for service in subjects.services:
+        most = RULES[service].max_servers
+        for name, members in [] if most is None else _joinable(subjects, service):
+            full = all(policy["server_count"] >= most for policy in members)
+            found = [policy for policy in members if full and policy["id"] in shown]
+            objects += [_object(row, f"{row['server_count']} of {most} servers") for row in found]
+            # A policy that is named by its ID never becomes a set.
+            if found and name and not is_id(name):
+                variables = {"csbs_servers": ["NEW-SERVER"], "csbs_policy": {"name": name}}
+                commands.append(subjects.commands_for(service).play("protect", variables))
     return objects, commands
 
 
-def _policy_to_join(subjects: Subjects, joining: int) -> dict[str, t.Any]:
+def _policy_to_join(subjects: Subjects, service: str, joining: int) -> dict[str, t.Any]:
     """Return the policy for protect: the one with most servers that the controls allow, or else a new one."""
-    controls = subjects.controls
+    controls, most = subjects.controls, RULES[service].max_servers
     sizes = {
         name: sum(policy["server_count"] for policy in members)
-        for name, members in _joinable(subjects.all_policies)
+        for name, members in _joinable(subjects, service)
         if name and all(_is_allowed(controls, policy) for policy in members)
     }
     # A policy that is named by its ID never becomes a set.
-    fit = {name: size for name, size in sizes.items() if not is_id(name) or size + joining <= MAX_SERVERS_PER_POLICY}
+    fit = {name: size for name, size in sizes.items() if most is None or not is_id(name) or size + joining <= most}
     if fit:
         return {"name": max(fit, key=lambda name: fit[name])}
     schedule = _schedule_within(controls.min_frequency)
@@ -349,13 +410,15 @@ def _free_name(policies: t.Iterable[Row]) -> str:
     return next(name for name in names if not any(one.startswith(name) for one in taken))
 
 
-def _joinable(policies: t.Sequence[Row]) -> list[tuple[str | None, list[Row]]]:
-    """Return policies with what the playbook protect calls them: the name of their set, or of a single policy.
+def _joinable(subjects: Subjects, service: str) -> list[tuple[str | None, list[Row]]]:
+    """Return the policies of a service with what the playbook protect calls them: the name of their set, or their own.
 
     A single policy whose name is not clear or no plain word has its ID instead, or None where that is none.
     """
+    policies = [policy for policy in subjects.all_policies if policy["service"] == service]
     numbered: dict[str, list[Row]] = {}
-    for policy in policies:
+    # Without a limit of servers, one policy is the whole set.
+    for policy in policies if RULES[service].max_servers else ():
         base = policy["name"][:-SUFFIX_LENGTH]
         if _is_nameable(base) and number_in(base, policy["name"]) is not None:
             numbered.setdefault(base, []).append(policy)
@@ -384,14 +447,29 @@ def _is_nameable(name: str) -> bool:
 
 # ========== The project ==========
 def _no_room(subjects: Subjects) -> _Found:
-    if subjects.room is None or subjects.room["result"] != FAIL:
-        return [], []
-    return [{"id": None, "name": "quotas", "detail": subjects.room["evidence"]}], _thin_out(subjects)
+    objects: list[Object] = []
+    services = set()
+    if subjects.room is not None and subjects.room["result"] == FAIL:
+        objects.append({"id": None, "name": "quotas", "detail": subjects.room["evidence"]})
+        services.update(service for service in subjects.services if not RULES[service].vaults)
+    for vault, judgement in subjects.rooms:
+        if judgement["result"] == FAIL:
+            objects.append(_object(vault, judgement["evidence"]))
+            services.update(service for service in subjects.services if RULES[service].vaults)
+    return objects, _thin_out(subjects, services)
 
 
 def _quota_nearly_used(subjects: Subjects) -> _Found:
     near = [quota for quota in subjects.quotas if (quota["used_percent"] or 0) >= _NEARLY]
-    return [{"id": None, "name": quota["type"], "detail": _usage(quota)} for quota in near], _thin_out(subjects)
+    return (
+        [{"id": None, "name": _name_of_quota(quota), "detail": _usage(quota)} for quota in near],
+        # No backup that goes makes room for a policy.
+        _thin_out(subjects, {quota["service"] for quota in near if quota["type"] != "policies"}),
+    )
+
+
+def _name_of_quota(quota: Row) -> str:
+    return f"{quota['type']} {quota['name']}" if quota["name"] else str(quota["type"])
 
 
 def _usage(quota: Row) -> str:
@@ -399,18 +477,31 @@ def _usage(quota: Row) -> str:
     return f"{quota['used']} of {quota['quota']}{unit}, {quota['used_percent']} %"
 
 
-def _thin_out(subjects: Subjects) -> list[str]:
+def _thin_out(subjects: Subjects, services: t.Collection[str]) -> list[str]:
     variables = {"csbs_server_filters": {"name": "*"}, "csbs_keep_daily": 14}
-    return [subjects.commands.play("prune", variables, check=True)]
+    return [
+        subjects.commands_for(service).play("prune", variables, check=True) for service in subjects.by_service(services)
+    ]
+
+
+def _idle_vault(subjects: Subjects) -> _Found:
+    idle = [vault for vault in subjects.vaults if vault["policy"] is None or not vault["server_count"]]
+    return [_object(vault, _idleness(vault)) for vault in idle], []
+
+
+def _idleness(vault: Row) -> str:
+    policy = "no policy" if vault["policy"] is None else f"policy {vault['policy']['name']}"
+    used = -(-(vault["used_mb"] or 0) // 1024)
+    return f"{vault['size_gb']} GB, {used} GB used, {policy}, {_count(vault['server_count'], 'server')}"
 
 
 def _former_server(subjects: Subjects) -> _Found:
-    backups = (one for row in subjects.former for one in row["backup_ids"])
     return (
         [_object(row, f"{_count(row['backups'], 'backup')}, {row['size_mb']} MB") for row in subjects.former],
         [
-            subjects.commands.task("csbs_backup", {"state": "absent", "ids": ids}, check=True)
-            for ids in in_parts(backups)
+            subjects.commands_for(service).task("csbs_backup", {"state": "absent", "ids": ids}, check=True)
+            for service in subjects.services
+            for ids in in_parts(one for row in subjects.former for one in row["backup_ids"].get(service, ()))
         ],
     )
 
@@ -437,6 +528,7 @@ _FINDERS: dict[str, t.Callable[[Subjects], _Found]] = {
     "not_judged": _not_judged,
     "no_room": _no_room,
     "quota_nearly_used": _quota_nearly_used,
+    "idle_vault": _idle_vault,
     "policy_full": _policy_full,
     "former_server": _former_server,
     "held_by_image": _held_by_image,

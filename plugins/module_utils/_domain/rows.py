@@ -130,6 +130,8 @@ class PolicyRow(t.TypedDict, total=False):
     scheduled_operations: list[dict[str, t.Any]] | None
     tags: list[TagRow] | None
     created_at: str | None
+    #: When its schedule was set; only where the service does not say when it was created
+    start_time: str | None
     #: The vaults that the policy is applied to; missing with a service that has no vaults
     vaults: list[VaultRow]
 
@@ -137,7 +139,8 @@ class PolicyRow(t.TypedDict, total=False):
 class VaultRef(t.TypedDict):
     """A vault of CBR by ID and name."""
 
-    id: str
+    #: None for a vault that is only planned
+    id: str | None
     name: str | None
 
 
@@ -172,14 +175,19 @@ class CheckpointRow(t.TypedDict, total=False):
     skipped: dict[str, str]
 
 
-class BackupGroup(t.TypedDict):
+class BackupGroup(t.TypedDict, total=False):
     """Servers that are backed up with one call."""
 
-    #: What messages call the place of the servers, such as the name of a vault; None where each server is for itself
-    place: str | None
+    #: The vault that holds them; None with a service that has no vaults
+    vault: VaultRef | None
+    #: IDs
     servers: list[str]
     #: The arguments of the call that say what to back up
     arguments: dict[str, t.Any]
+    #: The query that finds their backups
+    query: dict[str, t.Any]
+    #: Those of the servers that must be put into the vault first; missing when there are none
+    joining: list[ServerRow]
 
 
 class QuotaRow(t.TypedDict, total=False):

@@ -17,6 +17,8 @@ class Rules(t.NamedTuple):
     are in vaults, and policies have vaults. several_rules: a schedule may consist of several rules. moves_by_itself: a
     server that joins leaves the place where it was with the same call. backup_tags: backups have tags.
     backup_filters: by filter, the values that backups can have; others may have any.
+    numbers_names: the service numbers the names of the backups that one call makes. max_backup_name: characters.
+    nothing_to_back_up: its code for a run without servers.
     exclusive_limits: a retention in days has no other limit, no limit is 0, and without a limit backups stay for ever.
     """
 
@@ -28,6 +30,9 @@ class Rules(t.NamedTuple):
     several_rules: bool
     moves_by_itself: bool
     backup_tags: bool
+    numbers_names: bool
+    max_backup_name: int
+    nothing_to_back_up: str
     exclusive_limits: bool
     backup_filters: t.Mapping[str, tuple[str, ...]]
 
@@ -42,6 +47,9 @@ RULES = {
         several_rules=False,
         moves_by_itself=False,
         backup_tags=True,
+        numbers_names=False,
+        max_backup_name=255,
+        nothing_to_back_up="CSBS.6032",
         exclusive_limits=False,
         backup_filters={},
     ),
@@ -54,6 +62,9 @@ RULES = {
         several_rules=True,
         moves_by_itself=True,
         backup_tags=False,
+        numbers_names=True,
+        max_backup_name=64,
+        nothing_to_back_up="BackupService.0001",
         exclusive_limits=True,
         backup_filters={
             "image_type": ("backup", "replication"),

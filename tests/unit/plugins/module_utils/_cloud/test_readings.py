@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.memberships import read_memberships
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.readings import read_memberships
 from tests.support.fakes import Cloud, policy
 
 Row = dict[str, t.Any]
@@ -26,14 +26,14 @@ class Sparse(Cloud):
 
 def test_memberships_say_by_server_which_policy_it_is_in_and_whether_that_is_enabled() -> None:
     cloud = Sparse(policies=[policy("full", ["web", "db"]), policy("sparse", ["app"], enabled=False)])
-    full = {"id": "pol-full", "name": "full", "enabled": True}
-    assert read_memberships(cloud) == {
+    full = {"id": "pol-full", "name": "full", "enabled": True, "service": "csbs"}
+    assert read_memberships([cloud])[0] == {
         "id-web": full,
         "id-db": full,
-        "id-app": {"id": "pol-sparse", "name": "sparse", "enabled": False},
+        "id-app": {"id": "pol-sparse", "name": "sparse", "enabled": False, "service": "csbs"},
     }
     assert [asked for asked in cloud.asked if asked[0] == "policy"] == [("policy", "pol-sparse")]
 
 
 def test_a_policy_that_is_deleted_after_the_list_was_read_has_no_members() -> None:
-    assert read_memberships(Sparse(policies=[policy("gone", ["web"])])) == {}
+    assert read_memberships([Sparse(policies=[policy("gone", ["web"])])]) == ({}, {})

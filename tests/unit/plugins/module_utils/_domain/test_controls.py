@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.controls import (
     FAIL,
+    NO_LOCKS,
     PASS,
     TITLES,
     UNKNOWN,
@@ -82,8 +83,11 @@ def facts(**fields: t.Any) -> Facts:
         "failures": 0,
         "failure": "",
         "room": ROOM,
+        "lock": NO_LOCKS,
         "restore_tested": "2026-06-01",
         "now": SUMMER,
+        "service": "csbs",
+        "last_service": "csbs",
     }
     return Facts(**{**usual, **fields})
 

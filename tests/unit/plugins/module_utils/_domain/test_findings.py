@@ -63,6 +63,7 @@ def policy(number: int, **fields: t.Any) -> dict[str, t.Any]:
     retention = dict.fromkeys(("max_backups", "days", "daily", "weekly", "monthly", "yearly", "timezone"))
     return {
         "id": uuid(number, "b"),
+        "service": "csbs",
         "name": f"policy{number}",
         "enabled": True,
         "schedule": {"frequency": "daily"},
@@ -78,18 +79,35 @@ def subjects(*servers: dict[str, t.Any], **fields: t.Any) -> Subjects:
     of_server = fields.pop("policy", None)
     failure = fields.pop("failure", "no space")
     policies = fields.pop("policies", [])
-    facts = Facts({}, Promise(None, None), of_server, 0, failure, ROOM, "", SUMMER)  # type: ignore[arg-type]
+    service = fields.pop("service", "csbs")
+    facts = Facts(
+        protection={},
+        promise=Promise(None, None),
+        policy=of_server,
+        failures=0,
+        failure=failure,
+        room=ROOM,  # type: ignore[arg-type]
+        lock=ROOM,  # type: ignore[arg-type]
+        restore_tested="",
+        now=SUMMER,
+        service=service,
+        last_service=service,
+        idle=fields.pop("idle", ""),
+    )
     usual: dict[str, t.Any] = {
         "controls": CONTROLS,
         "max_age_key": "rpo",
         "restore_tested_key": "tested",
         "commands": Commands(),
+        "services": ["csbs"],
         "servers": servers,
         "facts": {row["id"]: facts for row in servers},
         "policies": policies,
         "all_policies": policies,
         "quotas": [],
         "room": ROOM,
+        "vaults": [],
+        "rooms": [],
         "former": [],
         "held": [],
     }
@@ -447,7 +465,15 @@ def test_no_room() -> None:
 
 @pytest.mark.parametrize(("percent", "near"), [(None, False), (0, False), (89, False), (90, True), (120, True)])
 def test_quota_nearly_used(percent: int | None, near: bool) -> None:
-    quota = {"type": "backup_capacity", "used": 9, "quota": 10, "unit": "GB", "used_percent": percent}
+    quota = {
+        "service": "csbs",
+        "name": None,
+        "type": "backup_capacity",
+        "used": 9,
+        "quota": 10,
+        "unit": "GB",
+        "used_percent": percent,
+    }
     expected = ([(None, "backup_capacity", f"9 of 10 GB, {percent} %")], [THIN])
     assert found(quotas=[quota]) == ({"quota_nearly_used": expected} if near else {})
 
@@ -455,8 +481,8 @@ def test_quota_nearly_used(percent: int | None, near: bool) -> None:
 def test_former_servers() -> None:
     ids = [uuid(number, "c") for number in range(150)]
     former = [
-        {"id": uuid(1), "name": "old", "backups": 149, "size_mb": 20, "backup_ids": ids[:149]},
-        {"id": uuid(2), "name": None, "backups": 1, "size_mb": 3, "backup_ids": [ids[149], "$(id)"]},
+        {"id": uuid(1), "name": "old", "backups": 149, "size_mb": 20, "backup_ids": {"csbs": ids[:149]}},
+        {"id": uuid(2), "name": None, "backups": 1, "size_mb": 3, "backup_ids": {"csbs": [ids[149], "$(id)"]}},
     ]
     assert found(former=former) == {
         "former_server": (
@@ -500,9 +526,12 @@ def everything(text: str) -> Subjects:
             policy(3, id=text, name=text, server_count=64),
             policy(4, name=f"{text}-0001", server_count=64),
         ],
-        quotas=[{"type": text, "used": 9, "quota": 10, "unit": text, "used_percent": 90}],
+        quotas=[
+            {"service": "csbs", "name": None, "type": text, "used": 9, "quota": 10, "unit": text, "used_percent": 90}
+        ],
         room={"result": "fail", "evidence": text},
-        former=[{"id": text, "name": text, "backups": 1, "size_mb": 1, "backup_ids": [text]}],
+        vaults=[{"id": text, "name": text, "policy": None, "size_gb": 1, "used_mb": 1, "server_count": 0}],
+        former=[{"id": text, "name": text, "backups": 1, "size_mb": 1, "backup_ids": {"csbs": [text]}}],
         held=[backup],
     )
 

@@ -63,7 +63,7 @@ class Cloud(fakes.Cloud):
 
 def audit(estate: Cloud, controls: dict[str, t.Any] | None = None, **options: t.Any) -> t.Any:
     params = {**PARAMS, "controls": {**CONTROLS, **(controls or {})}, **options}
-    return read(parse_options(params), estate)
+    return read(parse_options(params), [estate])
 
 
 def row_of(cloud: Cloud, name: str = "web", **options: t.Any) -> t.Any:
@@ -162,7 +162,7 @@ def test_rows_are_those_of_csbs_protection_info(
     backups = [aged(f"b{number}", name, age, status) for number, (age, status, name) in enumerate(made)]
     cloud = Cloud(FLEET, [policy("nightly", members, enabled=enabled), policy("other", ["web"])], backups)
     params = {"servers": None, "server_filters": None, "max_age": "10"}
-    plain = protection_info.read(protection_info.parse_options(params), cloud)["servers"]
+    plain = protection_info.read(protection_info.parse_options(params), [cloud])["servers"]
     rows = audit(cloud, {"max_age": "10"})["servers"]
     assert [{key: row[key] for key in one} for row, one in zip(rows, plain, strict=True)] == plain
     for row in rows:

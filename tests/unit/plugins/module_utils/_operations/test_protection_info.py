@@ -25,7 +25,7 @@ DAY = 86400
 
 def read(cloud: Cloud, **options: t.Any) -> t.Any:
     params = {"servers": None, "server_filters": None, "max_age": None, **options}
-    return protection_info.read(protection_info.parse_options(params), cloud)
+    return protection_info.read(protection_info.parse_options(params), [cloud])
 
 
 def row_of(cloud: Cloud, name: str = "web", **options: t.Any) -> t.Any:
