@@ -22,6 +22,8 @@ description:
     RV(removed).
   - A backup from which an image was created cannot be deleted. It is kept with the reason V(image), and counts like
     any other backup.
+  - With O(service=cbr), automatic backups in a locked vault cannot be deleted within their retention. They are kept
+    with the reason V(locked). Only the refusal of the service shows this, so check mode lists them in RV(removed).
   - With O(keep_hourly), O(keep_daily), O(keep_weekly), O(keep_monthly) and O(keep_yearly), the oldest backup of a
     server is also kept if there are fewer hours, days, weeks, months or years with a backup than the count, as
     C(restic) does. It then has the reason of this rule. So O(keep_daily=7) with backups of three days keeps the
@@ -51,6 +53,7 @@ options:
       - The rules apply only to backups that have all these tags with these values. A key without a value matches any
         value.
       - If no backup has the tags, nothing is deleted. An empty dictionary is refused.
+      - Refused with O(service=cbr), because CBR keeps no tags on backups.
     type: dict
   older_than:
     description:
@@ -136,6 +139,7 @@ options:
       - Keeps every backup that has all these tags with these values. It still counts for the other rules.
         A key without a value matches any value.
       - If this is the only rule, and no good backup of a server has these tags, the task is refused, as C(restic) does.
+      - Refused with O(service=cbr), because CBR keeps no tags on backups.
     type: dict
   include_automatic:
     description:
@@ -220,6 +224,13 @@ EXAMPLES = r"""
     keep_hourly: 24
     keep_daily: 7
     poll_interval: 1
+
+- name: Keep the last three manual backups of a server in CBR
+  opentelekomcloud.csbs.csbs_backup_prune:
+    service: cbr
+    servers: [db-1]
+    keep_last: 3
+    poll_interval: 1
 """
 
 RETURN = r"""
@@ -228,8 +239,8 @@ kept:
     - The backups that stay, of those to which the rules apply. They are sorted by server, and the newest come first.
       They have the shape of RV(opentelekomcloud.csbs.csbs_backup_info#module:backups).
     - Each has C(reasons), a list of V(last), V(hourly), V(daily), V(weekly), V(monthly), V(yearly), V(within),
-      V(young), V(tag) and V(image), in this order. V(within) is the reason of O(keep_within) and of all options that
-      begin with C(keep_within_).
+      V(young), V(tag), V(image) and V(locked), in this order. V(within) is the reason of O(keep_within) and of all
+      options that begin with C(keep_within_).
   returned: success
   type: list
   elements: dict

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csbs_restore
-short_description: Restore a server from a backup of Cloud Server Backup Service
+short_description: Restore a server from a backup
 version_added: 0.1.0
 description:
   - Overwrites the disks of a server with the disks of a backup. The service shuts the server down first. This cannot be
     undone.
-  - Before the restore, the module decides which disk of the backup overwrites which disk of the server, and asks the
-    service whether it accepts the restore. If this is not clear, the task is refused. The message lists the disks of
-    both sides and says how to choose them.
+  - Before the restore, the module decides which disk of the backup overwrites which disk of the server. If this is not
+    clear, the task is refused. The message lists the disks of both sides and says how to choose them. With
+    O(service=csbs), the module also asks the service whether it accepts the restore. CBR has no such check.
   - Check mode shows all this, and does not need O(confirm).
-  - The module waits until the restore has ended. The service has no status for a restore. It shows only the status of
+  - The module waits until the restore has ended. CSBS has no status for a restore. It shows only the status of
     the backup, which becomes C(available) again after success and after failure. So the module compares the failures
     that the backup shows before and after the restore, and checks the server.
-  - If the answer to the restore call is lost, the module reads the backup to find out whether the restore began. It
-    sends the call again only if the backup shows that the restore did not begin.
+  - With O(service=cbr), the restore has a task in the service. The restore succeeded only if the backup is C(available)
+    again and this task ended with success. If the service shows no such task, the module fails, because the end of the
+    restore is not known.
+  - CBR restores one server of a project at a time. The module waits for the end of other restores.
+  - If the answer to the restore call is lost, the module reads the backup, and with CBR also the tasks, to find out
+    whether the restore began. It sends the call again only if they show that the restore did not begin.
   - While the module waits on the control node, the output shows the progress.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
@@ -53,7 +57,7 @@ options:
     description:
       - Name or ID of the server whose disks are overwritten, or a dictionary with C(id).
       - The default is the server that was backed up. If that server no longer exists, this option is required.
-      - The server must be running or stopped, and in the availability zone of the backup.
+      - The server must be running or stopped. With O(service=csbs), it must be in the availability zone of the backup.
     type: raw
   volumes:
     description:
@@ -155,6 +159,8 @@ restore:
   description:
     - The restore.
     - C(id) is the ID of the restore in the service. Null in check mode, and if the answer of the service was lost.
+    - With O(service=cbr), C(id) is the ID of the restore's task. Null in check mode, and if the service does not show
+      the task yet.
     - C(status) is C(restored), C(failed), or C(in_progress) if the task did not wait for the end or did not reach it.
       Null in check mode.
     - C(target_server) and C(backup.server) have the current names of the servers.

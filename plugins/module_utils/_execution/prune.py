@@ -23,7 +23,8 @@ if t.TYPE_CHECKING:
     from .._plans.prune import PruneContext, PruneOptions
     from .clock import Clock
 
-_HELD_BY_IMAGE = "CSBS.8007"
+# Codes of backups that the service does not delete, and for which reason they are kept
+_KEPT_BY_SERVICE = {"CSBS.8007": "image", "BackupService.6204": "image", "BackupService.6220": "locked"}
 _CONFLICT = 409
 
 
@@ -55,7 +56,7 @@ def await_removal(
 def _set_aside_held_and_busy(
     decisions: t.Iterable[Decision], outcome: Outcome
 ) -> tuple[dict[str, Decision], list[BackupRow], Outcome]:
-    """Set aside the backups that images hold or that were busy.
+    """Set aside the backups that images hold, that are locked or that were busy.
 
     Return by ID the new decisions on them, the other backups that were to be removed, and the outcome of their calls.
     """
@@ -68,8 +69,8 @@ def _set_aside_held_and_busy(
         if error is None:
             rest.answers[len(others)] = outcome.answers.get(position)
             others.append(decision.row)
-        elif error.error_code == _HELD_BY_IMAGE:
-            set_aside[decision.row["id"]] = Decision(decision.row, "kept", ("image",))
+        elif error.error_code in _KEPT_BY_SERVICE:
+            set_aside[decision.row["id"]] = Decision(decision.row, "kept", (_KEPT_BY_SERVICE[error.error_code],))
         elif error.error_code in RETRYABLE_CODES or error.status == _CONFLICT:
             set_aside[decision.row["id"]] = Decision(decision.row, "busy")
         else:

@@ -15,6 +15,7 @@ from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
 from .._domain.limits import as_text
 from .._domain.selection import is_id, names_of, once, parse_filters, parse_refs, server_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
+from .._domain.services import refuse_on, rules_of
 from .._domain.tags import tags_as_dict
 from .._domain.times import parse_age
 from .._domain.timezones import load_zone
@@ -29,7 +30,8 @@ if t.TYPE_CHECKING:
 
 _COUNTS = ("last", *PERIODS)
 _DURATIONS = ("within", *(f"within_{name}" for name in PERIODS))
-_SOME_RULE = ", ".join(f"keep_{name}" for name in (*_COUNTS, *_DURATIONS)) + " or keep_tags"
+_SOME_RULE = ", ".join(f"keep_{name}" for name in (*_COUNTS, *_DURATIONS))
+_NO_TAGS = "keeps no tags on backups"
 
 
 def parse_options(params: dict[str, t.Any]) -> PruneOptions:
@@ -38,6 +40,9 @@ def parse_options(params: dict[str, t.Any]) -> PruneOptions:
     # The argument spec takes an option with the value null for one that is given.
     if servers is None and filters is None:
         raise InvalidInput("servers or server_filters is needed, so that only chosen servers are pruned")
+    service = rules_of(params)
+    if not service.backup_tags:
+        refuse_on(service, params, {"tags": _NO_TAGS, "keep_tags": _NO_TAGS})
     rules = _parse_rules(params)
     name, tags = _parse_name(params["name"]), params["tags"]
     if tags == {}:
@@ -71,7 +76,8 @@ def _parse_rules(params: dict[str, t.Any]) -> Rules:
             if rules.older_than is None
             else "older_than: no other rule says what to keep, so all older backups would be deleted"
         )
-        raise InvalidInput(f"{missing}. Give {_SOME_RULE} as well; a count of 0 is no rule")
+        some = f"{_SOME_RULE} or keep_tags" if rules_of(params).backup_tags else _SOME_RULE
+        raise InvalidInput(f"{missing}. Give one of {some} as well; a count of 0 is no rule")
     return rules
 
 
@@ -180,8 +186,8 @@ def finish(
 ) -> dict[str, t.Any]:
     """Wait as the options say, and return the result. Raises TaskFailed that names every backup not deleted.
 
-    A backup that an image holds is kept, and a backup that was busy until the timeout is reported as busy. Neither is a
-    failure.
+    A backup that an image holds or that is locked is kept, and a backup that was busy until the timeout is reported as
+    busy. Neither is a failure.
     """
     if not plan.changed:
         return {}

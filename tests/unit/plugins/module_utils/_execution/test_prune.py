@@ -126,8 +126,14 @@ def test_a_busy_backup_is_reported_in_its_present_state(status: str, changed: bo
     assert ([shown["status"] for shown in result["busy"]], result["changed"]) == ([status], changed)
 
 
-def test_a_held_backup_has_the_reason_image() -> None:
-    assert [shown["reasons"] for shown in finish({"d01": HELD}, OLD[:1], OLD[:1])["kept"]] == [["last"], ["image"]]
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("CSBS.8007", "image"), ("BackupService.6204", "image"), ("BackupService.6220", "locked")],
+)
+def test_a_backup_that_the_service_keeps_has_the_reason(code: str, reason: str) -> None:
+    refusal = CloudError("delete backup", "no", code, 400)
+    result = finish({"d01": refusal}, OLD[:1], OLD[:1])
+    assert [shown["reasons"] for shown in result["kept"]] == [["last"], [reason]] and result["changed"] is False
 
 
 def test_servers_have_their_present_names_in_the_final_result_too() -> None:

@@ -55,6 +55,21 @@ def removed(todo: Plan[t.Any]) -> list[str]:
 
 
 # ========== Options ==========
+@pytest.mark.parametrize("option", ["tags", "keep_tags"])
+@pytest.mark.parametrize("value", [{"a": "1"}, {}])
+def test_tags_are_refused_where_backups_have_none(option: str, value: t.Any) -> None:
+    given = {**DEFAULTS, "servers": ["web"], "keep_last": 1, "service": "cbr", option: value}
+    with pytest.raises(InvalidInput, match=f"^{option}: .* keeps no tags on backups. What to do: leave {option} out"):
+        operation.parse_options(given)
+
+
+@pytest.mark.parametrize(("service", "named"), [("csbs", True), ("cbr", False)])
+def test_a_missing_rule_is_asked_for_by_options_that_the_service_takes(service: str, named: bool) -> None:
+    with pytest.raises(InvalidInput, match="no rule says what to keep") as refusal:
+        operation.parse_options({**DEFAULTS, "servers": ["web"], "service": service})
+    assert ("keep_tags" in str(refusal.value)) is named and "keep_within_yearly" in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
