@@ -194,6 +194,7 @@ ARGUMENT_SPEC = {
     "skip_unprotectable": {"type": "bool", "default": False},
     "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
     "tags": {"type": "dict"},
+    "vault": {"type": "str"},
     **WAIT_SPEC,
 }
 

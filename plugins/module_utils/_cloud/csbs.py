@@ -155,7 +155,8 @@ class CsbsCloud(Compute):
         """Return the one call that runs a policy for servers; without a list of servers it is for all."""
         members = {member["id"] for member in policy.get("resources") or []}
         arguments: dict[str, t.Any] = {} if set(server_ids) == members else {"servers": list(server_ids)}
-        return [{"place": None, "servers": list(server_ids), "arguments": arguments}]
+        query = {"policy_id": policy["id"]}
+        return [{"vault": None, "servers": list(server_ids), "arguments": arguments, "query": query}]
 
     def run_policy(self, policy: str, servers: t.Sequence[str] | None = None, **place: t.Any) -> CheckpointRow:
         """Run a policy now, for all its servers or for some."""
@@ -202,7 +203,13 @@ class CsbsCloud(Compute):
     def backup_groups(self, servers: t.Sequence[ServerRow]) -> tuple[list[BackupGroup], list[ServerRow]]:
         """Return a call for each server."""
         groups: list[BackupGroup] = [
-            {"place": None, "servers": [server["id"]], "arguments": {"server": server["id"]}} for server in servers
+            {
+                "vault": None,
+                "servers": [server["id"]],
+                "arguments": {"server": server["id"]},
+                "query": {"resource_id": server["id"]},
+            }
+            for server in servers
         ]
         return groups, []
 

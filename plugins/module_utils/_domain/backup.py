@@ -29,6 +29,7 @@ def backup_result(raw: BackupRow, names: t.Mapping[str, str] | None = None) -> d
     servers by ID; a server that is not in it has the name from the time of the backup.
     """
     info = raw.get("extend_info") or {}
+    vault = raw.get("vault")
     return {
         "id": raw.get("id"),
         "checkpoint_id": raw.get("checkpoint_id"),
@@ -39,6 +40,7 @@ def backup_result(raw: BackupRow, names: t.Mapping[str, str] | None = None) -> d
             "id": raw.get("resource_id"),
             "name": (names or {}).get(raw.get("resource_id") or "") or info.get("resource_name"),
         },
+        "vault": None if vault is None else {"id": vault["id"], "name": vault["name"]},
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
         "protected_at": format_time(raw.get("protected_at")),

@@ -16,6 +16,9 @@ if t.TYPE_CHECKING:
 
     R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
 
+# More servers than this are not named one by one in the words for a call
+_MOST_NAMED = 3
+
 
 def parse_policy_ref(ref: str) -> str:
     """Return the option policy: a name or an ID. Raises InvalidInput for an empty text."""
@@ -99,3 +102,11 @@ def server_refs(servers: t.Iterable[t.Mapping[str, t.Any]]) -> list[ServerRef]:
 def describe_server(server: t.Mapping[str, t.Any]) -> str:
     """Return name and ID of a server for messages."""
     return f"{server['name']!r} ({server['id']})"
+
+
+def describe_servers(servers: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """Return how operations name servers: by their names, or by their number when there are many."""
+    if len(servers) > _MOST_NAMED:
+        return f"{len(servers)} servers"
+    listed = ", ".join(repr(server["name"]) for server in servers)
+    return f"server {listed}" if len(servers) == 1 else f"servers {listed}"

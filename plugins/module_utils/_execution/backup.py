@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows backups, and the backups of a policy run, until each has ended."""
+"""Follows backups until each has ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .watch import follow, problems_of
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.errors import CloudError
-    from .._domain.rows import BackupRow
+    from .._domain.rows import BackupRow, Row
     from .clock import Clock
     from .watch import WaitOptions
 
@@ -34,16 +34,36 @@ class BackupFollower:
         self._polls = 0
         self._filter_by_time = True
         self._seen: set[str] = set()
+        # By checkpoint, how often its missing servers are looked for
+        self._polls_left: dict[str, int] = {}
         #: By server ID, what is known of its backup; checkpoint_id and resource_id are always known
         self.rows: dict[str, BackupRow] = {}
         #: By server ID, why its backup failed
         self.failed: dict[str, str] = {}
+        #: By server ID, why the call made no backup, in the words of its answer
+        self.skipped: dict[str, str] = {}
+        #: IDs of servers that were left out without a message
+        self.left_out: list[str] = []
 
     def add(self, row: BackupRow, seen: bool) -> None:
         """Follow one more backup; seen says whether the service has already shown it."""
         self.rows[row["resource_id"]] = row
         if seen:
             self._seen.add(row["resource_id"])
+
+    def start(self, planned: BackupRow, answer: Row) -> None:
+        """Follow the backup of a server that a call has started, given what was planned and the answer of the call."""
+        server_id = planned["resource_id"]
+        reason = (answer.get("skipped") or {}).get(server_id)
+        if reason is not None:
+            self.skipped[server_id] = reason
+            return
+        row = planned.copy()
+        row["checkpoint_id"], row["created_at"] = answer["id"], answer.get("created_at")
+        self.add(row, seen=False)
+        shown = (answer.get("rows") or {}).get(server_id)
+        if shown is not None:
+            self._update(server_id, shown)
 
     @property
     def pending(self) -> dict[str, BackupRow]:
@@ -79,7 +99,23 @@ class BackupFollower:
                     self.failed[server_id] = "it is no longer there"
             if row is not None:
                 self._update(server_id, row)
+        self._give_up_missing(early)
         return not self.pending
+
+    def _give_up_missing(self, early: bool) -> None:
+        """Stop to wait for servers that a checkpoint left out: all others of it have ended, and no list shows these."""
+        missing = self.unlisted
+        # While nothing of a checkpoint is listed, the list lags and no server is missing.
+        going_on = {row["checkpoint_id"] for server_id, row in self.pending.items() if server_id in self._seen}
+        listed = {row["checkpoint_id"] for server_id, row in self.rows.items() if server_id in self._seen}
+        for checkpoint_id in {self.rows[server_id]["checkpoint_id"] for server_id in missing} & (listed - going_on):
+            left = self._polls_left.get(checkpoint_id, _MORE_POLLS_FOR_MISSING) - (not early)
+            self._polls_left[checkpoint_id] = left
+            if left < 0:
+                gone = [server_id for server_id in missing if self.rows[server_id]["checkpoint_id"] == checkpoint_id]
+                self.left_out.extend(gone)
+                for server_id in gone:
+                    del self.rows[server_id]
 
     def find_ids(self) -> bool:
         """Read the list once; return whether the ID of every backup is known."""
@@ -102,6 +138,9 @@ class BackupFollower:
             return {"name": self._name}
         if len(pending) == 1:
             return {"resource_id": next(iter(pending))}
+        checkpoints = {row["checkpoint_id"] for row in pending.values()}
+        if len(checkpoints) == 1:
+            return {"checkpoint_id": checkpoints.pop()}
         started = [parse_time(row.get("created_at")) for row in pending.values()]
         if self._polls > _POLLS_BEFORE_FULL_LIST and self.unlisted:
             self._filter_by_time = False
@@ -109,32 +148,6 @@ class BackupFollower:
             return {}
         earliest = min(moment for moment in started if moment) - timedelta(seconds=1)
         return {"start_time": earliest.replace(tzinfo=None).isoformat(timespec="microseconds")}
-
-
-class RunFollower(BackupFollower):
-    """Follows the backups of a policy run, and finds the servers that the service left out without a message."""
-
-    def __init__(self, cloud: Cloud, checkpoint_id: str) -> None:
-        """Follow the backups of the checkpoint that a run makes."""
-        super().__init__(cloud, checkpoint_id=checkpoint_id)
-        self._polls_left = _MORE_POLLS_FOR_MISSING
-        #: IDs of servers of which the run made no backup
-        self.left_out: list[str] = []
-
-    def refresh(self, early: bool = False) -> bool:
-        """Read the list once; return True when every backup has ended and the missing servers have been given up."""
-        ended = super().refresh(early)
-        missing = self.unlisted
-        # While nothing of the run is listed, the list lags and no server is missing.
-        if not missing or len(missing) < len(self.pending) or len(missing) == len(self.rows):
-            return ended
-        self._polls_left -= not early
-        if self._polls_left >= 0:
-            return False
-        self.left_out = missing
-        for server_id in missing:
-            del self.rows[server_id]
-        return True
 
 
 class BackupFollowers:
@@ -193,3 +206,27 @@ def await_backups(
     problems += problems_of(ending, late, "What was started goes on.", remedy)
     usable = sum(1 for server_id, row in rows.items() if row.get("status") in USABLE and server_id not in failed)
     return BackupsEnding(usable, problems, ending.unseen)
+
+
+def why_left_out(cloud: Cloud, server_ids: list[str], remedy: str) -> dict[str, str]:
+    """Return by server ID why no backup of it was made, as far as the service says, or else the remedy."""
+    if not server_ids:
+        return {}
+    # Loaded here, because servers are seldom left out.
+    from .._domain.errors import CloudError
+    from .._domain.protectability import explain_verdict
+
+    unknown = (
+        "the service gives no reason; the server may have been busy with another backup or a restore, so"
+        f" {remedy} again"
+    )
+    try:
+        verdicts = cloud.protectable(server_ids)
+    except CloudError as error:
+        return dict.fromkeys(server_ids, f"the reason could not be read ({error.reason.rstrip('.')})")
+    return {
+        server_id: explain_verdict(verdicts[server_id])
+        if server_id in verdicts and not verdicts[server_id]["result"]
+        else unknown
+        for server_id in server_ids
+    }

@@ -14,14 +14,13 @@ from .._domain.freshness import find_done
 from .._domain.limits import check_description, check_name, check_range, refuse_ignored
 from .._domain.selection import names_of, parse_filters, parse_refs
 from .._domain.server_lookup import choose_servers, resolve_servers, servers_of_backups
-from .._domain.tags import tags_as_list
+from .._domain.services import refuse_on, rules_of
 from .._domain.times import parse_age
-from .._plans.backup import BackupOptions, CreationContext, plan_creation, planned_row
+from .._plans.backup import BackupOptions, CreationContext, plan_creation
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
-    from .._domain.rows import BackupRow, ServerRow
-    from .._execution.backup import BackupFollower
+    from .._domain.rows import BackupGroup, BackupRow, ServerRow
     from .._execution.clock import Clock
     from .._plans.deletion import DeletionContext
     from .._plans.plan import Outcome, Plan
@@ -29,13 +28,14 @@ if t.TYPE_CHECKING:
 # The length of the suffix in names such as base-0001.
 _SUFFIX_LENGTH = 5
 _MAX_CONCURRENCY = 100
-_NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable")
+_NOT_WITH_ABSENT = ("max_age", "tags", "description", "incremental", "skip_unprotectable", "vault")
 
 
 def parse_options(params: dict[str, t.Any]) -> BackupOptions:
     """Return the options of csbs_backup in normal form. Raises InvalidInput before anything is sent."""
     servers, filters = parse_refs("servers", params["servers"]), parse_filters(params["server_filters"])
     ids, name = parse_refs("ids", params["ids"]), params["name"]
+    rules = rules_of(params)
     # The argument spec takes an option with the value null for one that is given.
     if params["state"] == "absent":
         if ids is None and name is None:
@@ -50,10 +50,14 @@ def parse_options(params: dict[str, t.Any]) -> BackupOptions:
             raise InvalidInput("servers or server_filters is needed: they say what to back up")
     if name is not None:
         several = filters is not None or len(servers or []) > 1
-        check_name("name", name, room=_SUFFIX_LENGTH if several else 0)
+        check_name("name", name, room=_SUFFIX_LENGTH if several else 0, most=rules.max_backup_name)
     if params["description"] is not None:
         check_description("description", params["description"])
     check_range("concurrency", params["concurrency"], 1, _MAX_CONCURRENCY)
+    if not rules.vaults:
+        refuse_on(rules, params, {"vault": "has no vaults"})
+    if not rules.backup_tags:
+        refuse_on(rules, params, {"tags": "keeps no tags on backups"})
     return BackupOptions(
         state=params["state"],
         servers=servers,
@@ -68,7 +72,16 @@ def parse_options(params: dict[str, t.Any]) -> BackupOptions:
         concurrency=params["concurrency"],
         wait=params["wait"],
         poll_interval=params["poll_interval"],
+        vault=None if params["vault"] is None else _parse_vault(params["vault"]),
+        rules=rules,
     )
+
+
+def _parse_vault(ref: str) -> str:
+    # Loaded here, because few tasks name a vault.
+    from .._domain.vault_option import check_vault_name
+
+    return check_vault_name("vault", ref)
 
 
 def _parse_tags(tags: dict[str, t.Any]) -> dict[str, str] | None:
@@ -94,31 +107,47 @@ def plan(options: BackupOptions, cloud: Cloud) -> Plan[CreationContext] | Plan[D
     # The age is counted by the clock of the cloud, which also dates the backups.
     done = find_done(options.max_age, options.name, cloud.now(), chosen, rows)
     to_back_up = [server for server in chosen if server["id"] not in done]
-    refusals = _find_refusals(options, chosen, to_back_up, cloud) if to_back_up else {}
+    groups, refusals = _find_groups(options, chosen, to_back_up, cloud) if to_back_up else ([], {})
     if done:
         # Loaded here, because a task that backs up all its servers needs no tags of others.
         from .._cloud.tags import add_tags
 
         add_tags(cloud, list(done.values()))
-    return plan_creation(options, chosen, rows, done, refusals)
+    return plan_creation(options, chosen, rows, done, refusals, groups)
 
 
-def _find_refusals(
+def _find_groups(
     options: BackupOptions, chosen: list[ServerRow], to_back_up: list[ServerRow], cloud: Cloud
-) -> dict[str, str]:
-    """Return by server ID why servers cannot be backed up. Raises InvalidInput unless such servers may be skipped."""
+) -> tuple[list[BackupGroup], dict[str, str]]:
+    """Return which servers are backed up together, and by server ID why others cannot be backed up.
+
+    Raises InvalidInput unless such servers may be skipped.
+    """
     # Loaded here, because most tasks find that nothing has to be backed up.
     from .._domain.protectability import describe_refusal, unprotectable
 
     refusals = unprotectable(to_back_up, cloud.protectable([server["id"] for server in to_back_up]))
+    groups, outside = cloud.backup_groups([server for server in to_back_up if server["id"] not in refusals])
+    remedy = ""
+    if outside:
+        # Loaded here, because servers are usually where they can be backed up.
+        from .._plans.joining import REMEDY, why_outside, with_joining
+
+        held = cloud.held_by_other_service({server["id"] for server in outside})
+        reasons = why_outside(outside, held, options.vault)
+        if reasons:
+            refusals, remedy = {**refusals, **reasons}, f" {REMEDY}."
     if refusals and not options.skip_unprotectable:
         refused = [server for server in to_back_up if server["id"] in refusals]
         listed = "; ".join(describe_refusal(server, refusals[server["id"]]) for server in refused)
         raise InvalidInput(
             f"servers: {len(refusals)} of {len(chosen)} servers cannot be backed up, and nothing was sent. {listed}."
-            " skip_unprotectable: true backs up the others"
+            f"{remedy} skip_unprotectable: true backs up the others"
         )
-    return refusals
+    joining = [server for server in outside if server["id"] not in refusals]
+    if joining and options.vault is not None:
+        groups = with_joining(groups, cloud.with_sizes(joining), options.vault, cloud.vault_named(options.vault)[0])
+    return groups, refusals
 
 
 def _existing_rows(options: BackupOptions, chosen: list[ServerRow], cloud: Cloud) -> list[BackupRow]:
@@ -170,17 +199,30 @@ def _finish_creation(
     options: BackupOptions, cloud: Cloud, plan: Plan[t.Any], context: CreationContext, outcome: Outcome, clock: Clock
 ) -> dict[str, t.Any]:
     # Loaded here, because most tasks start nothing.
-    from .._execution.backup import BackupFollower, await_backups
+    from .._domain.protectability import describe_refusal
+    from .._execution.backup import BackupFollower, await_backups, why_left_out
     from .._execution.watch import failure_texts, first_fields, join_problems
 
-    follower = BackupFollower(cloud, options.name)
+    # Where the service numbers the names, it may find none by a part of it.
+    follower = BackupFollower(cloud, None if options.rules.numbers_names else options.name)
     for row in context.done.values():
         follower.add(row, seen=True)
-    _add_started(follower, options, plan, context, outcome)
+    for position, rows in context.planned.items():
+        for row in rows if position in outcome.answers else ():
+            follower.start(row, outcome.answers[position])
     ending = await_backups(follower, options, clock, "run the task again")
     names = names_of(context.chosen)
     backups = [backup_result(follower.rows[server_id], names) for server_id in names if server_id in follower.rows]
-    problems = [*failure_texts(outcome), *ending.problems]
+    left_out = {**follower.skipped, **why_left_out(cloud, follower.left_out, "run the task")}
+    problems = [
+        *failure_texts(outcome),
+        *ending.problems,
+        *(
+            f"No backup was made of server {describe_refusal(server, left_out[server['id']])}"
+            for server in context.chosen
+            if server["id"] in left_out
+        ),
+    ]
     if problems:
         wanted = len(names) - len(plan.result["skipped_servers"])
         raise TaskFailed(
@@ -193,26 +235,6 @@ def _finish_creation(
             },
         )
     return {"backups": backups}
-
-
-def _add_started(
-    follower: BackupFollower, options: BackupOptions, plan: Plan[t.Any], context: CreationContext, outcome: Outcome
-) -> None:
-    """Let a follower follow the backups that the calls of a plan have started."""
-    for position, server in enumerate(context.to_back_up):
-        answer = outcome.answers.get(position)
-        if answer is None:
-            continue
-        if position in outcome.found:
-            row: BackupRow = answer.copy()
-            if row.get("tags") is None:
-                # Rows of a list may lack the tags.
-                row["tags"] = tags_as_list(options.tags or {})
-            follower.add(row, seen=True)
-        else:
-            row = planned_row(server, plan.calls[position].arguments["name"], options)
-            row["checkpoint_id"], row["created_at"] = answer["id"], answer.get("created_at")
-            follower.add(row, seen=False)
 
 
 def _finish_deletion(

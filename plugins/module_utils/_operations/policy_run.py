@@ -9,21 +9,19 @@ import typing as t
 
 from .._cloud.find_policy import find_policy
 from .._domain.backup import IN_PROGRESS, backup_result
-from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done
 from .._domain.policy import members_of
 from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
+from .._domain.services import rules_of
 from .._domain.times import parse_age
-from .._plans.policy_run import RunContext, RunOptions, choose_members, plan_run, planned_row
+from .._plans.policy_run import RunContext, RunOptions, choose_members, plan_run
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, PolicyRow, ServerRow
-    from .._execution.backup import RunFollower
     from .._execution.clock import Clock
     from .._plans.plan import Outcome, Plan
-
-_POLICY_WITHOUT_SERVERS = "CSBS.6032"
 
 
 def parse_options(params: dict[str, t.Any]) -> RunOptions:
@@ -35,6 +33,7 @@ def parse_options(params: dict[str, t.Any]) -> RunOptions:
         max_age=None if params["max_age"] is None else parse_age("max_age", params["max_age"]),
         wait=params["wait"],
         poll_interval=params["poll_interval"],
+        rules=rules_of(params),
     )
 
 
@@ -51,7 +50,8 @@ def plan(options: RunOptions, cloud: Cloud) -> Plan[RunContext]:
         # Loaded here, because only this refusal needs the words of the error codes.
         from .._domain.explain import explain
 
-        raise explain(f"run backup policy {policy['name']!r}", None, {"error_code": _POLICY_WITHOUT_SERVERS}, None)
+        code = options.rules.nothing_to_back_up
+        raise explain(f"run backup policy {policy['name']!r}", None, {"error_code": code}, None)
     chosen = choose_members(options, policy, cloud.servers())
     rows = _existing_rows(options, policy, chosen, cloud)
     # The age is counted by the clock of the cloud, which also dates the backups.
@@ -63,7 +63,9 @@ def plan(options: RunOptions, cloud: Cloud) -> Plan[RunContext]:
         from .._cloud.tags import add_tags
 
         add_tags(cloud, list(done.values()))
-    return plan_run(options, policy, chosen, rows, done, refusals)
+    able = [server["id"] for server in to_back_up if server["id"] not in refusals]
+    groups = cloud.run_groups(policy, able) if able else []
+    return plan_run(options, policy, chosen, rows, done, refusals, groups)
 
 
 def _find_refusals(policy: PolicyRow, to_back_up: list[ServerRow], cloud: Cloud) -> dict[str, str]:
@@ -101,22 +103,29 @@ def finish(
         return {}
     # Loaded here, because most tasks start nothing.
     from .._domain.protectability import describe_refusal
-    from .._execution.backup import BackupFollower, BackupFollowers, RunFollower, await_backups
-    from .._execution.watch import first_fields, join_problems
+    from .._execution.backup import BackupFollower, BackupFollowers, await_backups, why_left_out
+    from .._execution.watch import failure_texts, first_fields, join_problems
 
-    run, others = RunFollower(cloud, outcome.answers[0]["id"] if plan.changed else ""), BackupFollower(cloud)
-    _add_started(run, context, outcome)
+    checkpoints = {answer["id"] for answer in outcome.answers.values()}
+    # One checkpoint has a list of its own.
+    run = BackupFollower(cloud, checkpoint_id=checkpoints.pop() if len(checkpoints) == 1 else None)
+    for position, answer in outcome.answers.items():
+        for row in context.planned[position]:
+            run.start(row, answer)
+    others = BackupFollower(cloud)
     for row in context.done.values():
         others.add(row, seen=True)
     follower = BackupFollowers(run, others)
     ending = await_backups(follower, options, clock, "look at them with csbs_backup_info")
     chosen = {server["id"]: server for server in context.chosen}
+    left_out = {**run.skipped, **why_left_out(cloud, run.left_out, "run the policy for it")}
     problems = [
+        *failure_texts(outcome),
         *ending.problems,
         *(f"Server {describe_refusal(chosen[server_id], reason)}" for server_id, reason in context.refusals.items()),
         *(
             f"The run left out server {describe_refusal(chosen[server_id], reason)}"
-            for server_id, reason in _why_left_out(cloud, run.left_out).items()
+            for server_id, reason in left_out.items()
         ),
     ]
     rows, names = follower.rows, names_of(context.chosen)
@@ -124,37 +133,6 @@ def finish(
     if problems:
         raise TaskFailed(
             f"{ending.usable} of {len(chosen)} servers have their backup. {join_problems(problems)}",
-            {"changed": plan.changed, **plan.result, "backups": backups, **first_fields(outcome, ending.unseen)},
+            {"changed": outcome.changed, **plan.result, "backups": backups, **first_fields(outcome, ending.unseen)},
         )
     return {"backups": backups}
-
-
-def _add_started(run: RunFollower, context: RunContext, outcome: Outcome) -> None:
-    """Let a follower follow the backups of the run that the plan has started."""
-    for server in context.to_back_up:
-        row = planned_row(server, context.policy)
-        row["checkpoint_id"] = outcome.answers[0]["id"]
-        run.add(row, seen=False)
-
-
-def _why_left_out(cloud: Cloud, server_ids: list[str]) -> dict[str, str]:
-    """Return by server ID why a run made no backup of it, as far as the service says."""
-    if not server_ids:
-        return {}
-    # Loaded here, because most runs leave no server out.
-    from .._domain.protectability import explain_verdict
-
-    unknown = (
-        "the service gives no reason; the server may have been busy with another backup or a restore, so run the policy"
-        " for it again"
-    )
-    try:
-        verdicts = cloud.protectable(server_ids)
-    except CloudError as error:
-        return dict.fromkeys(server_ids, f"the reason could not be read ({error.reason.rstrip('.')})")
-    return {
-        server_id: explain_verdict(verdicts[server_id])
-        if server_id in verdicts and not verdicts[server_id]["result"]
-        else unknown
-        for server_id in server_ids
-    }

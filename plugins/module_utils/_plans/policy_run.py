@@ -14,13 +14,16 @@ from .._domain.errors import InvalidInput
 from .._domain.policy import is_enabled, members_of
 from .._domain.selection import describe_server, names_of, once, server_refs
 from .._domain.server_lookup import choose_servers
+from .._domain.services import RULES, Rules
 from .plan import Call, Plan
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import BackupRow, PolicyRow, ServerRow
+    from .._domain.rows import BackupGroup, BackupRow, PolicyRow, ServerRow, TagRow, VaultRef
 
 # The state of a member that is no longer a server of the project.
 _GONE = "DELETED"
+# How many calls are sent at a time
+_WORKERS = 5
 
 
 class RunOptions(t.NamedTuple):
@@ -32,6 +35,7 @@ class RunOptions(t.NamedTuple):
     max_age: timedelta | None = None
     wait: bool = True
     poll_interval: float = 10
+    rules: Rules = RULES["csbs"]
 
 
 class RunContext(t.NamedTuple):
@@ -40,8 +44,8 @@ class RunContext(t.NamedTuple):
     policy: PolicyRow
     #: All servers of the task, also those that are refused
     chosen: list[ServerRow]
-    #: Servers that the run backs up
-    to_back_up: list[ServerRow]
+    #: By the position of the call, what is known of the backups that it makes
+    planned: dict[int, list[BackupRow]]
     #: By server ID, the backups that make a new one unnecessary; some may be in progress
     done: dict[str, BackupRow]
     #: By server ID, why servers cannot be backed up
@@ -78,53 +82,66 @@ def plan_run(
     rows: list[BackupRow],
     done: dict[str, BackupRow],
     refusals: dict[str, str],
+    groups: t.Sequence[BackupGroup],
 ) -> Plan[RunContext]:
-    """Return the plan that backs up every chosen member that is neither done nor refused, with one run of the policy.
+    """Return the plan that backs up every chosen member that is neither done nor refused.
 
     rows are existing backups. done holds by server ID the backups that make a new one unnecessary, refusals the reasons
-    why servers cannot be backed up.
+    why servers cannot be backed up. The other servers are those of groups, with one call for each.
     """
-    to_back_up = [server for server in chosen if server["id"] not in done and server["id"] not in refusals]
     known = frozenset(row["id"] for row in rows)
-    planned = {server["id"]: backup_result(planned_row(server, policy)) for server in to_back_up}
+    by_id = {server["id"]: server for server in chosen}
+    # Where backups have no tags, those of a policy stay its own.
+    tags = (policy.get("tags") or []) if options.rules.backup_tags else []
+    planned = {
+        position: [planned_row(by_id[server_id], tags, group["vault"]) for server_id in group["servers"]]
+        for position, group in enumerate(groups)
+    }
+    shown = {row["resource_id"]: backup_result(row) for rows in planned.values() for row in rows}
     present = names_of(chosen)
-    results = {**{server_id: backup_result(row, present) for server_id, row in done.items()}, **planned}
+    results = {**{server_id: backup_result(row, present) for server_id, row in done.items()}, **shown}
     return Plan(
-        (_call(options, policy, [server["id"] for server in to_back_up], known),) if to_back_up else (),
+        tuple(_call(options, policy, group, known) for group in groups),
         before={"backups": []},
-        after={
-            "backups": [
-                {"name": UNNAMED, "server": backup["server"], "tags": backup["tags"]} for backup in planned.values()
-            ]
-        },
+        after={"backups": [_for_diff(shown[server["id"]]) for server in chosen if server["id"] in shown]},
         result={
             "backups": [results[server["id"]] for server in chosen if server["id"] in results],
             "policy": {"id": policy["id"], "name": policy["name"], "enabled": is_enabled(policy)},
             "servers": server_refs(chosen),
         },
-        context=RunContext(policy, chosen, to_back_up, done, refusals),
+        # When one of several calls fails, the others are sent all the same.
+        workers=_WORKERS if len(groups) > 1 else 0,
+        context=RunContext(policy, chosen, planned, done, refusals),
     )
 
 
-def _call(options: RunOptions, policy: PolicyRow, server_ids: list[str], known: t.Collection[str]) -> Call:
+def _call(options: RunOptions, policy: PolicyRow, group: BackupGroup, known: t.Collection[str]) -> Call:
     """Return the call that runs a policy for servers; known are the IDs of backups that were there before."""
     # Loaded here, because with an age many tasks find that nothing has to be run.
-    from .recovery import running_run, started_run
+    from .recovery import running_backups, started_backups
 
-    arguments: dict[str, t.Any] = {"policy": policy["id"]}
-    if set(server_ids) != {member["id"] for member in members_of(policy)}:
-        arguments["servers"] = server_ids
+    vault = group["vault"]
+    where = "" if vault is None else f" for vault {vault['name']!r}"
+    query, server_ids = group["query"], group["servers"]
     return Call(
-        f"run backup policy {policy['name']!r}",
+        f"run backup policy {policy['name']!r}{where}",
         "run_policy",
-        arguments,
-        find_effect=started_run(policy["id"], server_ids, known),
+        {"policy": policy["id"], **group["arguments"]},
+        find_effect=started_backups(query, server_ids, known),
         # The run that keeps the policy busy may not be listed yet, and may make all the wanted backups.
-        find_existing=None if options.max_age is None else running_run(policy["id"], server_ids, known),
+        find_existing=None if options.max_age is None else running_backups(query, server_ids, known),
     )
 
 
-def planned_row(server: ServerRow, policy: PolicyRow) -> BackupRow:
+def planned_row(server: ServerRow, tags: list[TagRow], vault: VaultRef | None = None) -> BackupRow:
     """Return what is known of a new backup before the service shows it."""
     info = {"resource_name": server["name"], "auto_trigger": False}
-    return {"resource_id": server["id"], "tags": policy.get("tags") or [], "extend_info": info}
+    row: BackupRow = {"resource_id": server["id"], "tags": tags, "extend_info": info}
+    if vault is not None:
+        row["vault"] = vault
+    return row
+
+
+def _for_diff(backup: dict[str, t.Any]) -> dict[str, t.Any]:
+    vault = {} if backup["vault"] is None else {"vault": backup["vault"]["name"]}
+    return {"name": UNNAMED, "server": backup["server"], "tags": backup["tags"], **vault}

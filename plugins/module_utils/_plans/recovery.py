@@ -30,55 +30,42 @@ def created_policy(name: str, known: t.Collection[str]) -> Finder:
     return find
 
 
-def started_backup(server_id: str, name: str, known: t.Collection[str]) -> Finder:
-    """Return a finder of a new backup of a server with a name."""
-    # Loaded here, because plans of other things do not need it.
-    from .._domain.backup_names import BackupNames
-
-    return running_backup(server_id, BackupNames(name), None, known)
-
-
-def running_backup(
-    server_id: str, names: BackupNames | None, states: t.Collection[str] | None, known: t.Collection[str]
+def started_backups(
+    query: t.Mapping[str, t.Any],
+    server_ids: t.Collection[str],
+    known: t.Collection[str],
+    names: BackupNames | None = None,
 ) -> Finder:
-    """Return a finder of a new backup of a server; names and states limit it, unless they are None."""
+    """Return a finder of a new checkpoint by hand, with these servers and no others, and with these names.
 
-    def find(cloud: Cloud) -> Row | None:
-        for row in cloud.backups(resource_id=server_id):
-            fits = (names is None or names.fit(row["name"])) and (states is None or row["status"] in states)
-            if fits and row["id"] not in known and row["resource_id"] == server_id:
-                return dict(row)
-        return None
-
-    return find
-
-
-def started_run(policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> Finder:
-    """Return a finder of the checkpoint (id) of a new run by hand of a policy, with these servers and no others.
-
-    A run may have left out some of the servers, so the checkpoint with the most of them is taken.
+    query is where the backups are. A call may have left out some of the servers, so the checkpoint with the most of
+    them is taken. The row has id, created_at and rows: by server ID, its backup.
     """
 
     def find(cloud: Cloud) -> Row | None:
-        by_hand = [row for row in cloud.backups(policy_id=policy_id) if not is_automatic(row)]
-        fitting = {
-            checkpoint: servers
-            for checkpoint, servers in _new_checkpoints(by_hand, known).items()
-            if servers <= set(server_ids)
-        }
-        return {"id": max(fitting, key=lambda checkpoint: len(fitting[checkpoint]))} if fitting else None
+        by_hand = [row for row in _named(cloud.backups(**query), names) if not is_automatic(row)]
+        fitting = [rows for rows in _new_checkpoints(by_hand, known) if rows.keys() <= set(server_ids)]
+        return _as_answer(max(fitting, key=len)) if fitting else None
 
     return find
 
 
-def running_run(policy_id: str, server_ids: t.Collection[str], known: t.Collection[str]) -> Finder:
-    """Return a finder of the checkpoint (id) of a new run of a policy, by hand or not, with all these servers."""
+def running_backups(
+    query: t.Mapping[str, t.Any],
+    server_ids: t.Collection[str],
+    known: t.Collection[str],
+    names: BackupNames | None = None,
+    states: t.Collection[str] | None = None,
+) -> Finder:
+    """Return a finder of a new checkpoint with all these servers, by hand or not; names and states limit it.
+
+    The row is that of started_backups.
+    """
 
     def find(cloud: Cloud) -> Row | None:
-        checkpoints = _new_checkpoints(cloud.backups(policy_id=policy_id), known)
-        return next(
-            ({"id": checkpoint} for checkpoint, servers in checkpoints.items() if servers >= set(server_ids)), None
-        )
+        rows = [row for row in _named(cloud.backups(**query), names) if states is None or row["status"] in states]
+        fitting = (found for found in _new_checkpoints(rows, known) if found.keys() >= set(server_ids))
+        return next(map(_as_answer, fitting), None)
 
     return find
 
@@ -93,10 +80,20 @@ def changed_backup(backup_id: str, shows: t.Callable[[BackupRow], bool]) -> Find
     return find
 
 
-def _new_checkpoints(rows: t.Iterable[BackupRow], known: t.Collection[str]) -> dict[str, set[str]]:
-    """Return by checkpoint its servers, as far as their backups are not among known."""
-    checkpoints: dict[str, set[str]] = {}
+def _named(rows: t.Iterable[BackupRow], names: BackupNames | None) -> list[BackupRow]:
+    return [row for row in rows if names is None or names.fit(row["name"])]
+
+
+def _new_checkpoints(rows: t.Iterable[BackupRow], known: t.Collection[str]) -> list[dict[str, BackupRow]]:
+    """Return for each checkpoint its backups by server ID, as far as they are not among known."""
+    checkpoints: dict[str, dict[str, BackupRow]] = {}
     for row in rows:
         if row["id"] not in known:
-            checkpoints.setdefault(row["checkpoint_id"], set()).add(row["resource_id"])
-    return checkpoints
+            checkpoints.setdefault(row["checkpoint_id"], {})[row["resource_id"]] = row
+    return list(checkpoints.values())
+
+
+def _as_answer(rows: dict[str, BackupRow]) -> Row:
+    """Return the backups of a checkpoint in the shape of the answer that was lost, with what is known beyond it."""
+    first = next(iter(rows.values()))
+    return {"id": first["checkpoint_id"], "created_at": first.get("created_at"), "rows": rows}

@@ -13,7 +13,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.backup import (
     BackupFollower,
     BackupFollowers,
-    RunFollower,
     await_backups,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupOptions
@@ -188,9 +187,9 @@ def test_ids_are_found_when_every_started_backup_is_listed() -> None:
 
 
 # ========== Runs of policies ==========
-def run_follower(*rows: dict[str, t.Any]) -> tuple[RunFollower, Cloud]:
+def run_follower(*rows: dict[str, t.Any]) -> tuple[BackupFollower, Cloud]:
     cloud = Cloud(backups=rows)
-    run = RunFollower(t.cast("t.Any", cloud), "rec")
+    run = BackupFollower(t.cast("t.Any", cloud), checkpoint_id="rec")
     for name in ("web", "db"):
         run.add(started("r", name, checkpoint_id="rec"), seen=False)
     return run, cloud

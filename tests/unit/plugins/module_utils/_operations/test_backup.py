@@ -23,6 +23,7 @@ from tests.support.fakes import Cloud, Ticks, backup, server
 
 DEFAULTS: dict[str, t.Any] = {
     **dict.fromkeys(("servers", "server_filters", "ids", "name", "description", "incremental", "tags", "max_age")),
+    "vault": None,
     "state": "present",
     "skip_unprotectable": False,
     "concurrency": 5,
@@ -278,11 +279,11 @@ def create(
     wanted = parse(**{"name": "b", "servers": list(dict.fromkeys(names)), **options})
     todo = operation.plan(wanted, t.cast("t.Any", Cloud(FLEET, backups=rows)))
 
-    def back_up(server: str, backup_name: str, **_: t.Any) -> dict[str, t.Any]:
-        name = server.removeprefix("id-")
-        if name in (refused or {}):
-            raise (refused or {})[name]
-        row = backup(backup_name, name, "waiting_protect")
+    def back_up(server: str, name: str, **_: t.Any) -> dict[str, t.Any]:
+        of = server.removeprefix("id-")
+        if of in (refused or {}):
+            raise (refused or {})[of]
+        row = backup(name, of, "waiting_protect")
         cloud.all_backups.append(row)
         return {"id": row["checkpoint_id"], "created_at": row["created_at"]}
 
@@ -384,7 +385,9 @@ def test_when_nothing_can_be_seen_the_task_returns_what_was_started() -> None:
 def test_a_backup_that_was_found_after_a_lost_answer_has_the_tags_of_the_task() -> None:
     wanted = parse(name="b", servers=["web"], tags={"a": "1"})
     todo = operation.plan(wanted, t.cast("t.Any", Cloud(FLEET)))
-    outcome = Outcome({0: backup("b", "web", tags=None)}, found={0})
+    row = backup("b", "web", tags=None)
+    answer = {"id": row["checkpoint_id"], "created_at": row["created_at"], "rows": {"id-web": row}}
+    outcome = Outcome({0: answer}, found={0})
     cloud = Cloud()
     result = operation.finish(wanted, t.cast("t.Any", cloud), todo, outcome, Ticks().clock())
     assert (result["backups"][0]["tags"], result["backups"][0]["id"], cloud.asked) == ({"a": "1"}, "item-b-web", [])

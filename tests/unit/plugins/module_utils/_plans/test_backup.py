@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import backup_names
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import (
@@ -32,7 +33,10 @@ def plan(
 ) -> Plan[CreationContext]:
     """The plan that backs up servers; without any these are all three."""
     chosen = list(servers or (WEB, DB, APP))
-    return plan_creation(BackupOptions("present", **options), chosen, list(rows), done or {}, refusals or {})
+    done, refusals = done or {}, refusals or {}
+    able = [one for one in chosen if one["id"] not in done and one["id"] not in refusals]
+    groups = CsbsCloud.backup_groups(t.cast("t.Any", None), able)[0]
+    return plan_creation(BackupOptions("present", **options), chosen, list(rows), done, refusals, groups)
 
 
 def call_for_web(**options: t.Any) -> Call:
@@ -148,7 +152,8 @@ def test_the_effect_of_a_lost_answer_is_a_backup_that_was_not_there_before() -> 
     find = call_for_web(name="b", rows=[old]).find_effect
     assert find is not None
     assert find(t.cast("t.Any", Cloud(backups=[old]))) is None
-    assert find(t.cast("t.Any", Cloud(backups=[old, backup("other", "web"), new]))) == new
+    answer = find(t.cast("t.Any", Cloud(backups=[old, backup("other", "web"), new])))
+    assert answer == {"id": new["checkpoint_id"], "created_at": new["created_at"], "rows": {"id-web": new}}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_run import (
@@ -69,7 +70,10 @@ def plan(
 ) -> Plan[RunContext]:
     members: t.Any = [server(name) for name in chosen]
     rows: t.Any = [backup("a", "web"), backup("b", "app", "protecting")]
-    return plan_run(RunOptions("nightly", **options), NIGHTLY, members, rows, done or {}, refusals or {})
+    done, refusals = done or {}, refusals or {}
+    able = [one["id"] for one in members if one["id"] not in done and one["id"] not in refusals]
+    groups = CsbsCloud.run_groups(t.cast("t.Any", None), NIGHTLY, able) if able else []
+    return plan_run(RunOptions("nightly", **options), NIGHTLY, members, rows, done, refusals, groups)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_planned_backups_have_the_tags_of_the_policy_and_no_made_up_name() -> No
 
 
 def test_the_row_of_a_planned_backup_has_what_is_known_of_it() -> None:
-    assert planned_row(SERVERS[0], NIGHTLY) == {
+    assert planned_row(SERVERS[0], NIGHTLY["tags"]) == {
         "resource_id": "id-web",
         "tags": [{"key": "team", "value": "x"}],
         "extend_info": {"resource_name": "web", "auto_trigger": False},
@@ -125,7 +129,8 @@ def test_the_effect_of_a_lost_answer_is_a_checkpoint_that_was_not_there_before()
     assert call.find_effect is not None
     old = [backup("a", "web", checkpoint_id="old"), backup("b", "app", checkpoint_id="old")]
     assert call.find_effect(t.cast("t.Any", Cloud(backups=old))) is None
-    assert call.find_effect(t.cast("t.Any", Cloud(backups=[*old, *run_of("web", "app")]))) == {"id": "new"}
+    found = call.find_effect(t.cast("t.Any", Cloud(backups=[*old, *run_of("web", "app")])))
+    assert found is not None and (found["id"], found["rows"].keys()) == ("new", {"id-web", "id-app"})
 
 
 def test_only_with_an_age_may_another_run_be_all_that_is_wanted() -> None:
@@ -134,4 +139,5 @@ def test_only_with_an_age_may_another_run_be_all_that_is_wanted() -> None:
     (call,) = plan(["web", "db"], max_age=timedelta(hours=1)).calls
     assert call.find_existing is not None
     assert call.find_existing(t.cast("t.Any", Cloud(backups=run_of("web")))) is None
-    assert call.find_existing(t.cast("t.Any", Cloud(backups=run_of("web", "db", "app")))) == {"id": "new"}
+    found = call.find_existing(t.cast("t.Any", Cloud(backups=run_of("web", "db", "app"))))
+    assert found is not None and found["id"] == "new"

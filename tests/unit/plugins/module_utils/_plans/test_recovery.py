@@ -13,10 +13,8 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.back
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.recovery import (
     changed_backup,
     created_policy,
-    running_backup,
-    running_run,
-    started_backup,
-    started_run,
+    running_backups,
+    started_backups,
 )
 from tests.support.fakes import Cloud, backup, policy
 
@@ -27,9 +25,16 @@ Row = dict[str, t.Any]
 
 
 def found(finder: Finder, *backups: Row, policies: t.Iterable[Row] = ()) -> str | None:
-    """Return the ID of what a finder finds."""
+    """Return the ID of what a finder finds, or of the only backup of a checkpoint."""
     row = finder(t.cast(t.Any, Cloud(backups=backups, policies=policies)))
-    return None if row is None else row["id"]
+    if row is None:
+        return None
+    rows = list(row.get("rows", {}).values())
+    return rows[0]["id"] if len(rows) == 1 else row["id"]
+
+
+def of_web(names: BackupNames | None, states: t.Any = None) -> Finder:
+    return running_backups({"resource_id": "id-web"}, ["id-web"], (), names, states)
 
 
 # ========== Policies ==========
@@ -42,7 +47,8 @@ def test_a_policy_of_the_name_that_was_not_there_before_is_the_one_that_was_crea
 # ========== Backups ==========
 @pytest.mark.parametrize("status", ["waiting_protect", "protecting", "available", "error"])
 def test_a_started_backup_is_found_in_every_state(status: str) -> None:
-    assert found(started_backup("id-web", "b", ()), backup("b", "web", status)) == "item-b-web"
+    finder = started_backups({"resource_id": "id-web"}, ["id-web"], (), BackupNames("b"))
+    assert found(finder, backup("b", "web", status)) == "item-b-web"
 
 
 @pytest.mark.parametrize(
@@ -51,15 +57,16 @@ def test_a_started_backup_is_found_in_every_state(status: str) -> None:
     ids=["another-server", "longer-name", "numbered", "there-before"],
 )
 def test_another_backup_is_not_the_one_that_was_started(row: Row) -> None:
-    assert found(started_backup("id-web", "b", {"old"}), row) is None
+    finder = started_backups({"resource_id": "id-web"}, ["id-web"], {"old"}, BackupNames("b"))
+    assert found(finder, row) is None
 
 
 def test_names_and_states_limit_what_counts_as_running() -> None:
     failed, numbered = backup("b", "web", "error"), backup("b-0002", "web", "protecting")
     states = {"protecting", "available"}
-    assert found(running_backup("id-web", BackupNames("b", 3), states, ()), failed, numbered) == "item-b-0002-web"
-    assert found(running_backup("id-web", BackupNames("b"), states, ()), failed, numbered) is None
-    assert found(running_backup("id-web", None, None, ()), failed, numbered) == "item-b-web"
+    assert found(of_web(BackupNames("b", 3), states), failed, numbered) == "item-b-0002-web"
+    assert found(of_web(BackupNames("b"), states), failed, numbered) is None
+    assert found(of_web(None), failed, numbered) == "item-b-web"
 
 
 # ========== Runs of a policy ==========
@@ -73,21 +80,21 @@ SERVERS = ["id-a", "id-b", "id-c"]
 
 
 def test_a_started_run_may_have_left_servers_out_and_the_one_with_the_most_is_taken() -> None:
-    finder = started_run("pol", SERVERS, ())
+    finder = started_backups({"policy_id": "pol"}, SERVERS, ())
     assert found(finder, *run_of("one", "a"), *run_of("two", "a", "b"), *run_of("three", "c")) == "two"
     assert found(finder, *run_of("one", "a"), *run_of("all", "a", "b", "c")) == "all"
 
 
 @pytest.mark.parametrize("auto", [True, "true", "True"])
 def test_a_run_by_the_schedule_or_with_other_servers_was_not_started_by_hand_for_these(auto: t.Any) -> None:
-    finder = started_run("pol", SERVERS, ())
+    finder = started_backups({"policy_id": "pol"}, SERVERS, ())
     assert found(finder, *run_of("auto", "a", "b", "c", auto=auto)) is None
     assert found(finder, *run_of("other", "a", "d")) is None
     assert found(finder) is None
 
 
 def test_a_running_run_holds_all_the_servers_whoever_started_it() -> None:
-    finder = running_run("pol", SERVERS[:2], ())
+    finder = running_backups({"policy_id": "pol"}, SERVERS[:2], ())
     assert found(finder, *run_of("part", "a"), *run_of("more", "a", "b", "d", auto=True)) == "more"
     assert found(finder, *run_of("part", "a")) is None
 
@@ -95,8 +102,8 @@ def test_a_running_run_holds_all_the_servers_whoever_started_it() -> None:
 def test_runs_that_were_there_before_are_not_found() -> None:
     rows = run_of("old", "a", "b", "c")
     known = {row["id"] for row in rows}
-    assert found(started_run("pol", SERVERS, known), *rows) is None
-    assert found(running_run("pol", SERVERS, known), *rows) is None
+    assert found(started_backups({"policy_id": "pol"}, SERVERS, known), *rows) is None
+    assert found(running_backups({"policy_id": "pol"}, SERVERS, known), *rows) is None
 
 
 # ========== A backup that shows something ==========
