@@ -37,7 +37,7 @@ def find_policy_row(ref: str, rows: list[PolicyRow], cloud: Cloud) -> PolicyRow 
 
 def is_new(row: PolicyRow, cloud: Cloud) -> bool:
     """Return whether a policy is so new that tasks that created one of this name at once may not have agreed yet."""
-    moment = parse_time(row.get("created_at"))
+    moment = parse_time(row.get("created_at") or row.get("start_time"))
     return moment is not None and cloud.now() - moment < _SETTLES_WITHIN
 
 

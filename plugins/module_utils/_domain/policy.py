@@ -65,11 +65,16 @@ def policy_result(raw: PolicyRow, names: t.Mapping[str, str] | None = None) -> d
         "enabled": is_enabled(raw),
         "schedule": describe_schedule(pattern_of(raw)),
         "retention": current_retention(definition_in(raw)),
-        "servers": members_of(raw, names),
+        "servers": in_order(members_of(raw, names), "vaults" in raw),
         "tags": tags_as_dict(raw.get("tags")),
         "created_at": format_time(raw.get("created_at")),
         "vaults": [vault_result(vault) for vault in raw.get("vaults") or []],
     }
+
+
+def in_order(servers: list[ServerRef], in_vaults: bool) -> list[ServerRef]:
+    """Return servers of a policy as results list them: by name where they are in vaults, which know no order."""
+    return sorted(servers, key=lambda server: (server["name"] or "", server["id"])) if in_vaults else servers
 
 
 def vault_result(vault: VaultRow) -> dict[str, t.Any]:

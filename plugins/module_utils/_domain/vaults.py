@@ -35,7 +35,7 @@ class VaultOptions(t.NamedTuple):
 #: As users get them who say nothing
 USUAL = VaultOptions()
 #: A vault for servers that have left their policy: only as large as their disks
-PARKING = VaultOptions(size_factor=1.0)
+PARKING = VaultOptions(size_factor=1.0, auto_expand=False)
 
 
 class Step(t.NamedTuple):

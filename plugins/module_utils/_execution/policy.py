@@ -38,7 +38,7 @@ def settle(
     """
     rows = list_until_shown([policy_id], cloud, clock)
     twins = [row for row in rows if row["name"] == context.name and row["id"] not in context.known]
-    oldest = min(twins, key=lambda row: (row.get("created_at") or "", row["id"]), default=None)
+    oldest = min(twins, key=lambda row: (row.get("created_at") or row.get("start_time") or "", row["id"]), default=None)
     if oldest is None or oldest["id"] == policy_id:
         return policy_id
     todo = plan(options._replace(name=oldest["id"], new_name=None, move_servers=True), cloud)

@@ -171,5 +171,5 @@ def _check_result(options: PolicyOptions, policy: PolicyRow, context: PolicyCont
     asked = options._replace(purge_servers=False, purge_tags=False)
     missing = plan_update(asked, policy, list(context.chosen), [], context.names)
     if missing.changed:
-        differ = [key for key in missing.after if missing.after[key] != missing.before[key]]
+        differ = [key for key in missing.after if missing.after[key] != missing.before.get(key)]
         raise PlanAgain(f"policy {policy['name']!r} still differs in {', '.join(differ) or 'what was sent'}")

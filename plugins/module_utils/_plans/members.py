@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.policy import as_resource, for_diff, members_of, policy_result
+from .._domain.policy import as_resource, for_diff, in_order, members_of, policy_result
 from .._domain.selection import server_refs
 from .._domain.services import RULES, Rules
 from .plan import Call, Plan
@@ -71,7 +71,8 @@ def plan_joining(
         operation = f"put {list_names(add)} into backup policy {current['name']!r}"
         extra = _vault_arguments(options)
         calls = (*leave, members_call(operation, current["id"], add=add, undo=undo, **extra))
-    after = {**policy_result(current, names), "servers": [*members, *server_refs(add)]}
+    joined = in_order([*members, *server_refs(add)], options.rules.vaults)
+    after = {**policy_result(current, names), "servers": joined}
     return _members_plan(options, calls, current, after, chosen, names, add=add, others=others)
 
 
@@ -90,7 +91,7 @@ def plan_leaving(
     leaving = [member for member in members if member["id"] in chosen_ids]
     staying = [member for member in members if member["id"] not in chosen_ids]
     calls = (_leave_call(current, leaving, missing_ok=True, **_vault_arguments(options)),) if leaving else ()
-    after = {**policy_result(current, names), "servers": staying}
+    after = {**policy_result(current, names), "servers": in_order(staying, options.rules.vaults)}
     return _members_plan(options, calls, current, after, chosen, names, remove=[server["id"] for server in leaving])
 
 

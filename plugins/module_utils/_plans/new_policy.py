@@ -9,7 +9,7 @@ import typing as t
 
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_POLICIES
-from .._domain.policy import as_resource, check_capacity, for_diff, policy_result
+from .._domain.policy import as_resource, check_capacity, for_diff, in_order, policy_result
 from .._domain.retention import definition_of
 from .._domain.schedule import format_pattern
 from .._domain.selection import is_id, server_refs
@@ -97,6 +97,7 @@ def creation_of(
         # Loaded here, because only one of the services has vaults.
         from .vaults import vaults_of_policy
 
+        after["servers"] = in_order(after["servers"], in_vaults=True)
         after["vaults"] = vaults_of_policy(options, name, attrs["resources"], (), others) if chosen else []
         attrs["vault"] = options.vault
         if not chosen:

@@ -151,7 +151,7 @@ def change_of(
                 options, current["name"], update.add, update.remove, others, current["vaults"]
             )
         calls = update_calls(current, before, update, moves, options.rules, **limits)
-        after = {**policy_after(before, update, options.retention), "vaults": after["vaults"]}
+        after = {**policy_after(before, update, options.retention, options.rules), "vaults": after["vaults"]}
     notes = [*options.notes, *_notes_on_retention(options, current, updated=any(update))]
     if options.tags is not None and options.rules.vaults and not after["vaults"]:
         notes.append(NO_PLACE_FOR_TAGS)

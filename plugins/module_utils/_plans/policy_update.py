@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.policy import operation_of
+from .._domain.policy import in_order, operation_of
 from .._domain.schedule import describe_schedule
 from .._domain.selection import server_refs
 from .plan import Call
@@ -64,11 +64,13 @@ def update_calls(
     return [Call(operation, "update_policy", {"policy": current["id"], **attrs})] if attrs else []
 
 
-def policy_after(before: dict[str, t.Any], update: Update, retention: dict[str, t.Any] | None) -> dict[str, t.Any]:
+def policy_after(
+    before: dict[str, t.Any], update: Update, retention: dict[str, t.Any] | None, rules: Rules
+) -> dict[str, t.Any]:
     """Return what a policy will be after an update, in the shape of results; retention is the desired one."""
     after = {**before, **update.fields}
     staying = [member for member in before["servers"] if member["id"] not in update.remove]
-    after["servers"] = [*staying, *server_refs(update.add)]
+    after["servers"] = in_order([*staying, *server_refs(update.add)], rules.vaults)
     if "enabled" in update.scheduled:
         after["enabled"] = update.scheduled["enabled"]
     if "trigger" in update.scheduled:

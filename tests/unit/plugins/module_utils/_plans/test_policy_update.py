@@ -49,6 +49,6 @@ def test_fields_and_servers_go_in_one_request() -> None:
 )
 def test_the_policy_after_an_update_shows_what_it_changes(update: Update, key: str, expected: t.Any) -> None:
     before = policy_result(NIGHTLY)
-    after = policy_after(before, update, {"days": 7})
+    after = policy_after(before, update, {"days": 7}, RULES["csbs"])
     assert after[key] == expected
     assert {name for name in after if after[name] != before[name]} == {key}
