@@ -10,7 +10,7 @@ import typing as t
 from .._domain.errors import InvalidInput, NotFound
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import find_one, once
-from .._domain.tag_carriers import carriers_of, shared_tags
+from .._domain.tag_carriers import carriers_of, shared_tags, vaults_of
 from .tags import add_tags
 
 if t.TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, Ta
         row = find_one(resource_type, name, rows.get(name, ()))
         if row is not None:
             row["tags"] = None
-            for vault in row.get("vaults") or ():
+            for vault in vaults_of(row) or ():
                 vault["tags"] = None
         found[name] = row
     return found
@@ -100,9 +100,10 @@ def _add_own_tags(resource_type: str, row: TaggableRow, cloud: Cloud, missing_ok
     """Give a row the tags that the resource has now; return False when it was deleted meanwhile and missing_ok."""
     if row.get("tags") is None:
         try:
-            if "vaults" not in row:
+            vaults = vaults_of(row)
+            if vaults is None:
                 row["tags"] = cloud.tags_of(resource_type, row["id"])
-            for vault in row.get("vaults") or ():
+            for vault in vaults or ():
                 vault["tags"] = cloud.tags_of("vault", str(vault["id"]))
         except NotFound:
             if not missing_ok:

@@ -13,7 +13,7 @@ from .services import rules_of
 from .tags import tags_as_dict
 
 if t.TYPE_CHECKING:
-    from .rows import BackupRow, PolicyRow, TagRow
+    from .rows import BackupRow, PolicyRow, TagRow, VaultRow
 
 
 class Carrier(t.NamedTuple):
@@ -39,12 +39,18 @@ def check_resource_type(params: dict[str, t.Any]) -> str:
 
 def carriers_of(resource_type: str, row: BackupRow | PolicyRow) -> list[Carrier]:
     """Return what has the tags of a backup or policy: its vaults where it has vaults, else itself."""
-    if "vaults" not in row:
+    vaults = vaults_of(row)
+    if vaults is None:
         return [Carrier(resource_type, row["id"], None, tags_as_dict(row["tags"]))]
     return [
         Carrier("vault", str(vault["id"]), vault["name"], tags_as_dict(without_marks(vault["tags"])))
-        for vault in row["vaults"]
+        for vault in vaults
     ]
+
+
+def vaults_of(row: BackupRow | PolicyRow) -> list[VaultRow] | None:
+    """Return the vaults whose tags are those of a policy, None for what has tags itself."""
+    return t.cast("PolicyRow", row).get("vaults")
 
 
 def without_marks(tags: t.Iterable[TagRow] | None) -> list[TagRow]:

@@ -64,12 +64,10 @@ def fits(tags: t.Mapping[str, str], query: t.Mapping[str, list[dict[str, t.Any]]
 
     A value that begins with * means every value that contains the rest.
     """
-    return not (
-        ("tags" in query and not all(_has(tags, one) for one in query["tags"]))
-        or ("tags_any" in query and not any(_has(tags, one) for one in query["tags_any"]))
-        or ("not_tags" in query and all(_has(tags, one) for one in query["not_tags"]))
-        or ("not_tags_any" in query and any(_has(tags, one) for one in query["not_tags_any"]))
-    )
+    wanted = {option: [_has(tags, one) for one in query[option]] for option in query}
+    if not all(wanted.get("tags", ())) or not any(wanted.get("tags_any", (True,))):
+        return False
+    return not all(wanted.get("not_tags", (False,))) and not any(wanted.get("not_tags_any", ()))
 
 
 def _has(tags: t.Mapping[str, str], wanted: dict[str, t.Any]) -> bool:
