@@ -14,6 +14,8 @@ description:
   - Deletes backups by ID or by name, one by one. Backups of other servers in the same checkpoint stay.
   - While the module waits on the control node, the output shows how many backups are finished.
   - Manual backups stay until somebody deletes them. The retention of policies has no effect on them.
+  - With O(service=cbr), a server must be in a vault. All chosen servers of a vault are backed up with one request, and
+    servers of several vaults with one request for each vault.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options:
@@ -36,6 +38,8 @@ options:
   name:
     description:
       - Name of the backups. Several servers get the name with the suffixes V(-0001), V(-0002) and so on.
+      - With O(service=cbr), the service sets these suffixes, for the servers of each vault anew. A server that is alone
+        in its request gets the plain name. A name has up to 64 characters, and 59 if it may get a suffix.
       - If a server already has a backup of this name that is good or in progress, the module makes no other one.
       - Without it, a backup is named C(manualbk_xxxx), and every run makes a new backup unless O(max_age) is given.
       - With O(state=absent), backups of this name are deleted, with and without suffix.
@@ -55,6 +59,7 @@ options:
   tags:
     description:
       - Tags of new backups, at most 10.
+      - Refused with O(service=cbr), because CBR keeps no tags on backups.
     type: dict
   max_age:
     description:
@@ -64,15 +69,27 @@ options:
     type: str
   skip_unprotectable:
     description:
-      - Whether servers that cannot be backed up are left out, and returned in RV(skipped_servers).
+      - Whether servers that cannot be backed up are left out, and returned in RV(skipped_servers). With
+        O(service=cbr), these are also servers in no vault, unless O(vault) takes them.
       - With V(false), one such server is an error, and no server is backed up.
     type: bool
     default: false
   concurrency:
     description:
-      - How many requests that start backups are sent in parallel. Deletions are limited to 5.
+      - How many requests that start backups are sent in parallel. With O(service=cbr), these are vaults. Deletions are
+        limited to 5.
     type: int
     default: 5
+  vault:
+    description:
+      - Name or ID of the vault that takes the chosen servers that are in no vault, with O(service=cbr). Without it, such a
+        server is an error.
+      - Servers that are in a vault stay there, and are backed up there.
+      - If there is no vault of this name, it is made, without a policy. A vault that is too small for the disks of its
+        servers grows.
+      - A server that is in a policy of CSBS cannot join a vault, and is refused before anything is written.
+      - Refused with O(service=csbs), which has no vaults.
+    type: str
   ids:
     description:
       - IDs of backups to delete, with O(state=absent). Mutually exclusive with O(name), O(servers) and
@@ -118,6 +135,14 @@ EXAMPLES = r"""
     incremental: false
     poll_interval: 1
 
+- name: Back up a server with CBR, in a vault that is made when it is not there
+  opentelekomcloud.csbs.csbs_backup:
+    service: cbr
+    name: before-upgrade
+    servers: [app-2]
+    vault: manual
+    poll_interval: 1
+
 - name: Delete the backups again
   opentelekomcloud.csbs.csbs_backup:
     name: before-upgrade
@@ -131,6 +156,8 @@ backups:
     - With O(state=present), one backup for each chosen server that was not skipped, new or existing.
     - With O(state=absent), the deleted backups.
     - Values that are not known yet, in check mode or with O(wait=false), are null.
+    - C(vault), with C(id) and C(name), is the vault of CBR that holds the backup. It is null with O(service=csbs).
+    - CBR does not report C(size_mb), which is then null.
   returned: success
   type: list
   elements: dict
@@ -143,6 +170,7 @@ backups:
       server:
         id: 45baf976-c20a-4894-a7c3-c94b7376bf55
         name: web-1
+      vault: null
       tags:
         change: CHG-4711
       created_at: "2026-03-01T09:31:08.265000Z"

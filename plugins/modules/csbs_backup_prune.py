@@ -253,6 +253,7 @@ kept:
       server:
         id: 45baf976-c20a-4894-a7c3-c94b7376bf55
         name: web-1
+      vault: null
       tags:
         change: CHG-4711
       created_at: "2026-03-01T09:31:08.265000Z"
@@ -287,6 +288,7 @@ removed:
       server:
         id: 45baf976-c20a-4894-a7c3-c94b7376bf55
         name: web-1
+      vault: null
       tags: {}
       created_at: "2025-11-02T09:30:11.101000Z"
       protected_at: "2025-11-02T09:30:11.101000Z"

@@ -10,11 +10,13 @@ module: csbs_policy_run
 short_description: Run a backup policy of Cloud Server Backup Service now
 version_added: 0.1.0
 description:
-  - Backs up all or some servers of a policy at once, with one request, and waits until each backup is available.
+  - Backs up all or some servers of a policy at once, and waits until each backup is available.
   - A policy can be run even if its schedule is disabled.
-  - The backups of such a run have the tags of the policy, but they are manual backups. No retention deletes them.
-    They stay until M(opentelekomcloud.csbs.csbs_backup_prune) deletes them, or M(opentelekomcloud.csbs.csbs_backup)
-    with O(opentelekomcloud.csbs.csbs_backup#module:state=absent).
+  - With O(service=csbs), that is one request. With O(service=cbr), it is one for each vault of the policy. If one of
+    them fails, the others are finished all the same, and then the task fails.
+  - The backups of such a run are manual backups, and with O(service=csbs) they have the tags of the policy. No
+    retention deletes them. They stay until M(opentelekomcloud.csbs.csbs_backup_prune) deletes them, or
+    M(opentelekomcloud.csbs.csbs_backup) with O(opentelekomcloud.csbs.csbs_backup#module:state=absent).
   - If a run of the policy is in progress, the module first waits for its end, until O(timeout).
   - While the module waits on the control node, the output shows how many backups are finished.
 author:
@@ -71,6 +73,12 @@ EXAMPLES = r"""
     max_age: 24h
     poll_interval: 1
 
+- name: Back up the servers in all vaults of a policy of CBR
+  opentelekomcloud.csbs.csbs_policy_run:
+    service: cbr
+    policy: nightly-in-vaults
+    poll_interval: 1
+
 - name: Start a run for some servers, and do not wait for its end
   opentelekomcloud.csbs.csbs_policy_run:
     policy: nightly
@@ -85,6 +93,7 @@ backups:
   description:
     - One backup for each chosen server, the new backup or the existing one that is young enough.
     - Values that are not known yet, in check mode or with O(wait=false), are null.
+    - C(vault), with C(id) and C(name), is the vault of CBR that holds the backup. It is null with O(service=csbs).
   returned: success
   type: list
   elements: dict
@@ -97,6 +106,7 @@ backups:
       server:
         id: 45baf976-c20a-4894-a7c3-c94b7376bf55
         name: web-1
+      vault: null
       tags:
         team: platform
       created_at: "2026-03-01T09:31:08.265000Z"

@@ -139,6 +139,7 @@ servers:
         server:
           id: 45baf976-c20a-4894-a7c3-c94b7376bf55
           name: web-1
+        vault: null
         tags:
           team: platform
         created_at: "2026-03-01T01:00:08.265000Z"

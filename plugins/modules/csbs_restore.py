@@ -197,6 +197,7 @@ backup:
     server:
       id: 45baf976-c20a-4894-a7c3-c94b7376bf55
       name: app-1
+    vault: null
     tags: {}
     created_at: "2026-03-01T09:31:08.265000Z"
     protected_at: "2026-03-01T09:31:08.265000Z"
