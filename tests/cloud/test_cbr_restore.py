@@ -216,7 +216,7 @@ def test_tasks_that_cannot_be_read_before_the_restore_stop_it(cloud: Emulator, m
     cloud.faults.add(path=TASKS, times=-1, status=403, error_code="BackupService.8600")
     result = failed(cloud, backup="safe")
     assert (result["error_code"], result["changed"]) == ("BackupService.8600", False)
-    assert "list the tasks of restores" in result["msg"] and tasks(cloud) == []
+    assert "list the tasks of the service" in result["msg"] and tasks(cloud) == []
 
 
 @one_mode

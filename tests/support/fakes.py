@@ -177,6 +177,7 @@ class Cloud:
         return next((dict(one) for one in self.all_backups if one["id"] == backup_id), None)
 
     backups_by_id = CsbsCloud.backups_by_id
+    why_failed = CsbsCloud.why_failed
 
     def protectable(self, server_ids: list[str]) -> dict[str, dict[str, t.Any]]:
         self.asked.append(("protectable", server_ids))

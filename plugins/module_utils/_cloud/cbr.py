@@ -208,6 +208,12 @@ class CbrCloud(CbrBackups, Compute):
         """Return how the restore of this task ended by the service's task of it."""
         return self._restores.verdict()
 
+    def why_failed(self, row: BackupRow) -> str:
+        """Return why the last work on a backup failed by the service's tasks, empty when none says it."""
+        from .cbr_tasks import why_failed
+
+        return why_failed(self.cbr, row)
+
     @property
     def _restores(self) -> Restores:
         # Kept, because it knows which of the service's tasks were there before.

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.cbr_tasks import newest_restore, restore_verdict
 from .._domain.errors import ForeignAnswer, OutcomeUnknown
-from .._domain.restore import Verdict, newest_task, verdict_of_task
-from .compute import checked
-from .errors import errors_of
+from .._domain.restore import Verdict
+from .cbr_tasks import read_tasks
 from .restores import check_begun, usable_backup
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, Row
-
-_TASK_FIELDS = ("id", "status")
 
 
 class Restores:
@@ -67,16 +65,14 @@ class Restores:
         """Return how the restore that was started ended, as far as its task shows."""
         if self._backup is None:
             return Verdict(False)
-        return verdict_of_task(self._newest(self._backup, self._tasks(self._backup)))
+        return restore_verdict(self._newest(self._backup, self._tasks(self._backup)))
 
     def _newest(self, backup: BackupRow, tasks: list[Row]) -> Row | None:
-        return newest_task(tasks, backup["id"], self._server_id, self._known)
+        return newest_restore(tasks, backup["id"], self._server_id, self._known)
 
     def _tasks(self, backup: BackupRow) -> list[Row]:
         """Return the tasks of restores from the vault of a backup.
 
         Which server a task is filed under is not documented for restores to another server, so the vault is asked for.
         """
-        with errors_of("list the tasks of restores"):
-            rows = self._cbr.tasks(operation_type="restore", vault_id=backup["vault"]["id"])
-            return [checked(row, *_TASK_FIELDS) for row in rows]
+        return read_tasks(self._cbr, operation_type="restore", vault_id=backup["vault"]["id"])

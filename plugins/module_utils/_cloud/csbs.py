@@ -230,6 +230,12 @@ class CsbsCloud(Compute):
         """Start to delete one backup, and never the others of its checkpoint."""
         self.csbs.delete_backup(checkpoint, item)
 
+    def why_failed(self, row: BackupRow) -> str:
+        """Return why the last work on a backup failed, empty when the backup does not show it."""
+        from .._domain.backup import fail_reason
+
+        return fail_reason(row)
+
     # ========== Restores ==========
     def restorable(self, backup_id: str, server_id: str, volumes: list[dict[str, str]]) -> VerdictRow:
         """Return whether a backup can be restored to a server; volumes are dicts with backup_id and volume_id."""

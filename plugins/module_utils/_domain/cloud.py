@@ -156,6 +156,9 @@ class Cloud(t.Protocol):
     def delete_backup(self, checkpoint: str, item: str) -> None:
         """Start to delete one backup."""
 
+    def why_failed(self, row: BackupRow) -> str:
+        """Return why the last work on a backup failed, empty when the service does not say it."""
+
     # ========== Restores ==========
     def restorable(self, backup_id: str, server_id: str, volumes: list[dict[str, str]]) -> VerdictRow:
         """Return whether a backup can be restored to a server."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a backup, or a task of the service, shows of the restores that are made from a backup."""
+"""How a restore ended, and what a backup shows of the restores that are made from it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import typing as t
 from .backup import fail_reason
 
 if t.TYPE_CHECKING:
-    from .rows import BackupRow, Row
+    from .rows import BackupRow
 
 RESTORING = frozenset({"waiting_restore", "restoring"})
-_TASK_GOES_ON = frozenset({"waiting", "running"})
 
 
 class Verdict(t.NamedTuple):
@@ -63,30 +62,3 @@ def verdict_of_backup(before: BackupRow, now: BackupRow) -> Verdict:
         "the backup shows the failure of a restore, and showed the same failure before this one, so it is not known"
         f" whether this one failed: {fail_reason(now) or 'the service gives no reason'}",
     )
-
-
-def verdict_of_task(task: Row | None) -> Verdict:
-    """Return how a restore ended by its task, None when the service shows none so far."""
-    if task is None:
-        return Verdict(False)
-    if task["status"] in _TASK_GOES_ON:
-        return Verdict(False, restore_id=task["id"])
-    if task["status"] == "success":
-        return Verdict(True, restore_id=task["id"])
-    error = task.get("error_info") or {}
-    code = error.get("code") or None
-    reason = str(error.get("message") or "the service gives no reason").rstrip(".")
-    said = reason if task["status"] == "failed" else f"its task ended as {task['status']}: {reason}"
-    return Verdict(True, f"{said} ({code})" if code else said, task["id"], code)
-
-
-def newest_task(tasks: t.Iterable[Row], backup_id: str, server_id: str, known: t.Collection[str] = ()) -> Row | None:
-    """Return the newest task that restores a backup to a server and is not known, None when there is none."""
-    fitting = [task for task in tasks if task["id"] not in known and _restores(task, backup_id, server_id)]
-    return max(fitting, key=lambda task: str(task.get("created_at") or ""), default=None)
-
-
-def _restores(task: Row, backup_id: str, server_id: str) -> bool:
-    restore = (task.get("extra_info") or {}).get("restore") or {}
-    target = restore.get("target_resource_id")
-    return restore.get("backup_id") == backup_id and target in (None, server_id)

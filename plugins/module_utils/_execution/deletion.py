@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import BEING_DELETED, describe_backup, fail_reason, images_of
+from .._domain.backup import BEING_DELETED, describe_backup, images_of
 from .watch import failure_texts, follow, problems_of
 
 if t.TYPE_CHECKING:
@@ -37,7 +37,7 @@ class DeletionFollower:
             if row is None or row["status"] == "deleted":
                 del self.pending[backup_id]
             elif self._has_failed(row):
-                reason = fail_reason(row) or "the service gives no reason"
+                reason = self._cloud.why_failed(row) or "the service gives no reason"
                 self.failed[backup_id] = f"{describe_backup(row)} was not deleted: {reason}"
                 del self.pending[backup_id]
             else:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a backup or a task shows of restores."""
+"""What a backup shows of restores."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rest
     failure_of,
     has_changed,
     is_under_way,
-    newest_task,
     verdict_of_backup,
-    verdict_of_task,
 )
 
 
@@ -70,51 +68,3 @@ def test_a_backup_that_shows_a_failure_says_that_the_restore_failed(before: t.An
 )
 def test_a_failure_that_went_away_or_was_never_of_a_restore_is_none(before: t.Any, after: t.Any) -> None:
     assert verdict_of_backup(show(**before), show(**after)) == Verdict(True)
-
-
-# ========== The end, by the task of the restore ==========
-def task(status: str = "success", task_id: str = "t1", at: str = "1", **restore: t.Any) -> dict[str, t.Any]:
-    fields = {"backup_id": "b", "target_resource_id": "s", **restore}
-    return {"id": task_id, "status": status, "created_at": at, "error_info": None, "extra_info": {"restore": fields}}
-
-
-@pytest.mark.parametrize(
-    ("row", "verdict"),
-    [
-        (None, Verdict(False)),
-        (task("waiting"), Verdict(False, restore_id="t1")),
-        (task("running"), Verdict(False, restore_id="t1")),
-        (task("success"), Verdict(True, restore_id="t1")),
-        (
-            {**task("failed"), "error_info": {"code": "BackupService.2001", "message": "too small."}},
-            Verdict(True, "too small (BackupService.2001)", "t1", "BackupService.2001"),
-        ),
-        (
-            {**task("timeout"), "error_info": {"code": "", "message": ""}},
-            Verdict(True, "its task ended as timeout: the service gives no reason", "t1"),
-        ),
-        (task("failed"), Verdict(True, "the service gives no reason", "t1")),
-    ],
-)
-def test_a_task_says_how_its_restore_ended(row: t.Any, verdict: Verdict) -> None:
-    assert verdict_of_task(row) == verdict
-
-
-@pytest.mark.parametrize(
-    ("rows", "known", "found"),
-    [
-        ([], (), None),
-        ([task(task_id="a", at="1"), task(task_id="b", at="3"), task(task_id="c", at="2")], (), "b"),
-        ([task(task_id="a", at="1"), task(task_id="b", at="3")], ("b",), "a"),
-        ([task(backup_id="other")], (), None),
-        ([task(target_resource_id="other")], (), None),
-        # Not every answer says where it goes.
-        ([task(target_resource_id=None)], (), "t1"),
-        ([{"id": "x", "status": "running"}], (), None),
-    ],
-)
-def test_the_task_of_a_restore_is_the_newest_of_its_backup_and_server(
-    rows: t.Any, known: t.Any, found: str | None
-) -> None:
-    row = newest_task(rows, "b", "s", known)
-    assert (row and row["id"]) == found
