@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from .._domain.backup import IN_PROGRESS, USABLE, describe_backup, fail_reason
+from .._domain.backup import IN_PROGRESS, USABLE, describe_backup
 from .._domain.times import parse_time
 from .watch import follow, problems_of
 
@@ -127,7 +127,7 @@ class BackupFollower:
         self.add({**row, "tags": tags}, seen=True)
         status = row["status"]
         if status == "error":
-            self.failed[server_id] = fail_reason(row) or "the service gives no reason"
+            self.failed[server_id] = self._cloud.why_failed(row) or "the service gives no reason"
         elif status not in USABLE | IN_PROGRESS:
             self.failed[server_id] = f"it was deleted meanwhile ({status})"
 
