@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
+from tests.support.safety import GUARD
 
 SERVERS = 6
 FAST = {"speed": 3000, "list_delay": 0.1}
@@ -38,18 +39,25 @@ def locks_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
 def running(request: pytest.FixtureRequest) -> t.Iterator[Emulator]:
     """A cloud on loopback for all tests of a file; sparse rows are the harder reading of the live service."""
     with Emulator(mode=request.param, servers=SERVERS, sparse_items=True, **FAST) as cloud:
+        cloud.watchers.append(GUARD.watching(cloud))
         yield cloud
 
 
 @pytest.fixture
 def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emulator]:
-    """The cloud as at its start; afterwards no answer of it may have broken the contract."""
+    """The cloud as at its start.
+
+    Afterwards no answer of it may have broken the contract, and no request may have been about to delete backups that
+    nobody asked to delete.
+    """
     # Its lists show new things after a tenth of a second, and it is never busy for long: shorter pauses will do.
     monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 1.5)
     for module in (attempt, executor):
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)
     running.settings(**USUAL)
     running.reset(servers=SERVERS)
+    GUARD.forget()
     yield running
+    assert not GUARD.losses and not GUARD.deletions
     assert not running.contract_violations
     assert not running.internal_errors

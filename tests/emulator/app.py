@@ -95,6 +95,8 @@ def make_app() -> Flask:
         cloud.state.tick()
         if cloud.identity_url and service_of(request.path) == "identity":
             return refusal("identity", 404, None, f"Keystone is at {cloud.identity_url}")
+        for watcher in list(cloud.watchers):
+            watcher(request.method, request.path, _journal_body())
         fault = cloud.faults.take(request.method, request.full_path.rstrip("?"))
         g.fault = fault
         return _before(cloud, fault) if fault else None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,8 @@ class Cloud:
         self.identity_url = identity_url
         self.journal = Journal()
         self.faults = Faults()
+        #: Are called with method, path and body of each request before anything is done with it
+        self.watchers: list[Callable[[str, str, Any], None]] = []
         self.contract_violations: list[str] = []
         self.internal_errors: list[Exception] = []
         self.project_id = project_id

@@ -89,6 +89,26 @@ def test_faults_and_journal(live: Emulator) -> None:
     assert _control(live, "GET", "contract") == {"violations": []}
 
 
+def test_watchers_see_a_request_before_its_effect(live: Emulator) -> None:
+    seen: list[Any] = []
+    live.watchers.append(lambda method, path, body: seen.append((method, path, body, len(live.state.cbr.vaults))))
+    live.make_vault("first")
+    body = {"tag": {"key": "a", "value": "b"}}
+    vault_id = next(iter(live.state.cbr.vaults))
+    for method, path, sent in (("POST", f"/vault/{vault_id}/tags", body), ("DELETE", f"/vaults/{vault_id}", None)):
+        answer = requests.request(
+            method, live.cbr_url + path, json=sent, headers={"X-Auth-Token": live.token()}, timeout=10
+        )
+        assert answer.status_code == 204
+    root = live.cbr_url.removeprefix(live.url)
+    assert seen == [
+        ("POST", f"{root}/vault/{vault_id}/tags", body, 1),
+        ("DELETE", f"{root}/vaults/{vault_id}", None, 1),
+    ]
+    _control(live, "GET", "health")
+    assert len(seen) == 2, "the control API is nobody's request"
+
+
 def test_servers_and_backups(live: Emulator) -> None:
     api = Api(live)
     row = {"name": "new-1", "status": "SHUTOFF", "tags": ["a"], "disks": [{"size": 5}, {"size": 6}], "id": "my-id"}

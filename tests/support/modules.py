@@ -17,6 +17,8 @@ from unittest import mock
 import yaml
 from ansible.module_utils import basic
 
+from tests.support.safety import GUARD
+
 COLLECTION = "ansible_collections.opentelekomcloud.csbs"
 MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "plugins" / "modules").glob("csbs_*.py"))
 Args = dict[str, t.Any]
@@ -56,6 +58,7 @@ def run_module(name: str, args: Args, cloud: t.Any = None, check: bool = False) 
         if hasattr(internal, "is_controller"):
             stack.enter_context(mock.patch.object(internal, "is_controller", False))
         stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(GUARD.asked(args, name))
         with contextlib.suppress(SystemExit):
             load_module(name).main()
     result: Args = json.loads(out.getvalue().strip().splitlines()[-1])

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tests.emulator import Emulator
+from tests.support.safety import GUARD
 
 
 def play(cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str) -> tuple[int, str]:
@@ -36,7 +37,8 @@ def own_play_with(
     """Run plays of a user with a cloud of a clouds.yaml."""
     path = folder / "own.yml"
     path.write_text(yaml.safe_dump(plays, sort_keys=False))
-    return _run(clouds, name, folder, str(path), variables, *options)
+    with GUARD.asked(plays):
+        return _run(clouds, name, folder, str(path), variables, *options)
 
 
 def play_with(
@@ -60,9 +62,10 @@ def _run(
     }
     tool = str(Path(sys.executable).with_name("ansible-playbook"))
     command = [tool, playbook, "-e", f"@{folder / 'vars.json'}", *options]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL
-    )
+    with GUARD.asked(variables):
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL
+        )
     return done.returncode, done.stdout + done.stderr
 
 
