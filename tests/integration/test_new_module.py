@@ -60,9 +60,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = run(folder, "python", "tests/tools/new_module.py", f"csbs_{name}")
         assert done.returncode == 0, done.stderr
     operation = folder / f"plugins/module_utils/_operations/{WRONG}.py"
-    text, right = operation.read_text(encoding="utf-8"), '"description": options.description}\n        calls'
+    text, right = operation.read_text(encoding="utf-8"), '"enabled": options.enabled}\n        attrs'
     assert text.count(right) == 1
-    operation.write_text(text.replace(right, '"description": "something else"}\n        calls'), encoding="utf-8")
+    operation.write_text(text.replace(right, '"enabled": not options.enabled}\n        attrs'), encoding="utf-8")
     return folder
 
 
@@ -77,11 +77,11 @@ def test_new_modules_pass_what_all_modules_pass_and_a_wrong_planner_does_not(clo
     )
     failed = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", done.stdout, re.MULTILINE)
     law = "test_check_predicts_the_run_and_a_second_run_does_nothing"
-    assert sorted(failed) == [f"{law}[live-{WRONG}-is-changed]", f"{law}[live-{WRONG}-is-removed]"], (
+    assert sorted(failed) == [f"{law}[live-{WRONG}-is-switched-off]", f"{law}[live-{WRONG}-is-switched-on]"], (
         done.stdout + done.stderr
     )
     for test in (
-        f"{law}[live-{MADE}-is-changed]",
+        f"{law}[live-{MADE}-is-switched-off]",
         f"test_info_modules_never_write_and_return_what_they_document[live-csbs_{INFO}-",
         f"test_every_module_logs_in_and_ends_by_the_plumbing[csbs_{MADE}]",
         f"test_a_file_imports_its_own_folder_and_those_below_only[module_utils/_operations/{MADE}.py]",

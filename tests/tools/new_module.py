@@ -30,7 +30,7 @@ _FILES = {
 _FILES_OF_CHANGES = {"changing/action.py.j2": "plugins/action/csbs_{name}.py"}
 #: For each kind: the text for README.md, and the call and the options for docs/api-coverage.md
 _JOBS = {
-    "changing": ("set the description of a policy", "PUT /policies/{policy_id}", "`policy`, `description`"),
+    "changing": ("switch a policy on or off", "PUT /policies/{policy_id}", "`policy`, `enabled`"),
     "info": ("look up the descriptions of policies", "GET /policies/{policy_id}", "`policy`"),
 }
 
