@@ -320,7 +320,7 @@ class CbrCloud(CbrBackups, Compute):
 
         The service would find vaults, and a policy may have several: what all of them have decides.
         """
-        from .._domain.tag_query import fits
+        from .._domain.tag_match import fits
         from .._domain.tags import tags_as_dict
 
         rows: list[TaggedRow] = [

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tag_query import fits, tag_query
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.tag_query import tag_query
 
 
 @pytest.mark.parametrize(
@@ -47,44 +47,3 @@ def test_tag_filters_become_the_query_of_the_service(params: dict[str, t.Any], q
 def test_a_tag_filter_beyond_the_limits_is_refused_with_its_option(params: dict[str, t.Any]) -> None:
     with pytest.raises(InvalidInput, match=f"^{next(iter(params))}: "):
         tag_query(params)
-
-
-def query(**options: dict[str, t.Any]) -> dict[str, t.Any]:
-    return tag_query(options)
-
-
-TAGS = {"team": "platform", "stage": "prod", "empty": ""}
-
-
-@pytest.mark.parametrize(
-    ("options", "fit"),
-    [
-        ({}, True),
-        ({"tags": {"team": "platform", "stage": "prod"}}, True),
-        ({"tags": {"team": "platform", "stage": "test"}}, False),
-        ({"tags": {"team": None}}, True),
-        ({"tags": {"other": None}}, False),
-        ({"tags": {"team": ["web", "platform"]}}, True),
-        ({"tags": {"team": "plat"}}, False),
-        ({"tags": {"team": "*lat"}}, True),
-        ({"tags": {"team": "*"}}, True),
-        ({"tags": {"team": "*web"}}, False),
-        ({"tags": {"empty": ""}}, True),
-        ({"tags": {"team": ""}}, False),
-        ({"tags": {" team ": " platform "}}, True),
-        ({"tags_any": {"team": "web", "stage": "prod"}}, True),
-        ({"tags_any": {"team": "web", "stage": "test"}}, False),
-        ({"not_tags": {"team": "platform", "stage": "test"}}, True),
-        ({"not_tags": {"team": "platform", "stage": "prod"}}, False),
-        ({"not_tags_any": {"team": "web", "stage": "test"}}, True),
-        ({"not_tags_any": {"team": "web", "stage": "prod"}}, False),
-        ({"tags": {"team": None}, "not_tags": {"stage": "prod"}}, False),
-    ],
-)
-def test_tags_fit_a_query_or_not(options: dict[str, t.Any], fit: bool) -> None:
-    assert fits(TAGS, query(**options)) is fit
-
-
-def test_what_has_no_tags_fits_only_queries_that_leave_out() -> None:
-    assert fits({}, {}) and fits({}, query(not_tags={"a": None})) and fits({}, query(not_tags_any={"a": None}))
-    assert not fits({}, query(tags={"a": None})) and not fits({}, query(tags_any={"a": None}))
