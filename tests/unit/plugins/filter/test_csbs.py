@@ -74,6 +74,17 @@ def test_each_filter_is_documented_with_its_own_parameters() -> None:
         ({"frequency": "weekly", "days": "MO,TH", "times": "02:00"}, {}, ["2026-03-30T02:00:00+00:00"]),
         ({**NIGHTLY, "interval": "3"}, {"since": "2026-03-25T09:00:00Z"}, ["2026-03-28T02:00:00+00:00"]),
         ({"pattern": "FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0"}, {}, ["2026-03-29T02:00:00+00:00"]),
+        # Several rules, and times that become several.
+        (
+            {"pattern": ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=0", "FREQ=DAILY;INTERVAL=2;BYHOUR=4;BYMINUTE=30"]},
+            {"count": 3, "since": "2026-03-25"},
+            ["2026-03-29T02:00:00+00:00", "2026-03-29T04:30:00+00:00", "2026-03-31T04:30:00+00:00"],
+        ),
+        (
+            {"frequency": "weekly", "days": ["SU"], "times": ["00:30", "12:00"], "timezone": "Europe/Berlin"},
+            {"count": 2, "timezone": "Europe/Berlin"},
+            ["2026-03-29T00:30:00+01:00", "2026-03-29T13:00:00+02:00"],
+        ),
         # As YAML reads a time without quotes.
         (NIGHTLY, {"start": date(2026, 5, 1)}, ["2026-05-01T02:00:00+00:00"]),
         (NIGHTLY, {"start": datetime(2026, 5, 1, 3)}, ["2026-05-02T02:00:00+00:00"]),
@@ -83,7 +94,7 @@ def test_the_next_runs_of_a_schedule(schedule: t.Any, options: dict[str, t.Any],
     assert run("next_runs", schedule, **{"start": "2026-03-27T12:00:00Z", **options}) == expected
 
 
-def result_of(pattern: str, **fields: t.Any) -> dict[str, t.Any]:
+def result_of(pattern: str | list[str], **fields: t.Any) -> dict[str, t.Any]:
     raw = policy(**fields)
     raw["scheduled_operations"][0]["trigger"] = {"properties": {"pattern": pattern}}
     return policy_result(t.cast(t.Any, raw))
@@ -97,6 +108,16 @@ def test_a_policy_is_taken_as_results_hold_it() -> None:
     # What the user says of the beginning goes before the creation of the policy.
     assert run("next_runs", nightly, start="2026-03-03", since="2026-03-02") == ["2026-03-05T02:00:00+00:00"]
     assert run("longest_gap", nightly) == 3 * 86400
+
+
+def test_a_policy_with_several_rules_is_taken_as_results_hold_it() -> None:
+    rules = ["FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0", "FREQ=WEEKLY;BYDAY=TH;BYHOUR=4;BYMINUTE=0"]
+    for policy_or_schedule in (found := result_of(rules), found["schedule"]):
+        assert run("next_runs", policy_or_schedule, count=2, start="2026-03-27") == [
+            "2026-03-30T02:00:00+00:00",
+            "2026-04-02T04:00:00+00:00",
+        ]
+        assert run("longest_gap", policy_or_schedule) == 4 * 86400 - 2 * 3600
 
 
 @pytest.mark.parametrize("schedule", [NIGHTLY, {"pattern": "FREQ=MONTHLY"}, None])
