@@ -36,13 +36,24 @@ class Made(t.NamedTuple):
 
 @pytest.fixture(scope="module", params=["live", "reference"])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The report of a fleet with hostile names under two cloud names, and of a cloud that could not be read."""
+    """The report of a fleet with hostile names in both services under two names, and of a cloud that is not read."""
     with Emulator(mode=request.param, speed=0, list_delay=0, servers=6) as cloud:
         hostile_fleet(cloud)
-        options = {"controls": EVERY_CONTROL, "max_age_key": "rpo"}
+        hostile_vault(cloud)
+        options = {"controls": EVERY_CONTROL, "max_age_key": "rpo", "services": ["csbs", "cbr"]}
         document = document_of({None: cloud, "a|b": cloud, "lost": f"no answer {HOSTILE[0]}"}, **options)
         assert not cloud.contract_violations and not cloud.internal_errors
     return Made(document, render(document, tmp_path_factory.mktemp("report"), "csv", "md", "prom"))
+
+
+def hostile_vault(cloud: Emulator) -> None:
+    """Put a server into a vault of a policy, and make a vault without one; their names are hostile."""
+    server = list(cloud.state.servers)[-1]
+    vault = cloud.make_vault(HOSTILE[0], [server])
+    cloud.make_vault_policy(HOSTILE[3], [vault.id])
+    cloud.make_vault_backup(server, vault.id, HOSTILE[2], age=60)
+    cloud.make_vault(HOSTILE[0])
+    cloud.journal.clear()
 
 
 def seen(text: t.Any) -> str:
@@ -140,6 +151,7 @@ def test_the_csv_has_a_row_for_each_server_in_stated_columns(made: Made) -> None
             "reason": server["reason"],
             **{key: server[key] for key in ("age_seconds", "max_age_seconds", "backup_count", "size_mb")},
             "failed_backups": server["failed_backups"],
+            "service": server["service"],
             **{key: (server["controls"].get(key) or {}).get("result") for key in TITLES},
         }
         assert {key: found[key] for key in expected} == {
@@ -254,11 +266,16 @@ def test_the_metrics_are_the_figures_of_the_data(made: Made) -> None:
             for control, judgement in row["controls"].items():
                 assert found[("csbs_server_control_passed", *labels, control)] == (judgement["result"] == "pass")
         for policy in cloud["policies"]:
-            labels = (name, cloud["project"]["id"], seen(policy["name"]), policy["id"])
+            labels = (name, cloud["project"]["id"], policy["service"], seen(policy["name"]), policy["id"])
             assert found[("csbs_policy_enabled", *labels)] == policy["enabled"]
             assert (("csbs_policy_next_run_timestamp_seconds", *labels) in found) is bool(policy["next_runs"])
-        for quota in cloud["quotas"]:
+        for vault in cloud["vaults"]:
+            labels = (name, cloud["project"]["id"], seen(vault["name"]), vault["id"])
+            assert found[("csbs_vault_used_bytes", *labels)] == vault["used_mb"] * 1024**2
+            assert found[("csbs_vault_size_bytes", *labels)] == vault["size_gb"] * 1024**3
+        for quota in (quota for quota in cloud["quotas"] if quota["type"] != "vault"):
             suffix, factor = ("_bytes", 1024**3) if quota["unit"] == "GB" else ("", 1)
-            labels = (name, cloud["project"]["id"], quota["type"])
+            labels = (name, cloud["project"]["id"], quota["service"], quota["type"])
             assert found[(f"csbs_quota_used{suffix}", *labels)] == quota["used"] * factor
-            assert found[(f"csbs_quota_limit{suffix}", *labels)] == float("inf")
+            limit = float("inf") if quota["unlimited"] else quota["quota"] * factor
+            assert found[(f"csbs_quota_limit{suffix}", *labels)] == limit

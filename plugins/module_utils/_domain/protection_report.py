@@ -23,7 +23,7 @@ _NOT_READ = {
     "title": "Projects that could not be read",
     "remedy": "Nothing is known about the servers of this project. Remove the cause, and make the report again.",
 }
-_LISTS = ("servers", "policies", "quotas", "former_servers", "findings")
+_LISTS = ("services", "servers", "policies", "quotas", "vaults", "former_servers", "findings")
 # What a result of csbs_audit_info has, so far as the document needs it
 _FIELDS = (*_LISTS, "project", "audited_at", "summary", "controls", "growth", "unknown_servers")
 

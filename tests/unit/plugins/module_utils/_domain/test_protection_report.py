@@ -49,6 +49,8 @@ def audit(cloud: str | None = None, servers: t.Iterable[t.Any] = (), **fields: t
         "servers": list(servers),
         "policies": ["a policy"],
         "quotas": ["a quota"],
+        "services": ["csbs"],
+        "vaults": ["a vault"],
         "former_servers": [],
         "findings": [],
         "controls": [],
@@ -125,9 +127,10 @@ def test_a_report_of_two_clouds_and_one_that_could_not_be_read() -> None:
     assert [cloud["cloud"] for cloud in found["clouds"]] == ["a", "lost", "b"]
     assert found["clouds"][0]["servers"] == first["servers"]
     assert found["clouds"][0]["policies"] == ["a policy"] and found["clouds"][0]["quotas"] == ["a quota"]
+    assert found["clouds"][0]["services"] == ["csbs"] and found["clouds"][0]["vaults"] == ["a vault"]
     lost = found["clouds"][1]
     assert (lost["read"], lost["error"], lost["project"], lost["audited_at"]) == (False, "wrong password", None, None)
-    assert [lost[key] for key in ("servers", "policies", "quotas", "former_servers")] == [[]] * 4
+    assert [lost[key] for key in ("services", "servers", "policies", "quotas", "vaults", "former_servers")] == [[]] * 6
     assert lost["summary"] == {"servers": 0, "recovery_point_met": 0, "passed": 0}
     assert lost["findings"][0]["objects"] == [{"id": None, "name": "lost", "detail": "wrong password"}]
     assert {frozenset(cloud) for cloud in found["clouds"]} == {frozenset(lost)}
@@ -209,5 +212,7 @@ def test_a_result_without_a_reason_is_a_cloud_that_was_not_read(message: dict[st
 
 
 def test_a_result_of_another_module_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="has servers but no policies, quotas, .*: it is not of csbs_audit_info"):
+    with pytest.raises(
+        InvalidInput, match="has servers but no services, policies, quotas, .*: it is not of csbs_audit_info"
+    ):
         protection_report([{"cloud": None, "servers": [], "summary": {}}], SUMMER)
