@@ -135,7 +135,7 @@ def sent(service: str) -> dict[str, set[str]]:
                 cloud.reset(servers=6)
                 for given in scenario.given:
                     if callable(given):
-                        given(cloud)
+                        given(cloud, scenario.service)
                     else:
                         run_ok(*given, cloud)
                 run(scenario.module, scenario.args)
