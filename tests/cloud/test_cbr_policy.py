@@ -20,7 +20,7 @@ NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": 
 
 @pytest.fixture(autouse=True)
 def lists_show_new_things_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_members, "SECONDS_UNTIL_LISTED", 1.5)
+    monkeypatch.setattr(vault_members, "SECONDS_UNTIL_LISTED", 0.5)
 
 
 def ask(module: str, args: Args, cloud: Emulator, **how: t.Any) -> Args:
@@ -283,6 +283,7 @@ def test_a_lost_answer_makes_nothing_twice(cloud: Emulator, path: str, drop: str
 @pytest.mark.parametrize("path", ["/vaults$", "/associatepolicy$", "/addresources$"])
 def test_a_run_that_stopped_anywhere_is_completed_by_the_next_one(cloud: Emulator, path: str) -> None:
     args = {**NIGHTLY, "servers": ["srv-0001"]}
+    cloud.settings(list_delay=0)
     cloud.faults.add(method="POST", path=path, status=403, error_code="BackupService.8600", error_msg="stopped")
     failed = ask("csbs_policy", args, cloud)
     assert failed["failed"] and failed["changed"] is True

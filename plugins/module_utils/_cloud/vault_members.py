@@ -10,8 +10,10 @@ leaves one only with the call that puts it into another, unless it has no backup
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import typing as t
+from datetime import timedelta
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown, Outdated
 from .._domain.vaults import PARKING, USUAL, is_unused, joining_members, names_in_use, parked_name, place
@@ -27,6 +29,8 @@ if t.TYPE_CHECKING:
 SECONDS_UNTIL_LISTED = 30.0
 # Members that one request may add or move
 _AT_ONCE = 256
+# The times of tasks and the clock of the cloud differ by less than this.
+_CLOCKS_AGREE = timedelta(seconds=2)
 # Seconds between two looks at a vault that is being resized, or at servers that move; the first, and the longest
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
@@ -34,7 +38,9 @@ _LONGEST_PAUSE = 10.0
 _SECONDS_TO_DELETE = 60.0
 # The code of a vault that a policy is taken off though it does not have it
 _IS_OFF = "BackupService.6002"
-_MOVE_FAILED = ("failed", "timeout")
+_FAILED = ("failed", "timeout")
+# The types of tasks that are documented. That of a move is not, so a task of any other type may be one.
+_OTHER_TASKS = ("backup", "restore", "delete", "vault_delete", "remove_resource", "replication", "sync")
 
 
 class VaultMembers:
@@ -108,13 +114,19 @@ class VaultMembers:
         in_use = now["used_mb"] or any(member["has_backups"] for member in now["members"])
         if in_use or self._cloud.backups(vault_id=vault_id):
             return False
+        operation = f"delete vault {vault['name']!r}"
         # That the vault is gone must not count as if the policy were.
-        with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {vault['name']!r}"):
+        with contextlib.suppress(NotFound), self._cloud.errors_of(operation):
             self._cbr.delete_vault(vault_id, ignore_missing=False)
         until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
         for pause in _pauses():
-            if self._cloud.vault(vault_id) is None or time.monotonic() >= until:
-                return True
+            now = self._cloud.vault(vault_id)
+            if now is None:
+                break
+            if time.monotonic() >= until:
+                if now["status"] != "deleting":
+                    raise ForeignAnswer(operation, "the vault is still there")
+                break
             time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
         return True
 
@@ -266,7 +278,10 @@ class _Run:
 
     def _fill(self, vault_id: str, servers: t.Sequence[VaultMemberRow]) -> None:
         """Put servers into a vault: those of other vaults move, the others join."""
-        where = {member["id"]: str(vault["id"]) for vault in self._cloud.vaults() for member in vault["members"]}
+        vaults = self._cloud.vaults()
+        if any(vault["id"] == vault_id and vault["status"] == "lock" for vault in vaults):
+            self._wait_for_size(vault_id)
+        where = {member["id"]: str(vault["id"]) for vault in vaults for member in vault["members"]}
         for source in sorted({where[server["id"]] for server in servers if server["id"] in where} - {vault_id}):
             self._move(source, vault_id, [server["id"] for server in servers if where.get(server["id"]) == source])
         new = [server for server in servers if server["id"] not in where]
@@ -303,11 +318,9 @@ class _Run:
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""
         name = parked_name(policy_name)
-        bound = {vault["id"] for row in self._cloud.policies() for vault in row["vaults"]}
-        vaults = self._cloud.vaults()
-        free = [vault for vault in vaults if vault["name"].startswith(name) and vault["id"] not in bound]
-        taken = {vault["name"] for vault in vaults if vault["id"] in bound}
-        self.carry_out(place(free, members, name, PARKING, taken), PARKING)
+        bound, loose = self._cloud.vaults_by_binding()
+        parking = [vault for vault in loose if re.fullmatch(f"{re.escape(name)}(-[0-9]{{4}})?", vault["name"])]
+        self.carry_out(place(parking, members, name, PARKING, names_in_use(bound, loose)), PARKING)
 
     def _remove(self, vault_id: str, server_ids: list[str]) -> None:
         """Take servers out of a vault, together with whatever backups they have there, and wait until they are out."""
@@ -349,8 +362,9 @@ class _Run:
         with self._cloud.errors_of(self._operation):
             for row in self._cbr.tasks(vault_id=source):
                 moment = parse_time(row.get("created_at"))
-                recent = moment is None or (started - moment).total_seconds() < 2
-                if str(row.get("operation_type")).startswith("migrat") and row.get("status") in _MOVE_FAILED and recent:
+                is_move = row.get("operation_type") not in _OTHER_TASKS
+                is_new = moment is None or moment > started - _CLOCKS_AGREE
+                if is_move and is_new and row.get("status") in _FAILED:
                     info = row.get("error_info") or {}
                     return f"{info.get('message') or 'no reason is given'} ({info.get('code') or 'no code'})"
         return None

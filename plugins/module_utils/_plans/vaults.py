@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.errors import InvalidInput
 from .._domain.policy import vault_result
 from .._domain.vaults import USUAL, VaultOptions, joining_members, names_in_use, vaults_after
 
@@ -33,6 +34,17 @@ def vault_arguments(options: Options) -> dict[str, t.Any]:
     return arguments
 
 
+def check_not_locked(vaults: t.Iterable[VaultRow], leaving: t.Collection[str]) -> None:
+    """Raise InvalidInput when servers (IDs) are to leave a vault that is locked."""
+    for vault in vaults:
+        names = [repr(member["name"] or member["id"]) for member in vault["members"] if member["id"] in leaving]
+        if names and vault.get("locked"):
+            raise InvalidInput(
+                f"servers: vault {vault['name']!r} is locked for ever, so its servers cannot leave it."
+                f" These servers would have to leave: {', '.join(names)}"
+            )
+
+
 def vaults_of_policy(
     options: Options,
     name: str,
@@ -45,11 +57,14 @@ def vaults_of_policy(
 
     name is that of the policy, others are the places that servers may leave for it. Raises InvalidInput.
     """
+    check_not_locked(vaults, remove)
     vault = options.vault or USUAL
     bound: list[VaultRow] = []
     loose: list[VaultRow] = []
+    joining_ids = {server["id"] for server in add}
     for place in others:
         (bound if "scheduled_operations" in place else loose).extend(place.get("vaults") or ())
+    check_not_locked([*bound, *loose], joining_ids)
     after = vaults_after(
         vaults,
         joining_members(add, [*bound, *loose]),

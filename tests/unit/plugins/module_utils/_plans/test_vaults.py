@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import VaultOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.vaults import (
@@ -60,3 +63,14 @@ def test_a_server_that_brings_backups_leaves_open_how_much_is_used() -> None:
 def test_backups_are_deleted_only_when_the_options_say_so() -> None:
     assert "delete_backups" not in vault_arguments(OPTIONS)
     assert vault_arguments(OPTIONS._replace(delete_backups=True))["delete_backups"] is True
+
+
+def test_no_server_leaves_a_locked_vault() -> None:
+    locked = place("other", {"a": 5})
+    locked["vaults"][0]["locked"] = True
+    joining: t.Any = [{"id": "a", "name": "a", "disks_gb": 20}]
+    with pytest.raises(InvalidInput, match="vault 'other' is locked.*'a'"):
+        vaults_of_policy(OPTIONS, "nightly", joining, (), [locked])
+    with pytest.raises(InvalidInput, match="vault 'other' is locked"):
+        vaults_of_policy(OPTIONS, "nightly", (), ["a"], [], locked["vaults"])
+    assert vaults_of_policy(OPTIONS, "nightly", (), ["b"], [], locked["vaults"])[0]["server_count"] == 1
