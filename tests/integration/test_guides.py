@@ -107,5 +107,7 @@ def test_every_block_of_every_guide_runs(tmp_path: Path) -> None:
         assert measured and measured <= set(re.findall(r"^\w+", reported, re.MULTILINE)), "rules about no metric"
         assert re.search(r"legacy-1 \(\S+\): .*cannot be backed up", done.stdout), "csbs_unprotected had no hosts"
         assert {policy.name for policy in cloud.state.policies.values()} == {"nightly", "databases", "fleet-0001"}
+        held = {vault.name: len(vault.members) for vault in cloud.state.cbr.vaults.values()}
+        assert held == {"nightly": 2, "weekly-servers": 1}, "what the guides do with CBR"
         assert {"before-patch", "last-of-csbs-0001", "try"} <= {item.name for item in cloud.state.items.values()}
         assert not cloud.contract_violations
