@@ -199,6 +199,13 @@ def test_hosts_that_join_at_once_lose_nobody(cloud: Emulator) -> None:
     assert len(policy["vaults"]) == 1
 
 
+@one_mode
+def test_disks_that_cannot_be_listed_are_read_server_by_server(cloud: Emulator) -> None:
+    cloud.faults.add(path="/volumes/detail", status=403, times=-1)
+    result = do("csbs_policy", {**NIGHTLY, "server_filters": {"name": "srv-*"}}, cloud)
+    assert [vault["size_gb"] for vault in result["policy"]["vaults"]] == [240]
+
+
 # ========== Leaving ==========
 def test_a_server_with_backups_is_parked_with_them(cloud: Emulator) -> None:
     do("csbs_policy", {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]}, cloud)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._domain.cbr_rows import common_tags, place_row, policy_row, vault_row
+from .._domain.errors import CloudError
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .._domain.services import RULES
@@ -41,6 +42,8 @@ if t.TYPE_CHECKING:
 # Fields that every vault and every policy has
 _VAULT_FIELDS = ("id", "name", "billing")
 _POLICY_FIELDS = ("id", "name", "trigger")
+# HTTP statuses of a list that is not offered
+_NOT_LISTED = (403, 404)
 
 
 class CbrCloud(CbrBackups, Compute):
@@ -361,10 +364,15 @@ class CbrCloud(CbrBackups, Compute):
     # ========== Servers ==========
     def with_sizes(self, servers: t.Sequence[ServerRow]) -> list[ServerRow]:
         """Return servers with the sum of their disks. A few are read one by one, more by one list."""
-        if len(servers) <= MAX_SINGLE_READS:
-            sizes = {
-                server["id"]: sum(disk["size_gb"] for disk in self.server_disks(server["id"])) for server in servers
-            }
-        else:
-            sizes = self.disk_sizes()
-        return [{**server, "disks_gb": sizes.get(server["id"], 0)} for server in servers]
+        sizes: dict[str, int] = {}
+        if len(servers) > MAX_SINGLE_READS:
+            try:
+                sizes = self.disk_sizes()
+            except CloudError as error:
+                # Not everybody may list all disks of a project, and not every cloud lets them.
+                if error.status not in _NOT_LISTED:
+                    raise
+        for server in servers:
+            if not sizes.get(server["id"]):
+                sizes[server["id"]] = sum(disk["size_gb"] for disk in self.server_disks(server["id"]))
+        return [{**server, "disks_gb": sizes[server["id"]]} for server in servers]
