@@ -35,8 +35,8 @@ options:
         default: 2.0
       auto_expand:
         description:
-          - Whether the service enlarges a new vault by a quarter when it is full. Without it, a full vault takes no more
-            backups.
+          - Whether the service enlarges a new vault by a quarter when it is full. Without it, a full vault takes no
+            more backups.
         type: bool
         default: true
   leaving_backups:
@@ -44,8 +44,8 @@ options:
       - What becomes of the backups of servers that leave the policy, with O(service=cbr).
       - With V(keep), a server that has backups is moved with them into the vault C(NAME-parked), which has no policy.
         NAME is the name of the policy. The vault is made if it does not exist, and it is billed.
-      - With V(delete), the server leaves its vault and ALL ITS BACKUPS IN THIS VAULT ARE DELETED, also manual ones. This
-        cannot be undone, so it needs O(confirm=true).
+      - With V(delete), the server leaves its vault and ALL ITS BACKUPS IN THIS VAULT ARE DELETED, also manual ones.
+        This cannot be undone, so it needs O(confirm=true).
       - With O(service=csbs), the backups always stay, and V(delete) is refused.
     type: str
     choices: [delete, keep]
