@@ -82,8 +82,8 @@ options:
     default: 5
   vault:
     description:
-      - Name or ID of the vault that takes the chosen servers that are in no vault, with O(service=cbr). Without it, such a
-        server is an error.
+      - Name or ID of the vault that takes the chosen servers that are in no vault, with O(service=cbr). Without it,
+        such a server is an error.
       - Servers that are in a vault stay there, and are backed up there.
       - If there is no vault of this name, it is made, without a policy. A vault that is too small for the disks of its
         servers grows.

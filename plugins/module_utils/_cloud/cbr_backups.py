@@ -129,9 +129,7 @@ class CbrBackups(Compute):
         for server in servers:
             vault = held.get(server["id"])
             if vault is not None:
-                group = groups.setdefault(str(vault["id"]), _group(vault, []))
-                group["servers"].append(server["id"])
-                group["arguments"]["servers"] = list(group["servers"])
+                groups.setdefault(str(vault["id"]), _group(vault, []))["servers"].append(server["id"])
         return list(groups.values()), [server for server in servers if server["id"] not in held]
 
     def run_groups(self, policy: PolicyRow, server_ids: t.Sequence[str]) -> list[BackupGroup]:
@@ -142,10 +140,7 @@ class CbrBackups(Compute):
             held = {member["id"] for member in vault["members"]}
             servers = [server_id for server_id in server_ids if server_id in held]
             if servers:
-                group = _group(vault, servers)
-                if held != set(servers):
-                    group["arguments"]["servers"] = list(servers)
-                groups.append(group)
+                groups.append(_group(vault, servers))
         return groups
 
     def run_policy(self, policy: str, servers: t.Sequence[str] | None = None, **place: t.Any) -> CheckpointRow:
@@ -200,7 +195,8 @@ def _group(vault: VaultRow, servers: list[str]) -> BackupGroup:
     return {
         "vault": {"id": vault_id, "name": vault["name"]},
         "servers": servers,
-        "arguments": {"vault": vault_id},
+        # All by name: a server that joins meanwhile is nobody's wish.
+        "arguments": {"vault": vault_id, "servers": servers},
         "query": {"vault_id": vault_id},
     }
 
