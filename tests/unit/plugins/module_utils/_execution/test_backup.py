@@ -14,6 +14,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.b
     BackupFollower,
     BackupFollowers,
     await_backups,
+    why_left_out,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupOptions
 from tests.support.fakes import Cloud, Ticks, backup
@@ -222,6 +223,62 @@ def test_a_server_that_is_listed_late_was_not_left_out() -> None:
     cloud.all_backups.append(backup("r", "db", "protecting", checkpoint_id="rec"))
     assert not any(run.refresh() for dummy in range(20))
     assert run.left_out == []
+
+
+def test_each_of_several_checkpoints_gives_up_its_own_missing_servers() -> None:
+    cloud = Cloud(
+        backups=[backup("a", "web", checkpoint_id="one"), backup("b", "app", "protecting", checkpoint_id="two")]
+    )
+    run = follower(cloud)
+    for name, checkpoint in (("web", "one"), ("db", "one"), ("app", "two"), ("late", "two"), ("alone", "three")):
+        run.add(started("r", name, checkpoint_id=checkpoint), seen=False)
+    assert not any(run.refresh() for dummy in range(20))
+    assert run.left_out == ["id-db"]
+    assert run.rows.keys() == {"id-web", "id-app", "id-late", "id-alone"}
+
+
+def test_what_a_call_started_is_followed_by_its_answer_and_what_it_skipped_is_not() -> None:
+    run = follower(Cloud())
+    planned: t.Any = {"resource_id": "id-web", "tags": [{"key": "a", "value": "1"}], "name": "b"}
+    answer = {"id": "rec", "created_at": "2026-07-01T06:00:00.000000", "skipped": {"id-db": "no disk"}}
+    run.start(planned, answer)
+    run.start({**planned, "resource_id": "id-db"}, answer)
+    assert run.skipped == {"id-db": "no disk"}
+    assert run.rows == {"id-web": {**planned, "checkpoint_id": "rec", "created_at": answer["created_at"]}}
+    assert run.unlisted == ["id-web"]
+
+
+def test_what_was_found_after_a_lost_answer_is_known_with_the_tags_of_the_task() -> None:
+    run = follower(Cloud())
+    planned: t.Any = {"resource_id": "id-web", "tags": [{"key": "a", "value": "1"}], "name": None}
+    row = backup("b", "web", tags=None)
+    run.start(planned, {"id": row["checkpoint_id"], "created_at": row["created_at"], "rows": {"id-web": row}})
+    assert run.rows == {"id-web": {**row, "tags": planned["tags"]}}
+    assert not run.pending
+
+
+def test_backups_of_one_checkpoint_are_listed_by_it_where_their_names_do_not_help() -> None:
+    cloud = Cloud()
+    run = follower(cloud)
+    for name in ("web", "db"):
+        run.add(started("r", name, checkpoint_id="rec"), seen=False)
+    run.refresh()
+    run.add(started("r", "app", checkpoint_id="other"), seen=False)
+    run.refresh()
+    assert [list(query) for query in queries(cloud)] == [["checkpoint_id"], ["start_time"]]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ({"result": False, "error_code": "CSBS.6007", "error_msg": "no volume"}, "CSBS.6007"),
+        ({"result": True}, "so run it again"),
+    ],
+)
+def test_why_a_server_was_left_out_is_asked_of_the_service(verdict: dict[str, t.Any], words: str) -> None:
+    cloud: t.Any = Cloud(verdicts={"id-web": verdict})
+    assert words in why_left_out(cloud, ["id-web"], "run it")["id-web"]
+    assert why_left_out(cloud, [], "run it") == {}
 
 
 def test_several_followers_end_together_and_each_is_polled() -> None:

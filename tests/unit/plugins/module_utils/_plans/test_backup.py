@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import backup_names
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import (
     BackupOptions,
     CreationContext,
@@ -185,6 +186,88 @@ def test_a_year_in_a_name_is_not_the_number_of_a_wanted_backup() -> None:
 
 def test_without_name_and_age_no_other_backup_is_taken_for_the_wanted_one() -> None:
     assert call_for_web().find_existing is None
+
+
+# ========== Groups of servers ==========
+def vault_group(name: str, *servers: str, joining: t.Any = ()) -> t.Any:
+    ids = [f"id-{one}" for one in servers]
+    group = {
+        "vault": {"id": f"vault-{name}", "name": name},
+        "servers": ids,
+        "arguments": {"vault": f"vault-{name}", "servers": ids},
+        "query": {"vault_id": f"vault-{name}"},
+    }
+    return {**group, "joining": list(joining)} if joining else group
+
+
+def plan_in_vaults(*groups: t.Any, **options: t.Any) -> Plan[CreationContext]:
+    wanted = BackupOptions("present", rules=RULES["cbr"], **options)
+    return plan_creation(wanted, t.cast("t.Any", [WEB, DB, APP]), [], {}, {}, groups)
+
+
+def test_servers_of_a_vault_are_backed_up_by_one_call_whose_names_the_service_numbers() -> None:
+    todo = plan_in_vaults(vault_group("a", "app", "web"), vault_group("b", "db"), name="b")
+    assert [(call.method, call.arguments) for call in todo.calls] == [
+        ("back_up", {"vault": "vault-a", "servers": ["id-app", "id-web"], "name": "b"}),
+        ("back_up", {"vault": "vault-b", "servers": ["id-db"], "name": "b"}),
+    ]
+    assert [(shown["server"]["name"], shown["name"], shown["vault"]["name"]) for shown in todo.result["backups"]] == [
+        ("web", None, "a"),
+        ("db", "b", "b"),
+        ("app", None, "a"),
+    ]
+    assert [(shown["name"], shown["vault"]) for shown in todo.after["backups"]] == [
+        ("b-xxxx", "a"),
+        ("b", "b"),
+        ("b-xxxx", "a"),
+    ]
+    assert [call.operation for call in todo.calls] == [
+        "back up servers 'app', 'web' in vault 'a'",
+        "back up server 'db' in vault 'b'",
+    ]
+
+
+def test_made_up_names_of_vaults_differ_and_are_not_shown() -> None:
+    todo = plan_in_vaults(vault_group("a", "app", "web"), vault_group("b", "db"))
+    assert len({call.arguments["name"] for call in todo.calls}) == 2
+    assert {shown["name"] for shown in todo.after["backups"]} == {"manualbk_xxxx"}
+    assert {shown["name"] for shown in todo.result["backups"]} == {None}
+
+
+def test_what_is_followed_is_by_the_call_that_backs_up_and_not_by_the_one_before_it() -> None:
+    joining = {**WEB, "disks_gb": 20}
+    todo = plan_in_vaults(vault_group("b", "db"), vault_group("a", "app", "web", joining=[joining]), name="b")
+    assert [(call.method, call.group) for call in todo.calls] == [
+        ("back_up", "vault-b"),
+        ("put_into_vault", "vault-a"),
+        ("back_up", "vault-a"),
+    ]
+    followed = {place: [row["resource_id"] for row in rows] for place, rows in todo.context.planned.items()}
+    assert followed == {0: ["id-db"], 2: ["id-app", "id-web"]}
+    assert [row["name"] for rows in todo.context.planned.values() for row in rows] == ["b", None, None]
+
+
+def test_a_lost_restore_point_is_found_by_its_numbered_names_also_when_servers_were_left_out() -> None:
+    (call,) = plan_in_vaults(vault_group("a", "web", "db"), name="b").calls
+    assert call.find_effect is not None
+    for row, found in (
+        (backup("b", "web"), True),
+        (backup("b-0002", "db"), True),
+        (backup("b-2024", "db"), False),
+        (backup("other", "web"), False),
+        (backup("b", "app"), False),
+    ):
+        answer = call.find_effect(t.cast("t.Any", Cloud(backups=[row])))
+        assert (answer is not None) is found, row
+
+
+def test_a_restore_point_of_another_task_does_when_it_has_all_servers() -> None:
+    (call,) = plan_in_vaults(vault_group("a", "web", "db"), name="b").calls
+    assert call.find_existing is not None
+    rows = [backup(f"b-000{n}", name, "protecting", checkpoint_id="c") for n, name in enumerate(("web", "db"), 1)]
+    assert call.find_existing(t.cast("t.Any", Cloud(backups=rows[:1]))) is None
+    answer = call.find_existing(t.cast("t.Any", Cloud(backups=rows)))
+    assert answer is not None and (answer["id"], answer["rows"].keys()) == ("c", {"id-web", "id-db"})
 
 
 # ========== Results ==========

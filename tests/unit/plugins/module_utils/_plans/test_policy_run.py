@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_run import (
     RunContext,
@@ -141,3 +142,34 @@ def test_only_with_an_age_may_another_run_be_all_that_is_wanted() -> None:
     assert call.find_existing(t.cast("t.Any", Cloud(backups=run_of("web")))) is None
     found = call.find_existing(t.cast("t.Any", Cloud(backups=run_of("web", "db", "app"))))
     assert found is not None and found["id"] == "new"
+
+
+def test_each_vault_is_run_by_its_own_call_and_one_that_fails_does_not_stop_the_others() -> None:
+    members: t.Any = [server(name) for name in ("web", "db", "app")]
+    groups: t.Any = [
+        {
+            "vault": {"id": f"vault-{name}", "name": name},
+            "servers": [f"id-{one}" for one in servers],
+            "arguments": {"vault": f"vault-{name}", "servers": [f"id-{one}" for one in servers]},
+            "query": {"vault_id": f"vault-{name}"},
+        }
+        for name, servers in (("a", ["app", "web"]), ("b", ["db"]))
+    ]
+    todo = plan_run(RunOptions("nightly", rules=RULES["cbr"]), NIGHTLY, members, [], {}, {}, groups)
+    assert todo.workers > 1
+    assert [(call.operation, call.arguments) for call in todo.calls] == [
+        (
+            "run backup policy 'nightly' for vault 'a'",
+            {"policy": "pol-nightly", "vault": "vault-a", "servers": ["id-app", "id-web"]},
+        ),
+        (
+            "run backup policy 'nightly' for vault 'b'",
+            {"policy": "pol-nightly", "vault": "vault-b", "servers": ["id-db"]},
+        ),
+    ]
+    shown = [(one["server"]["name"], one["vault"]["name"], one["tags"]) for one in todo.result["backups"]]
+    assert shown == [("web", "a", {}), ("db", "b", {}), ("app", "a", {})]
+    assert [one["vault"] for one in todo.after["backups"]] == ["a", "b", "a"]
+    (single,) = plan_run(RunOptions("nightly"), NIGHTLY, members, [], {}, {}, groups[:1]).calls
+    assert single.group is None
+    assert plan_run(RunOptions("nightly"), NIGHTLY, members, [], {}, {}, groups[:1]).workers == 0
