@@ -286,9 +286,8 @@ class _Run:
             self._move(source, vault_id, [server["id"] for server in servers if where.get(server["id"]) == source])
         new = [server for server in servers if server["id"] not in where]
         for start in range(0, len(new), _AT_ONCE):
-            part = [
-                {"id": server["id"], "name": server["name"] or server["id"]} for server in new[start : start + _AT_ONCE]
-            ]
+            end = start + _AT_ONCE
+            part = [{"id": server["id"], "name": server["name"] or server["id"]} for server in new[start:end]]
             with self._cloud.errors_of(self._operation):
                 self._cbr.add_resources(vault_id, part)
             self.applied = True

@@ -38,11 +38,7 @@ def vault_row(raw: Row) -> VaultRow:
                 "name": member.get("name") or None,
                 "disks_gb": whole_number(member.get("size")) or 0,
                 "backups_mb": whole_number(member.get("backup_size")) or 0,
-                "has_backups": bool(
-                    whole_number(member.get("backup_size"))
-                    or whole_number(member.get("backup_count"))
-                    or member.get("protect_status") not in (None, "available")
-                ),
+                "has_backups": _may_have_backups(member),
             }
             for member in raw.get("resources") or []
         ],
@@ -50,6 +46,12 @@ def vault_row(raw: Row) -> VaultRow:
         "auto_expand": raw.get("auto_expand"),
         "locked": raw.get("locked"),
     }
+
+
+def _may_have_backups(member: Row) -> bool:
+    """Return whether a member of a vault has backups there, or may have some because it is at work."""
+    counted = (whole_number(member.get(field)) for field in ("backup_count", "backup_size"))
+    return any(counted) or member.get("protect_status") not in (None, "available")
 
 
 def policy_row(raw: Row, vaults: list[VaultRow]) -> PolicyRow:

@@ -91,11 +91,10 @@ class _Place:
 
     def has_room_for(self, server: VaultMemberRow) -> bool:
         """Return whether a server fits with its disks and its backups."""
-        fits = (
-            self._disks_gb + server["disks_gb"] <= self.vault["size_gb"]
-            and self._used_mb + server["backups_mb"] <= self.vault["size_gb"] * _MB_PER_GB
-        )
-        return self.has_place and (fits or self._grows)
+        size_gb = self.vault["size_gb"]
+        disks_fit = self._disks_gb + server["disks_gb"] <= size_gb
+        backups_fit = self._used_mb + server["backups_mb"] <= size_gb * _MB_PER_GB
+        return self.has_place and (self._grows or (disks_fit and backups_fit))
 
     def take(self, server: VaultMemberRow) -> None:
         self._grows = self._grows or not self.has_room_for(server)
