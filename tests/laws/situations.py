@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import typing as t
 
 from . import scenarios
 from .scenarios.scenario import Args, Scenario
@@ -14,7 +15,18 @@ from .scenarios.scenario import Args, Scenario
 _FILES = [
     importlib.import_module(f"{scenarios.__name__}.{file.name}") for file in pkgutil.iter_modules(scenarios.__path__)
 ]
+
+
+def _all(name: str) -> list[t.Any]:
+    return [one for file in _FILES for one in getattr(file, name, [])]
+
+
 #: Tasks that change something
-SCENARIOS: list[Scenario] = [one for file in _FILES for one in getattr(file, "SCENARIOS", [])]
+SCENARIOS: list[Scenario] = _all("SCENARIOS")
+#: The same for CBR, where they mean the same, and what there is in CBR alone
+CBR_SCENARIOS = [one.on_cbr() for one in (*SCENARIOS, *_all("CBR_SCENARIOS")) if not one.csbs_only]
 #: Questions for info modules: module and options
-LOOKUPS: list[tuple[str, Args]] = [one for file in _FILES for one in getattr(file, "LOOKUPS", [])]
+LOOKUPS: list[tuple[str, Args]] = [*_all("LOOKUPS"), *_all("CSBS_LOOKUPS")]
+CBR_LOOKUPS: list[tuple[str, Args]] = [
+    (module, {**args, "service": "cbr"}) for module, args in (*_all("LOOKUPS"), *_all("CBR_LOOKUPS"))
+]

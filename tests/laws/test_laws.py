@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The laws of design.md: what holds for every module, in every situation, in both modes of the local cloud."""
+"""What holds for every module, in every situation, with CSBS in both modes of the local cloud and with CBR."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ from tests.emulator import Emulator
 from tests.support.estate import set_server
 from tests.support.modules import MODULES, documentation, load_module, plain, run_module, run_ok
 
-from .scenarios.scenario import BACKED_UP, GIVEN, RICH, Args, Scenario
-from .situations import LOOKUPS, SCENARIOS
+from .scenarios.scenario import BACKED_UP, GIVEN, NAMED, RICH, Args, Scenario, args_on_cbr
+from .situations import CBR_LOOKUPS, CBR_SCENARIOS, LOOKUPS, SCENARIOS
 
-each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name.replace(" ", "-"))
+CSBS_MODES, CBR_MODES = ("reference", "live"), ("live",)
+
+
+def in_modes(argument: str, for_csbs: t.Sequence[t.Any], for_cbr: t.Sequence[t.Any], **more: t.Any) -> t.Any:
+    """Run a test over what there is for each service, in the modes of the local cloud for it."""
+    values = [(mode, one) for mode in CSBS_MODES for one in for_csbs] + [
+        (mode, one) for mode in CBR_MODES for one in for_cbr
+    ]
+    return pytest.mark.parametrize(("running", argument), values, indirect=["running"], **more)
+
+
+def name_of(value: t.Any) -> str | None:
+    return value.name.replace(" ", "-") if isinstance(value, Scenario) else None
 
 
 def prepare(cloud: Emulator, scenario: Scenario) -> None:
@@ -28,7 +40,7 @@ def prepare(cloud: Emulator, scenario: Scenario) -> None:
         set_server(cloud, name, status=state)
     for given in scenario.given:
         if callable(given):
-            given(cloud)
+            given(cloud, scenario.service)
         else:
             run_ok(*given, cloud)
     cloud.journal.clear()
@@ -87,7 +99,7 @@ def test_what_agrees_with_a_prediction(check: Args, real: Args, expected: bool) 
     assert agree(check, real) is expected
 
 
-@each_scenario
+@in_modes("scenario", SCENARIOS, CBR_SCENARIOS, ids=name_of)
 def test_check_predicts_the_run_and_a_second_run_does_nothing(cloud: Emulator, scenario: Scenario) -> None:
     """One test for the laws about running a task, since each needs what the one before it left."""
     prepare(cloud, scenario)
@@ -125,10 +137,11 @@ def check_documented(module: str, result: Args) -> None:
                 assert set(row) == set(samples[0]), key
 
 
-@pytest.mark.parametrize(("module", "args"), LOOKUPS)
-def test_info_modules_never_write_and_return_what_they_document(cloud: Emulator, module: str, args: Args) -> None:
-    for given in (GIVEN, BACKED_UP):
-        run_ok(*given, cloud)
+@in_modes("lookup", LOOKUPS, CBR_LOOKUPS, ids=lambda value: value[0] if isinstance(value, tuple) else None)
+def test_info_modules_never_write_and_return_what_they_document(cloud: Emulator, lookup: tuple[str, Args]) -> None:
+    module, args = lookup
+    for name, options in (GIVEN, BACKED_UP):
+        run_ok(name, args_on_cbr(name, options) if args.get("service") == "cbr" else options, cloud)
     cloud.journal.clear()
     for check in (False, True):
         result = run_module(module, args, cloud, check=check)
@@ -138,30 +151,40 @@ def test_info_modules_never_write_and_return_what_they_document(cloud: Emulator,
     assert cloud.journal.writes() == []
 
 
-def test_policy_info_fed_back_changes_nothing(cloud: Emulator) -> None:
-    run_ok("csbs_policy", RICH, cloud)
-    policy = run_ok("csbs_policy_info", {}, cloud)["policies"][0]
+@in_modes("service", ["csbs"], ["cbr"])
+def test_policy_info_fed_back_changes_nothing(cloud: Emulator, service: str) -> None:
+    run_ok("csbs_policy", RICH if service == "csbs" else args_on_cbr("csbs_policy", RICH), cloud)
+    policy = run_ok("csbs_policy_info", {"service": service}, cloud)["policies"][0]
     fed = {key: policy[key] for key in ("name", "description", "enabled", "schedule", "retention", "servers", "tags")}
     cloud.journal.clear()
-    result = run_ok("csbs_policy", {**fed, "purge_servers": True}, cloud)
+    result = run_ok("csbs_policy", {**fed, "service": service, "purge_servers": True}, cloud)
     assert result["changed"] is False
     assert cloud.journal.writes() == []
     assert result["policy"] == policy
 
 
-def test_backup_info_fed_back_changes_nothing(cloud: Emulator) -> None:
-    made = run_ok(*BACKED_UP, cloud)["backups"]
-    found = run_ok("csbs_backup_info", {"ids": [backup["id"] for backup in made]}, cloud)["backups"]
-    assert sorted(found, key=lambda one: one["name"]) == made
+@in_modes("service", ["csbs"], ["cbr"])
+def test_backup_info_fed_back_changes_nothing(cloud: Emulator, service: str) -> None:
+    named = NAMED if service == "csbs" else args_on_cbr("csbs_backup", NAMED)
+    made = run_ok("csbs_backup", named, cloud)["backups"]
+    ids = [backup["id"] for backup in made]
+    found = run_ok("csbs_backup_info", {"service": service, "ids": ids}, cloud)["backups"]
+    # Lists of CBR have no disks.
+    shown = found if service == "csbs" else [{**backup, "volumes": []} for backup in found]
+    assert sorted(shown, key=lambda one: one["name"]) == made
     cloud.journal.clear()
     for backup in found:
         same = {
+            "service": service,
             "servers": [backup["server"]],
             "name": backup["name"],
             "description": backup["description"],
-            "tags": backup["tags"],
         }
+        if service == "csbs":
+            same["tags"] = backup["tags"]
         assert run_ok("csbs_backup", {**same, "poll_interval": 0.1}, cloud)["changed"] is False
+        if service == "cbr":
+            continue
         tags = {"resource_type": "backup", "resources": [backup], "tags": backup["tags"], "purge": True}
         assert run_ok("csbs_tag", tags, cloud)["changed"] is False
     assert cloud.journal.writes() == []

@@ -28,8 +28,8 @@ def policy_in(cloud: t.Any, name: str) -> t.Any:
 
 
 def backup_in(cloud: t.Any, backup_id: str) -> t.Any:
-    """Return a backup as the cloud holds it."""
-    return cloud.state.items[backup_id]
+    """Return a backup of either service as the cloud holds it."""
+    return cloud.state.items.get(backup_id) or cloud.state.cbr.backups[backup_id]
 
 
 def send(cloud: t.Any, method: str, path: str, body: t.Any = None, base: str | None = None) -> t.Any:
@@ -71,7 +71,8 @@ def run_policy(cloud: t.Any, name: str) -> None:
 
 def make_image(cloud: t.Any, backup_id: str) -> str:
     """Make an image of a backup and return its id."""
-    body = {"name": "image", "backup_id": backup_id, "whole_image_type": "CSBS"}
+    service = "CBR" if backup_id in cloud.state.cbr.backups else "CSBS"
+    body = {"name": "image", "backup_id": backup_id, "whole_image_type": service}
     send(cloud, "POST", "/v1/cloudimages/wholeimages/action", body, base=cloud.ims_url)
     cloud.clock.advance(7200)
     return str(backup_in(cloud, backup_id).image_id)

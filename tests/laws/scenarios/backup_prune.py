@@ -10,7 +10,7 @@ import typing as t
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, make_image
 
-from .scenario import FAST, Args, Given, Scenario
+from .scenario import FAST, Args, Given, Scenario, plant
 
 DAY = 86400.0
 DURATIONS = {
@@ -22,39 +22,38 @@ DURATIONS = {
 }
 
 
-def _history(cloud: Emulator) -> None:
+def _history(cloud: Emulator, service: str) -> None:
     """Four manual backups of two servers, a day apart, and an automatic one between them."""
     for name in ("srv-0001", "srv-0002"):
-        server = cloud.server(name).id
         for days in (3, 2, 1, 0):
-            cloud.make_backup(server, name=f"manual-{days}", age=days * DAY + 3600, tags={"days": str(days)})
-        cloud.make_backup(server, name="autobk_0001", age=1.5 * DAY, auto_trigger=True)
+            plant(cloud, service, name, f"manual-{days}", age=days * DAY + 3600, tags={"days": str(days)})
+        plant(cloud, service, name, "autobk_0001", age=1.5 * DAY, auto_trigger=True)
 
 
-def _failed(cloud: Emulator) -> None:
-    cloud.make_backup(cloud.server("srv-0001").id, name="broken", status="error")
+def _failed(cloud: Emulator, service: str) -> None:
+    plant(cloud, service, "srv-0001", "broken", status="error")
 
 
-def _old(cloud: Emulator) -> None:
-    cloud.make_backup(cloud.server("srv-0001").id, name="old", age=90 * DAY)
+def _old(cloud: Emulator, service: str) -> None:
+    plant(cloud, service, "srv-0001", "old", age=90 * DAY)
 
 
-def _held(cloud: Emulator) -> None:
-    make_image(cloud, cloud.make_backup(cloud.server("srv-0001").id, name="golden", age=9 * DAY).id)
+def _held(cloud: Emulator, service: str) -> None:
+    make_image(cloud, plant(cloud, service, "srv-0001", "golden", age=9 * DAY).id)
 
 
-def _restoring(cloud: Emulator) -> None:
-    cloud.force_backup(
-        cloud.make_backup(cloud.server("srv-0001").id, name="in-use", age=9 * DAY).id, status="restoring"
-    )
+def _restoring(cloud: Emulator, service: str) -> None:
+    cloud.force_backup(plant(cloud, service, "srv-0001", "in-use", age=9 * DAY).id, status="restoring")
 
 
-def _terminated(cloud: Emulator) -> None:
+def _terminated(cloud: Emulator, service: str) -> None:
     delete_server(cloud, "srv-0001")
 
 
 def _prune(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
-    return Scenario(f"prune {name}", "csbs_backup_prune", {**FAST, "servers": ["srv-0001"], **args}, given, **more)
+    reason = "backups in CBR have no tags" if {"tags", "keep_tags"} & args.keys() else ""
+    args = {**FAST, "servers": ["srv-0001"], **args}
+    return Scenario(f"prune {name}", "csbs_backup_prune", args, given, csbs_only=reason, **more)
 
 
 SCENARIOS = [

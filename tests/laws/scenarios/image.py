@@ -23,7 +23,7 @@ def _image(name: str, args: Args, *given: Given, idle: bool = False) -> Scenario
     return Scenario(f"image {name}", "csbs_image", {**FAST, **args}, (BACKED_UP, *given), idle=idle)
 
 
-def _split(cloud: Emulator) -> None:
+def _split(cloud: Emulator, service: str) -> None:
     cloud.settings(image_catalog="split")
 
 

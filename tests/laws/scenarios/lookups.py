@@ -14,11 +14,16 @@ LOOKUPS: list[tuple[str, Args]] = [
     ("csbs_policy_info", {"servers": ["srv-0001"]}),
     ("csbs_policy_info", {"servers": ["no-such"], "tags": {"no": "such"}}),
     ("csbs_backup_info", {}),
-    ("csbs_backup_info", {"servers": ["srv-0001"], "status": "available", "not_tags_any": {"change": ["2"]}}),
+    ("csbs_backup_info", {"servers": ["srv-0001"], "status": "available", "policy": "nightly"}),
     ("csbs_backup_info", {"name": "nothing"}),
     ("csbs_backup_info", {"servers": ["no-such"], "policy": "nothing", "status": "error"}),
     ("csbs_backup_info", {"servers": ["srv-0001"], "count_only": True}),
+    ("csbs_tag_info", {"resource_type": "policy", "resources": ["nightly"]}),
+    ("csbs_tag_info", {"resource_type": "policy", "tags": {"team": None}}),
+]
+# Backups in CBR have no tags.
+CSBS_LOOKUPS: list[tuple[str, Args]] = [
+    ("csbs_backup_info", {"servers": ["srv-0001"], "status": "available", "not_tags_any": {"change": ["2"]}}),
     ("csbs_tag_info", {"resource_type": "backup"}),
     ("csbs_tag_info", {"resource_type": "backup", "resources": ["nothing"], "tags": {"change": None}}),
-    ("csbs_tag_info", {"resource_type": "policy", "resources": ["nightly"]}),
 ]

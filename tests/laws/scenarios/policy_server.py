@@ -19,7 +19,7 @@ def _members(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
     )
 
 
-def _break(cloud: Emulator) -> None:
+def _break(cloud: Emulator, service: str) -> None:
     set_server(cloud, "srv-0001", status="ERROR")
 
 

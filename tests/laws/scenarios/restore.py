@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from tests.emulator import Emulator
 
-from .scenario import BACKED_UP, FAST, Args, Given, Scenario
+from .scenario import BACKED_UP, FAST, Args, Given, Scenario, plant
 
 
-def _old_one(cloud: Emulator) -> None:
-    cloud.make_backup(cloud.server("srv-0001").id, name="old", age=86400)
+def _old_one(cloud: Emulator, service: str) -> None:
+    plant(cloud, service, "srv-0001", "old", age=86400)
 
 
-def _renamed(cloud: Emulator) -> None:
+def _renamed(cloud: Emulator, service: str) -> None:
     cloud.change_server(cloud.server("srv-0001").id, name="renamed")
 
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.emulator import Emulator
 
 Args = dict[str, t.Any]
-#: A task that is run first, or something that is done to the cloud behind the modules' backs
-Given = tuple[str, Args] | t.Callable[[Emulator], t.Any]
+#: A task that is run first, or something that is done to the cloud behind the modules' backs, in one of the services
+Given = tuple[str, Args] | t.Callable[[Emulator, str], t.Any]
 FAST: Args = {"poll_interval": 0.1, "timeout": 60}
 NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}}
 
@@ -21,7 +21,8 @@ NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": 
 class Scenario:
     """A task: module and options, and what was done before it.
 
-    repeats says that a second run makes something new. idle says that there is nothing to do.
+    repeats says that a second run makes something new. idle says that there is nothing to do. csbs_only says why it
+    means nothing on CBR, or something else.
     """
 
     name: str
@@ -31,6 +32,44 @@ class Scenario:
     repeats: bool = False
     idle: bool = False
     states: dict[str, str] = field(default_factory=dict)
+    csbs_only: str = ""
+
+    @property
+    def service(self) -> str:
+        """The service that the task speaks with."""
+        return str(self.args.get("service", "csbs"))
+
+    def on_cbr(self) -> Scenario:
+        """Return the same for CBR."""
+        given = tuple(one if callable(one) else (one[0], args_on_cbr(*one)) for one in self.given)
+        return replace(self, name=f"cbr {self.name}", args=args_on_cbr(self.module, self.args), given=given)
+
+
+def args_on_cbr(module: str, args: Args) -> Args:
+    """Return the options of a task as they are for CBR.
+
+    Backups have no tags, and servers in no vault need one. Days go with no other limit.
+    """
+    args = {**args, "service": "cbr"}
+    retention = args.get("retention")
+    if retention and len(retention) > 1:
+        args["retention"] = {key: value for key, value in retention.items() if key != "days"}
+    if module == "csbs_backup":
+        args.pop("tags", None)
+        if args.get("state", "present") == "present":
+            args.setdefault("vault", "by-hand")
+    return args
+
+
+def plant(cloud: Emulator, service: str, server: str, name: str, age: float = 0.0, **fields: t.Any) -> t.Any:
+    """Put a good backup of a server into one of the services; in CBR that needs a vault and knows no tags."""
+    server_id = cloud.server(server).id
+    if service == "csbs":
+        return cloud.make_backup(server_id, name, age, **fields)
+    if server_id not in cloud.state.cbr.vault_of:
+        cloud.make_vault(f"of-{server}", [server_id])
+    fields.pop("tags", None)
+    return cloud.make_vault_backup(server_id, None, name, age, **fields)
 
 
 RICH: Args = {
