@@ -64,11 +64,7 @@ def vault_of(cloud: Emulator, server: str) -> str | None:
 
 def test_one_play_protects_backs_up_prunes_restores_and_offboards(cloud: Emulator, tmp_path: Path) -> None:
     final = {"csbs_final_backup": {"name": "final"}, "csbs_delete_backups": True, "csbs_confirm": True}
-    again = [
-        include("backup", csbs_servers=["srv-0001"], csbs_backup_name="second"),
-        include("prune", csbs_servers=["srv-0001"], csbs_keep_last=1),
-        include("offboard", csbs_servers=["srv-0002"], **final),
-    ]
+    offboard = include("offboard", csbs_servers=["srv-0002"], **final)
     tasks = on_control(
         include(
             "protect",
@@ -77,8 +73,10 @@ def test_one_play_protects_backs_up_prunes_restores_and_offboards(cloud: Emulato
             csbs_backup={"name": "before"},
         ),
         include("backup", csbs_servers=["srv-0003"], csbs_backup_name="extra", csbs_vault="by-hand"),
+        include("backup", csbs_servers=["srv-0001"], csbs_backup_name="second"),
+        include("prune", csbs_servers=["srv-0001"], csbs_keep_last=1),
         include("restore", csbs_server="srv-0001", csbs_confirm=True),
-        *again,
+        offboard,
     )
     code, output = own_play(cloud, tmp_path, tasks, FAST)
     assert code == 0, output
@@ -94,7 +92,7 @@ def test_one_play_protects_backs_up_prunes_restores_and_offboards(cloud: Emulato
 
     cloud.journal.clear()
     protect = include("protect", csbs_servers=["srv-0001"], csbs_policy=NIGHTLY)
-    code, output = own_play(cloud, tmp_path, on_control(protect, *again), FAST)
+    code, output = own_play(cloud, tmp_path, on_control(protect, offboard), FAST)
     assert (code, changed(output), cloud.journal.writes()) == (0, 0, []), output
 
 
