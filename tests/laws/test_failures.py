@@ -11,10 +11,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import policy as settling
 from tests.emulator import Emulator
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
 
+from .scenarios.scenario import FAST, Scenario
 from .situations import SCENARIOS
 from .test_laws import prepare
 
@@ -51,7 +54,55 @@ TASKS = (
     "prune to the last one",
     "image of a backup",
 )
-BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+CBR: Args = {"service": "cbr"}
+NIGHTLY: Args = {**CBR, "name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}}
+OTHER: Args = {**NIGHTLY, "name": "other", "servers": ["srv-0002", "srv-0003"]}
+GIVEN = ("csbs_policy", {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]})
+BACKED_UP = ("csbs_backup", {**CBR, **FAST, "name": "before", "servers": ["srv-0001", "srv-0002"]})
+#: The same for CBR, whose vaults come and go with policies and servers
+CBR_TASKS = (
+    Scenario(
+        "cbr policy takes servers from another when it is created",
+        "csbs_policy",
+        {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]},
+        (("csbs_policy", OTHER),),
+    ),
+    Scenario(
+        "cbr policy changes in everything",
+        "csbs_policy",
+        {
+            **NIGHTLY,
+            "schedule": {"frequency": "daily", "times": ["04:00"]},
+            "retention": {"max_backups": 3},
+            "servers": ["srv-0001", "srv-0003"],
+            "tags": {"team": "web"},
+            "purge_servers": True,
+        },
+        (GIVEN,),
+    ),
+    Scenario("cbr policy is deleted", "csbs_policy", {**CBR, "name": "nightly", "state": "absent"}, (GIVEN,)),
+    Scenario(
+        "cbr policy with backups is deleted",
+        "csbs_policy",
+        {**CBR, "name": "nightly", "state": "absent"},
+        (GIVEN, BACKED_UP),
+    ),
+    Scenario(
+        "cbr policy_server leaves with its backups",
+        "csbs_policy_server",
+        {**CBR, "policy": "nightly", "servers": ["srv-0001"], "state": "absent"},
+        (GIVEN, BACKED_UP),
+    ),
+    Scenario("cbr backup of several servers", BACKED_UP[0], BACKED_UP[1], (GIVEN,)),
+    Scenario("cbr backup is deleted by name", BACKED_UP[0], {**BACKED_UP[1], "state": "absent"}, (GIVEN, BACKED_UP)),
+    Scenario(
+        "cbr policy_run",
+        "csbs_policy_run",
+        {**CBR, **FAST, "policy": "nightly"},
+        (GIVEN,),
+    ),
+)
+BY_NAME = {scenario.name: scenario for scenario in (*SCENARIOS, *CBR_TASKS)}
 
 
 def kind_of(entry: t.Any) -> tuple[str, str]:
@@ -78,7 +129,30 @@ def state_of(cloud: Emulator) -> t.Any:
         for item in cloud.state.items.values()
         if item.status not in going and not item.auto_trigger
     }
-    return policies, backups, set(cloud.state.images)
+    return policies, backups, set(cloud.state.images), state_of_cbr(cloud, going)
+
+
+def state_of_cbr(cloud: Emulator, going: t.Collection[str]) -> t.Any:
+    """The same for CBR. A vault whose deletion goes on is gone."""
+    cbr = cloud.state.cbr
+    policies = {
+        policy.id: (policy.name, policy.enabled, policy.pattern, policy.definition) for policy in cbr.policies.values()
+    }
+    vaults = {
+        vault.id: (
+            vault.name,
+            vault.size,
+            vault.auto_expand,
+            vault.policy_id,
+            sorted(vault.members),
+            sorted(vault.moving),
+            sorted(vault.tags.items()),
+        )
+        for vault in cbr.vaults.values()
+        if vault.status != "deleting"
+    }
+    backups = {item.id for item in cbr.backups.values() if item.status not in going and not item.auto_trigger}
+    return policies, vaults, backups
 
 
 @functools.cache
@@ -89,14 +163,20 @@ def requests_of(name: str) -> list[tuple[str, str]]:
         prepare(cloud, scenario)
         run_ok(scenario.module, {**scenario.args, "timeout": 60}, cloud)
         return list(
-            dict.fromkeys(kind_of(entry) for entry in cloud.journal if entry["service"] in ("compute", "csbs", "ims"))
+            dict.fromkeys(
+                kind_of(entry) for entry in cloud.journal if entry["service"] in ("compute", "csbs", "cbr", "ims")
+            )
         )
 
 
 @pytest.mark.parametrize("answer", [*FOREIGN, *WRITES])
-@pytest.mark.parametrize("name", TASKS, ids=lambda name: name.replace(" ", "-"))
-def test_an_answer_that_is_not_the_services_is_never_taken_for_one(cloud: Emulator, name: str, answer: str) -> None:
+@pytest.mark.parametrize("name", (*TASKS, *(task.name for task in CBR_TASKS)), ids=lambda name: name.replace(" ", "-"))
+def test_an_answer_that_is_not_the_services_is_never_taken_for_one(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch, name: str, answer: str
+) -> None:
     """The task fails with one clear line, or does what it was asked for; changed is never wrong."""
+    for module in (settling, vault_members):
+        monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.5)
     scenario, turn = BY_NAME[name], [*FOREIGN, *WRITES].index(answer)
     for number, (method, path) in enumerate(requests_of(name)):
         # A third of all pairs: each answer still meets each task, and each request three answers.
