@@ -306,13 +306,14 @@ def test_vaults_of_disks_and_replicas_are_no_quotas_of_servers(cloud: Emulator) 
     assert [row["type"] for row in look_up(cloud, "csbs_quota_info")["quotas"]] == ["policies"]
 
 
-@pytest.mark.parametrize("why", ["not offered", "not allowed"])
+@pytest.mark.parametrize("why", ["not offered", "CSBS.0403", "BackupService.4008"])
 def test_without_csbs_only_policies_of_cbr_count(cloud: Emulator, two: dict[str, t.Any], why: str) -> None:
     create_policy(cloud, "old")
     if why == "not offered":
         cloud.settings(catalog_lacks="data-protect")
     else:
-        cloud.faults.add(path="/v1/[^/]*/policies", status=403, error_code="CSBS.0403", times=-1)
+        status = 403 if why == "CSBS.0403" else 400
+        cloud.faults.add(path="/v1/[^/]*/policies", status=status, error_code=why, times=-1)
     assert look_up(cloud, "csbs_quota_info")["quotas"][0]["used"] == 2
 
 

@@ -35,7 +35,7 @@ class OtherService:
         except CloudError as error:
             # Whoever may not use the service has nothing in it that this user could move. The service itself still
             # refuses what it must.
-            if error.status == 403:
+            if error.status == 403 or error.error_code == "BackupService.4008":
                 return []
             raise
 
