@@ -95,3 +95,10 @@ def test_a_retention_has_a_time_zone_of_its_own_or_that_of_the_schedule(
 def test_an_option_that_breaks_a_rule_is_named(options: dict[str, t.Any], words: str) -> None:
     with pytest.raises(InvalidInput, match=words):
         parsed(**options)
+
+
+def test_a_key_of_a_tag_that_marks_a_server_on_cbr_is_refused_there() -> None:
+    tags = {"45baf976-c20a-4894-a7c3-c94b7376bf55": "x"}
+    assert parsed(tags=tags).tags == tags
+    with pytest.raises(InvalidInput, match="^tags: .*has the form of an ID"):
+        parsed(service="cbr", tags=tags)
