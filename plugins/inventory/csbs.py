@@ -214,8 +214,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.templar.available_variables = self._vars
         given = {name: self._templated(name, value) for name, value in (direct or {}).items()}
         # As for the modules, a variable that is empty is as if not set.
-        if os.environ.get("CSBS_SERVICE"):
-            given.setdefault("service", os.environ["CSBS_SERVICE"])
+        given.setdefault("service", os.environ.get("CSBS_SERVICE") or "csbs")
         self._params = checked_options(self.option_definitions, given)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=given)
 

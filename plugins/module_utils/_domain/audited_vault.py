@@ -49,7 +49,7 @@ def judge_vault_room(vault: VaultRow, counts: t.Mapping[str, int]) -> Judgement:
         else:
             first += member["disks_gb"] * _MB_PER_GB
             unknown += 1
-    text = f"vault {vault['name']!r}: {gb(used_mb)} of {vault['size_gb']} GB used, the next backups need {gb(needed)}"
+    text = f"vault {vault['name']!r}: {_gb(used_mb)} of {vault['size_gb']} GB used, the next backups need {_gb(needed)}"
     if used_mb >= size_mb and vault.get("auto_expand"):
         # It does not grow when this was switched on after it was full, and nothing tells when that was.
         return _judged(UNKNOWN, f"{text}; it is full, and auto_expand may have come too late")
@@ -70,7 +70,7 @@ def judge_lock(vault: VaultRow) -> Judgement:
     return _judged(PASS if locked else FAIL, f"vault {vault['name']!r} is {'' if locked else 'not '}locked")
 
 
-def gb(mb: int) -> str:
+def _gb(mb: int) -> str:
     """Return a size in GB, with a decimal place where it has one."""
     return f"{mb / _MB_PER_GB:.1f} GB".replace(".0 ", " ")
 
