@@ -77,7 +77,7 @@ AFTER: list[tuple[str, Args]] = [
 ]
 
 
-#: The same for CBR. Some servers have to be in no vault, in one by hand, or in one that is too small.
+#: The same for CBR
 CBR_POLICY: Args = {
     "name": "nightly",
     "schedule": {"frequency": "daily", "times": ["02:00"]},
@@ -85,6 +85,16 @@ CBR_POLICY: Args = {
     "tags": {"team": "platform"},
 }
 CBR: list[tuple[str, Args]] = [
+    # Servers without backups simply leave, and a vault without backups is deleted with its policy.
+    *[
+        (module, args)
+        for module in ("csbs_policy", "csbs_policy_set")
+        for args in (
+            {**CBR_POLICY, "name": "brief"},
+            {"name": "brief", "servers": ["srv-0001"], "purge_servers": True},
+            {"name": "brief", "state": "absent"},
+        )
+    ],
     ("csbs_policy", CBR_POLICY),
     ("csbs_policy", {"name": "nightly", "tags": {"team": "web"}, "enabled": False}),
     ("csbs_policy", {"name": "nightly", "tags": {"team": "web", "a": "1", "b": "2"}}),
@@ -100,8 +110,10 @@ CBR: list[tuple[str, Args]] = [
     ("csbs_restore", {**FAST, "backup": "before-0001", "confirm": True}),
     ("csbs_policy_set", {**CBR_POLICY, "name": "set", "servers": ["srv-0003", "srv-0006"]}),
     ("csbs_policy_set", {"name": "set", "enabled": False}),
-    ("csbs_policy", {"name": "nightly", "servers": ["srv-0001", "srv-0002", "srv-0004"], "purge_servers": True}),
-    ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001", "srv-0004"], "state": "absent"}),
+    ("csbs_backup", {**FAST, "name": "again", "servers": ["srv-0001"]}),
+    ("csbs_policy", {"name": "nightly", "servers": ["srv-0001", "srv-0004"], "purge_servers": True}),
+    ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0004"], "state": "absent"}),
+    ("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0003"]}),
     *[
         (module, args)
         for module, args in [*QUESTIONS, *AFTER[:-1]]
