@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .scenario import BACKED_UP, FAST, NAMED, Args, Given, Scenario
+from .scenario import BACKED_UP, FAST, NAMED, QUIET, Args, Given, Scenario, in_their_vault, in_two_vaults
 
 
 def _backup(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
@@ -34,4 +34,30 @@ SCENARIOS = [
     _backup("is not there by name", {"name": "before", "state": "absent"}, idle=True),
     _backup("is not there by id", {"ids": ["90c1d5fa-1b9f-4aeb-b2f4-81c806e98190"], "state": "absent"}, idle=True),
     _backup("goes for no server", {"name": "before", "servers": [], "state": "absent"}, BACKED_UP, idle=True),
+]
+
+HELD: Args = {"name": "before", "vault": None}
+#: On CBR servers are backed up in their vaults.
+CBR_SCENARIOS = [
+    _backup("of servers in the vault of their policy", {**HELD, "servers": ["srv-0001", "srv-0002"]}, QUIET),
+    _backup("of one member of a vault", {**HELD, "servers": ["srv-0002"]}, QUIET),
+    _backup("of servers in two vaults", {**HELD, "servers": ["srv-0001", "srv-0002"]}, in_two_vaults),
+    _backup("of servers in a vault of others", {**HELD, "servers": ["srv-0003", "srv-0004"]}, in_their_vault),
+    _backup(
+        "of servers of which some need a vault",
+        {"name": "before", "vault": "spare", "servers": ["srv-0001", "srv-0005"]},
+        QUIET,
+    ),
+    _backup(
+        "that is there in two vaults",
+        {**HELD, "servers": ["srv-0001", "srv-0002"]},
+        in_two_vaults,
+        ("csbs_backup", {**FAST, **HELD, "servers": ["srv-0001", "srv-0002"]}),
+        idle=True,
+    ),
+    _backup(
+        "of servers in no vault that may be left out",
+        {**HELD, "servers": ["srv-0001", "srv-0005"], "skip_unprotectable": True},
+        QUIET,
+    ),
 ]

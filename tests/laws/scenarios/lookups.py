@@ -27,3 +27,7 @@ CSBS_LOOKUPS: list[tuple[str, Args]] = [
     ("csbs_tag_info", {"resource_type": "backup"}),
     ("csbs_tag_info", {"resource_type": "backup", "resources": ["nothing"], "tags": {"change": None}}),
 ]
+CBR_LOOKUPS: list[tuple[str, Args]] = [
+    ("csbs_backup_info", {"image_type": "replication"}),
+    ("csbs_backup_info", {"policy": "nightly", "status": "waiting_protect"}),
+]

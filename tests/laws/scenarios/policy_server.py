@@ -10,7 +10,19 @@ import typing as t
 from tests.emulator import Emulator
 from tests.support.estate import set_server
 
-from .scenario import GIVEN, OTHERS, Args, Given, Scenario
+from .scenario import (
+    GIVEN,
+    NIGHTLY,
+    OTHERS,
+    QUIET,
+    Args,
+    Given,
+    Scenario,
+    backed_up,
+    in_their_vault,
+    in_two_vaults,
+    just_large_enough,
+)
 
 
 def _members(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
@@ -40,5 +52,27 @@ SCENARIOS = [
         "is in a policy that does not exist",
         {"policy": "no-such-policy", "servers": ["srv-0001"], "state": "absent"},
         idle=True,
+    ),
+]
+
+OUT: Args = {"servers": ["srv-0001"], "state": "absent"}
+#: On CBR a policy has its servers in vaults.
+CBR_SCENARIOS = [
+    _members("moves with its backups", {"servers": ["srv-0003", "srv-0004"]}, QUIET, in_their_vault),
+    _members("joins a full vault", {"servers": ["srv-0005"]}, QUIET, just_large_enough),
+    _members(
+        "joins and gets a vault as described",
+        {"servers": ["srv-0005"], "vault": {"name": "other"}},
+        ("csbs_policy", NIGHTLY),
+    ),
+    _members("leaves with its backups", OUT, QUIET, backed_up),
+    _members("leaves without its backups", {**OUT, "leaving_backups": "delete", "confirm": True}, QUIET, backed_up),
+    _members("leaves one of two vaults", OUT, in_two_vaults, backed_up),
+    _members(
+        "comes back with its backups",
+        {"servers": ["srv-0001"]},
+        QUIET,
+        backed_up,
+        ("csbs_policy_server", {**OUT, "policy": "nightly"}),
     ),
 ]

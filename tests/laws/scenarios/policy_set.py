@@ -10,7 +10,7 @@ import typing as t
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
 
-from .scenario import OTHERS, RICH, Args, Given, Scenario
+from .scenario import OTHERS, QUIET, RICH, Args, Given, Scenario, backed_up, in_their_vault, in_two_vaults
 
 NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}, "servers_per_policy": 2}
 FIVE: Args = {**NIGHTLY, "servers": [f"srv-{number:04d}" for number in range(1, 6)]}
@@ -98,4 +98,28 @@ SCENARIOS = [
         idle=True,
         csbs_only="a set on CBR has no numbers, and is the policy of its name",
     ),
+]
+
+_CBR: Args = {"name": "nightly", "schedule": NIGHTLY["schedule"]}
+ALL: Args = {**_CBR, "servers": _of(1, 2, 3, 4, 5)}
+SET: Given = ("csbs_policy_set", ALL)
+LESS: Args = {**_CBR, "servers": _of(2, 3), "purge_servers": True}
+#: On CBR a set has one policy, with as many vaults as it needs.
+CBR_SCENARIOS = [
+    _set("is created with servers", ALL),
+    _set("is created from servers of another policy", ALL, OTHERS),
+    _set("is created from servers of a vault of others", ALL, in_their_vault),
+    _set("is as described", ALL, SET, idle=True),
+    _set("has two vaults", {"name": "nightly", "servers": _of(1, 2)}, in_two_vaults, idle=True),
+    _set("loses no server by omission", {**_CBR, "servers": _of(1)}, SET, idle=True),
+    _set("gets a server", {**_CBR, "servers": _of(6)}, SET),
+    _set("loses servers", LESS, SET),
+    _set("loses a server that has backups", LESS, QUIET, backed_up),
+    _set("loses a server and its backups", {**LESS, "leaving_backups": "delete", "confirm": True}, QUIET, backed_up),
+    _set("loses all servers", {**_CBR, "servers": [], "purge_servers": True}, SET),
+    _set("gets another retention", {**_CBR, "retention": {"days": 7}}, SET),
+    _set("gets tags", {"name": "nightly", "tags": {"team": "web"}}, SET),
+    _set("is renamed", {"name": "nightly", "new_name": "each-night"}, SET),
+    _set("is deleted", {"name": "nightly", "state": "absent"}, SET),
+    _set("is deleted and leaves a vault with backups", {"name": "nightly", "state": "absent"}, QUIET, backed_up),
 ]

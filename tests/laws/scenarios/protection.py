@@ -30,3 +30,8 @@ LOOKUPS: list[tuple[str, Args]] = [
     ("csbs_protection_info", {"server_filters": {"name": "nothing-*"}, "max_age": 60}),
     ("csbs_quota_info", {}),
 ]
+# With both services at once
+CBR_LOOKUPS: list[tuple[str, Args]] = [
+    ("csbs_audit_info", {"services": ["csbs", "cbr"]}),
+    ("csbs_protection_info", {"services": ["csbs", "cbr"], "max_age": "24h"}),
+]

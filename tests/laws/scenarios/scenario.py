@@ -86,4 +86,34 @@ OTHER: Args = {
     "servers": ["srv-0002", "srv-0003"],
 }
 NAMED: Args = {**FAST, "name": "before", "servers": ["srv-0001", "srv-0002"], "tags": {"change": "1"}}
+QUIET: Given = ("csbs_policy", {**RICH, "enabled": False})
 GIVEN, OTHERS, BACKED_UP = ("csbs_policy", RICH), ("csbs_policy", OTHER), ("csbs_backup", NAMED)
+
+
+# ========== What others have made in CBR ==========
+def backed_up(cloud: Emulator, service: str) -> None:
+    """Put an old backup of srv-0001 where it is."""
+    plant(cloud, service, "srv-0001", "old", age=3600)
+
+
+def in_their_vault(cloud: Emulator, service: str) -> None:
+    """Put two servers, one of them with a backup, into a vault that no policy is applied to."""
+    cloud.make_vault("theirs", [cloud.server(name).id for name in ("srv-0003", "srv-0004")])
+    plant(cloud, service, "srv-0003", "old", age=3600)
+
+
+def in_two_vaults(cloud: Emulator, service: str) -> None:
+    """Make a policy whose two vaults have other names and, but for one, other tags."""
+    vaults = [
+        cloud.make_vault("first", [cloud.server("srv-0001").id], tags={"team": "a", "only": "here"}),
+        cloud.make_vault("second", [cloud.server("srv-0002").id], tags={"team": "a"}),
+    ]
+    cloud.make_vault_policy("nightly", [vault.id for vault in vaults], enabled=False)
+
+
+def just_large_enough(cloud: Emulator, service: str) -> None:
+    """Let no vault have room for one more disk."""
+    volumes = cloud.state.volumes
+    for vault in list(cloud.state.cbr.vaults.values()):
+        disks = [disk for server_id in vault.members for disk in cloud.state.servers[server_id].volume_ids]
+        cloud.force_vault(vault.id, size=sum(volumes[disk].size for disk in disks))

@@ -9,7 +9,7 @@ import typing as t
 
 from tests.emulator import Emulator
 
-from .scenario import BACKED_UP, GIVEN, Args, Given, Scenario
+from .scenario import BACKED_UP, GIVEN, Args, Given, Scenario, in_two_vaults
 
 
 def _tag(name: str, args: Args, *given: Given, **more: t.Any) -> Scenario:
@@ -75,4 +75,12 @@ SCENARIOS = [
         {"resource_type": "policy", "resources": ["nothing"], "tags": {"x": ""}, "state": "absent"},
         idle=True,
     ),
+]
+TWO: Args = {"resource_type": "policy", "resources": ["nightly"]}
+#: On CBR the tags of a policy are those that all its vaults have.
+CBR_SCENARIOS = [
+    _tag("two vaults", {**TWO, "tags": {"more": "1"}}, in_two_vaults),
+    _tag("two vaults that have it", {**TWO, "tags": {"team": "a"}}, in_two_vaults, idle=True),
+    _tag("off two vaults", {**TWO, "tags": {"team": ""}, "state": "absent"}, in_two_vaults),
+    _tag("two vaults and purge", {**TWO, "tags": {"x": "1"}, "purge": True}, in_two_vaults),
 ]
