@@ -17,7 +17,7 @@ description:
   - Without O(servers) and O(server_filters), it judges every server of the project. Only then the result has policies
     without any of the servers, and the servers that no longer exist.
   - The role P(opentelekomcloud.csbs.report#role) makes a page for people and four files for programs of this result.
-  - With O(services), it judges CSBS and CBR as one: each server has one row, and each command names its service.
+  - With O(services), it judges CSBS and CBR as one. Each server has one row, and each command names its service.
   - The module reads a few lists. Their number is the same for one server and for thousands.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
