@@ -13,8 +13,9 @@ import typing as t
 from .._domain.errors import CloudError, FinalError, InvalidInput
 from .._domain.services import rules_of, services_of
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
+from .catalog import TYPES, is_offered, regions_of
 from .errors import errors_of
-from .messages import LOGIN, TYPES
+from .messages import LOGIN
 from .session import RetryingSession
 
 if t.TYPE_CHECKING:
@@ -213,29 +214,3 @@ def _absence(connection: t.Any, service: str, services: t.Collection[str]) -> Cl
     place = f"region {region!r} with interface {interface!r}" if region else f"interface {interface!r}"
     other = next((other for other in TYPES if other != service and is_offered(connection, other)), None)
     return explain_absence(service, place, regions_of(connection, service), other, choice=other not in services)
-
-
-def is_offered(connection: t.Any, service: str) -> bool:
-    """Return whether a service (csbs, cbr) has an address: in clouds.yaml, or in the catalog for this region."""
-    config, service_type = connection.config, TYPES[service]
-    if config.get_endpoint(service_type):
-        return True
-    return bool(regions_of(connection, service, config.get_region_name(service_type)))
-
-
-def regions_of(connection: t.Any, service: str, region: str | None = None) -> set[str]:
-    """Return the regions, all or the given one, in which the catalog has a service; none where there is no catalog."""
-    get_access = getattr(connection.session.auth, "get_access", None)
-    if get_access is None:
-        return set()
-    config, service_type = connection.config, TYPES[service]
-    found = get_access(connection.session).service_catalog.get_endpoints(
-        service_type=config.get_service_type(service_type),
-        interface=config.get_interface(service_type),
-        region_name=region,
-    )
-    return {
-        str(endpoint.get("region_id") or endpoint.get("region"))
-        for endpoints in found.values()
-        for endpoint in endpoints
-    }

@@ -10,8 +10,6 @@ BACKUP_SERVICE = "Cloud Server Backup Service (data-protect)"
 CBR_SERVICE = "Cloud Backup and Recovery (cbr)"
 #: What messages call the backup services
 TITLES = {"csbs": BACKUP_SERVICE, "cbr": CBR_SERVICE}
-#: The types of the backup services in the catalog, by their names in this collection
-TYPES = {"csbs": "data-protect", "cbr": "cbr"}
 
 
 def one_line(error: Exception) -> str:

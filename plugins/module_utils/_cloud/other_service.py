@@ -9,8 +9,8 @@ import typing as t
 
 from .._domain.errors import CloudError
 from .._domain.policy import members_of
+from .catalog import is_offered
 from .errors import errors_of
-from .login import is_offered
 from .messages import BACKUP_SERVICE
 
 
@@ -25,13 +25,18 @@ class OtherService:
         if not self._is_offered("csbs"):
             return []
         # Loaded here, because few tasks look at the other service.
-        from .csbs import CsbsCloud
-        from .find_policy import policies_with_members
+        from .._sdk.csbs.service import attach
+        from .compute import checked, found
 
+        policies: list[t.Any] = []
         try:
-            with errors_of("find the other backup service", BACKUP_SERVICE):
-                cloud = CsbsCloud(self._connection)
-            return policies_with_members(cloud.policies(), cloud)
+            with errors_of("list the policies of the other backup service", BACKUP_SERVICE):
+                csbs = attach(self._connection)
+                for row in csbs.policies():
+                    # Rows of a list may lack the servers; a policy that is gone by now holds none.
+                    whole = row if row.get("resources") is not None else found(csbs.get_policy, row["id"], "id", "name")
+                    policies += [] if whole is None else [checked(whole, "id", "name")]
+            return policies
         except CloudError as error:
             # Whoever may not use the service has nothing in it that this user could move. The service itself still
             # refuses what it must.
@@ -51,7 +56,7 @@ class OtherService:
         from .messages import CBR_SERVICE
 
         try:
-            with errors_of("find the other backup service", CBR_SERVICE):
+            with errors_of("list the policies of the other backup service", CBR_SERVICE):
                 return sum(1 for dummy in attach(self._connection).policies(operation_type="backup"))
         except CloudError as error:
             if error.status == 403:

@@ -11,7 +11,8 @@ import typing as t
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, OutcomeUnknown
 from .._domain.explain import explain, is_malformed
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
-from .messages import LOGIN, TITLES, TYPES, one_line
+from .catalog import TYPES
+from .messages import LOGIN, TITLES, one_line
 from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
 
 # What the SDK and keystoneauth call the status of an answer in their exceptions

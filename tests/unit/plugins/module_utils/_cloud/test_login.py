@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import catalog, login
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import FinalError
 
 LAYERS = login.__name__.rpartition("._cloud.")[0]
@@ -31,7 +31,7 @@ def test_no_service_is_loaded_with_the_login_or_with_another_service(name: str, 
     assert not [one for one in loaded for other in unneeded if f"{one}.".startswith(f"{LAYERS}.{other}.")]
 
 
-def connection(region: str | None, *overridden: str, catalog: bool = True, **regions: list[str]) -> t.Any:
+def connection(region: str | None, *overridden: str, has_catalog: bool = True, **regions: list[str]) -> t.Any:
     """A login whose catalog offers each service in some regions; overridden are types with an address of their own."""
     offers = {name.replace("_", "-"): found for name, found in regions.items()}
 
@@ -41,7 +41,7 @@ def connection(region: str | None, *overridden: str, catalog: bool = True, **reg
 
     access = SimpleNamespace(project_id="p", service_catalog=SimpleNamespace(get_endpoints=endpoints))
     return SimpleNamespace(
-        session=SimpleNamespace(auth=SimpleNamespace(get_access=lambda session: access) if catalog else object()),
+        session=SimpleNamespace(auth=SimpleNamespace(get_access=lambda session: access) if has_catalog else object()),
         config=SimpleNamespace(
             region_name=region,
             get_endpoint=lambda service_type: "https://own" if service_type in overridden else None,
@@ -76,7 +76,7 @@ CSBS, CBR = "Cloud Server Backup Service (data-protect)", "Cloud Backup and Reco
 
 
 @pytest.mark.parametrize(
-    ("services", "region", "catalog", "words"),
+    ("services", "region", "offered", "words"),
     [
         (
             ("cbr",),
@@ -109,10 +109,10 @@ CSBS, CBR = "Cloud Server Backup Service (data-protect)", "Cloud Backup and Reco
     ],
 )
 def test_a_service_that_the_catalog_lacks_is_named_and_the_other_one_too(
-    services: tuple[str, ...], region: str | None, catalog: dict[str, list[str]], words: str
+    services: tuple[str, ...], region: str | None, offered: dict[str, list[str]], words: str
 ) -> None:
     with pytest.raises(FinalError) as refused:
-        login._check_scope(connection(region, **catalog), services)
+        login._check_scope(connection(region, **offered), services)
     assert str(refused.value).startswith("Could not find the backup service: the catalog of this project has no ")
     assert words in str(refused.value)
 
@@ -124,13 +124,13 @@ def test_a_service_that_the_catalog_lacks_is_named_and_the_other_one_too(
         (connection("eu-nl", cbr=["eu-de"]), False),
         (connection("eu-nl", "cbr"), True),
         (connection("eu-nl", "data-protect"), False),
-        (connection(None, catalog=False), False),
-        (connection(None, "cbr", catalog=False), True),
+        (connection(None, has_catalog=False), False),
+        (connection(None, "cbr", has_catalog=False), True),
     ],
     ids=["in-the-catalog", "elsewhere", "own-address", "own-address-of-the-other", "no-catalog", "address-alone"],
 )
 def test_a_service_is_offered_by_the_catalog_or_by_an_address_in_the_configuration(
     offers: t.Any, offered: bool
 ) -> None:
-    assert login.is_offered(offers, "cbr") is offered
+    assert catalog.is_offered(offers, "cbr") is offered
     login._check_scope(offers, ("cbr",) if offered else ())
