@@ -64,6 +64,8 @@ options:
   purge_tags:
     description:
       - Whether tags that are not in O(tags) are removed. This has an effect only if O(tags) is given.
+      - With O(service=cbr), a tag that only some vaults of the policy have is not a tag of the policy, and stays.
+        M(opentelekomcloud.csbs.csbs_tag) removes it.
     type: bool
     default: true
 extends_documentation_fragment:

@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Returns the quotas of the project, and how much of them is used.
   - With O(service=cbr), these are the number of policies, and the size of each vault for backups of servers. Policies
-    of CSBS and CBR count together. If CSBS does not exist for the project, or the user must not read it, only policies of
-    CBR are counted.
+    of CSBS and CBR count together. If CSBS does not exist for the project, or the user must not read it, only policies
+    of CBR are counted.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
 options: {}

@@ -367,7 +367,7 @@ class CbrCloud(CbrBackups, Compute):
         sizes: dict[str, int] = {}
         if len(servers) > MAX_SINGLE_READS:
             try:
-                sizes = self.disk_sizes()
+                sizes = self._disk_sizes()
             except CloudError as error:
                 # Not everybody may list all disks of a project, and not every cloud lets them.
                 if error.status not in _NOT_LISTED:

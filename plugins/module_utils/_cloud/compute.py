@@ -87,7 +87,7 @@ class Compute:
             }
         return [self._disk(volume_id, device) for volume_id, device in devices.items()]
 
-    def disk_sizes(self) -> dict[str, int]:
+    def _disk_sizes(self) -> dict[str, int]:
         """Return by server ID the sum of the sizes (GB) of the disks that are attached to it."""
         sizes: dict[str, int] = {}
         with errors_of("list disks"):

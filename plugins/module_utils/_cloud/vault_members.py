@@ -21,9 +21,9 @@ from .compute import plain
 from .lock import file_lock
 
 if t.TYPE_CHECKING:
+    from .._domain.cloud import VaultCloud
     from .._domain.rows import MemberRow, PolicyRow, TagRow, VaultMemberRow, VaultRow
     from .._domain.vaults import Step, VaultOptions
-    from .cbr import CbrCloud
 
 #: Seconds until every list shows what was just made
 SECONDS_UNTIL_LISTED = 30.0
@@ -46,7 +46,7 @@ _OTHER_TASKS = ("backup", "restore", "delete", "vault_delete", "remove_resource"
 class VaultMembers:
     """Changes which servers are in which vaults. Every method raises CloudError that names the operation."""
 
-    def __init__(self, cloud: CbrCloud) -> None:
+    def __init__(self, cloud: VaultCloud) -> None:
         self._cloud, self._cbr = cloud, cloud.cbr
 
     # ========== Policies ==========
@@ -176,7 +176,7 @@ class VaultMembers:
 class _Run:
     """One change, step by step. applied says whether a step of it stays when a later one fails."""
 
-    def __init__(self, cloud: CbrCloud, operation: str) -> None:
+    def __init__(self, cloud: VaultCloud, operation: str) -> None:
         self._cloud, self._cbr, self._operation = cloud, cloud.cbr, operation
         self.applied = False
 

@@ -210,3 +210,19 @@ class Cloud(t.Protocol):
 
     def unset_tags(self, resource_type: str, resource_id: str, tags: list[TagRow]) -> None:
         """Remove several tags."""
+
+
+class VaultCloud(Cloud, t.Protocol):
+    """A cloud whose backup service has vaults: what the change of their members asks of it besides."""
+
+    #: The calls of the service
+    cbr: t.Any
+
+    def vaults(self, **query: t.Any) -> list[VaultRow]:
+        """Return the vaults for backups of servers that fit a query of the service."""
+
+    def vault(self, vault_id: str) -> VaultRow | None:
+        """Return one vault, None when it does not exist or the text is no ID."""
+
+    def vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
+        """Return the vaults that a backup policy is applied to, and those that none is applied to."""

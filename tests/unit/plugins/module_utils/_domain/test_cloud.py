@@ -12,11 +12,13 @@ import pytest
 
 pytest.importorskip("openstack")
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.cbr import CbrCloud  # noqa: E402
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud  # noqa: E402
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.cloud import Cloud  # noqa: E402
 from tests.support import fakes  # noqa: E402
 
 METHODS = {name for name in vars(Cloud) if not name.startswith("_")}
+ADAPTERS = {"csbs": CsbsCloud, "cbr": CbrCloud}
 
 
 def parameters(function: t.Any) -> list[str]:
@@ -24,17 +26,27 @@ def parameters(function: t.Any) -> list[str]:
     return [name for name in inspect.signature(function).parameters if name != "self"]
 
 
+@pytest.mark.parametrize("service", ADAPTERS)
 @pytest.mark.parametrize("method", sorted(METHODS))
-def test_the_adapter_takes_what_the_protocol_says(method: str) -> None:
-    assert parameters(getattr(CsbsCloud, method)) == parameters(getattr(Cloud, method))
+def test_each_adapter_takes_what_the_protocol_says(method: str, service: str) -> None:
+    assert parameters(getattr(ADAPTERS[service], method)) == parameters(getattr(Cloud, method))
 
 
-def test_the_adapter_offers_nothing_that_another_service_would_lack() -> None:
-    public = {name for name in dir(CsbsCloud) if not name.startswith("_")}
-    assert public == METHODS
+@pytest.mark.parametrize(("service", "more"), [("csbs", set()), ("cbr", {"vault", "vaults", "vaults_by_binding"})])
+def test_an_adapter_offers_nothing_that_another_service_would_lack(service: str, more: set[str]) -> None:
+    """But what is about vaults."""
+    public = {name for name in dir(ADAPTERS[service]) if not name.startswith("_")}
+    assert public == METHODS | {"rules"} | more
 
 
-@pytest.mark.parametrize("method", sorted(name for name in vars(fakes.Cloud) if not name.startswith("_")))
+@pytest.mark.parametrize("service", ADAPTERS)
+def test_an_adapter_states_the_rules_of_its_service(service: str) -> None:
+    assert ADAPTERS[service].rules.service == service
+
+
+@pytest.mark.parametrize(
+    "method", sorted(name for name in vars(fakes.Cloud) if not name.startswith("_") and name != "rules")
+)
 def test_the_rows_of_unit_tests_answer_as_a_cloud_does(method: str) -> None:
     assert parameters(getattr(fakes.Cloud, method)) == parameters(getattr(Cloud, method))
 
