@@ -233,3 +233,41 @@ def test_no_keyword_lets_a_lost_cloud_pass(cloud: Emulator, tmp_path: Path) -> N
     given = {"csbs_clouds": ["good", "wrong"]}
     code, output = own_play_with(clouds, "good", tmp_path, [{**role, **CARELESS}], given, "--tags", "nightly")
     assert code != 0 and "NOT JUDGED" in output and report_in(tmp_path / "protection-report"), output
+
+
+def test_both_services_are_one_report_with_a_row_for_each_server(cloud: Emulator, tmp_path: Path) -> None:
+    all_well(cloud)
+    ids = list(cloud.state.servers)
+    # Two servers have moved: their old backups are in CSBS, and one has its first backup in CBR.
+    (policy,) = cloud.state.policies.values()
+    policy.resources = [row for row in policy.resources if row["id"] not in ids[:2]]
+    vault = cloud.make_vault("nightly", ids[:2])
+    cloud.make_vault_policy("nightly", [vault.id])
+    cloud.make_vault_backup(ids[0], vault.id, age=60)
+    parked = cloud.make_vault("parked")
+    given = {"csbs_services": "csbs, cbr", "csbs_report_path": "out", "csbs_fail_on_findings": "true"}
+    code, output = play(cloud, tmp_path, "report", given)
+    assert code != 0 and "FINDINGS: Vaults that cost money and protect no server." in output, output
+    (one,) = report_in(tmp_path / "out")["clouds"]
+    assert one["services"] == ["csbs", "cbr"] and len(one["servers"]) == 6
+    assert [row["service"] for row in one["servers"]].count("cbr") == 2
+    assert sum(row["backup_count"] for row in one["servers"]) == 7
+    assert {vault["name"] for vault in one["vaults"]} == {"nightly", "parked"}
+    page = (tmp_path / "out" / "protection.html").read_text(encoding="utf-8")
+    assert page.count("<small>CBR</small>") == 2 and "CBR gives no size of single backups" in page
+    markdown = (tmp_path / "out" / "protection.md").read_text(encoding="utf-8")
+    assert "| cloud | server | ID | service | policy |" in markdown
+    assert f'vault="parked",vault_id="{parked.id}"' in (tmp_path / "out" / "protection.prom").read_text(
+        encoding="utf-8"
+    )
+    assert cloud.journal.writes() == []
+
+
+def test_a_service_may_be_chosen_and_a_wrong_one_is_refused(cloud: Emulator, tmp_path: Path) -> None:
+    code, output = play(cloud, tmp_path, "report", {"csbs_services": ["csbs", "vbs"]})
+    assert code != 0 and "csbs_services" in output and "vbs" in output
+    assert not list(cloud.journal) and not (tmp_path / "protection-report").exists()
+    code, output = play(cloud, tmp_path, "report", {"csbs_service": "cbr", "csbs_report_path": "out"})
+    (one,) = report_in(tmp_path / "out")["clouds"]
+    assert code == 0 and one["services"] == ["cbr"] and one["policies"] == [], output
+    assert {row["service"] for row in one["servers"]} == {"cbr"}

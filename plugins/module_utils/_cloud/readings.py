@@ -70,11 +70,11 @@ def add_tags_of(clouds: t.Iterable[Cloud], rows: t.Collection[BackupRow], servic
 
 
 def read_refusals(
-    clouds: t.Iterable[Cloud], servers: t.Collection[ServerRow], policies: t.Mapping[str, Membership]
+    clouds: t.Iterable[Cloud], servers: t.Collection[ServerRow], policies: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> dict[str, str]:
     """Return by server ID why servers cannot be backed up.
 
-    A server can be backed up when the service of its policy says so, and one in no policy when any service does.
+    policies are by server ID, each with its service. A server can be backed up when the service of its policy says so, and one in no policy when any service does.
     """
     refusals: dict[str, str] = {}
     able: set[str] = set()

@@ -448,7 +448,7 @@ def _is_nameable(name: str) -> bool:
 # ========== The project ==========
 def _no_room(subjects: Subjects) -> _Found:
     objects: list[Object] = []
-    services = set()
+    services: set[str] = set()
     if subjects.room is not None and subjects.room["result"] == FAIL:
         objects.append({"id": None, "name": "quotas", "detail": subjects.room["evidence"]})
         services.update(service for service in subjects.services if not RULES[service].vaults)
