@@ -1,21 +1,27 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follows backups until each has ended."""
+"""Follows backups until each has ended, and says how."""
 
 from __future__ import annotations
 
 import typing as t
 from datetime import timedelta
 
-from .._domain.backup import IN_PROGRESS, USABLE, describe_backup
+from .._domain.backup import IN_PROGRESS, USABLE, backup_result, describe_backup
+from .._domain.errors import TaskFailed
+from .._domain.protectability import describe_refusal
+from .._domain.selection import names_of
 from .._domain.times import parse_time
-from .watch import follow, problems_of
+from .watch import failure_texts, first_fields, follow, join_problems, problems_of
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.errors import CloudError
-    from .._domain.rows import BackupRow, Row
+    from .._domain.rows import BackupRow, Row, ServerRow
+    from .._plans.backup import BackupOptions, CreationContext
+    from .._plans.plan import Outcome, Plan
+    from .._plans.policy_run import RunContext, RunOptions
     from .clock import Clock
     from .watch import WaitOptions
 
@@ -206,6 +212,83 @@ def await_backups(
     problems += problems_of(ending, late, "What was started goes on.", remedy)
     usable = sum(1 for server_id, row in rows.items() if row.get("status") in USABLE and server_id not in failed)
     return BackupsEnding(usable, problems, ending.unseen)
+
+
+def end_creation(
+    options: BackupOptions,
+    cloud: Cloud,
+    plan: Plan[t.Any],
+    context: CreationContext,
+    outcome: Outcome,
+    clock: Clock,
+) -> dict[str, t.Any]:
+    """Wait for the backups of a task, and return its result. Raises TaskFailed that names each server without one."""
+    # Where the service numbers the names, it may find none by a part of it.
+    follower = BackupFollower(cloud, None if options.rules.numbers_names else options.name)
+    for row in context.done.values():
+        follower.add(row, seen=True)
+    _start(follower, context.planned, outcome)
+    ending = await_backups(follower, options, clock, "run the task again")
+    left_out = {**follower.skipped, **why_left_out(cloud, follower.left_out, "run the task")}
+    problems = [*ending.problems, *_told(context.chosen, left_out, "No backup was made of server")]
+    wanted = len(context.chosen) - len(plan.result["skipped_servers"])
+    return _result(follower.rows, plan, context.chosen, outcome, ending, problems, wanted)
+
+
+def end_run(
+    options: RunOptions, cloud: Cloud, plan: Plan[RunContext], outcome: Outcome, clock: Clock
+) -> dict[str, t.Any]:
+    """Wait for the backups of a run, and return its result. Raises TaskFailed that names each server without one."""
+    context = plan.context
+    checkpoints = {answer["id"] for answer in outcome.answers.values()}
+    # One checkpoint has a list of its own.
+    run = BackupFollower(cloud, checkpoint_id=checkpoints.pop() if len(checkpoints) == 1 else None)
+    _start(run, context.planned, outcome)
+    others = BackupFollower(cloud)
+    for row in context.done.values():
+        others.add(row, seen=True)
+    follower = BackupFollowers(run, others)
+    ending = await_backups(follower, options, clock, "look at them with csbs_backup_info")
+    left_out = {**run.skipped, **why_left_out(cloud, run.left_out, "run the policy for it")}
+    problems = [
+        *ending.problems,
+        *_told(context.chosen, context.refusals, "Server"),
+        *_told(context.chosen, left_out, "The run left out server"),
+    ]
+    return _result(follower.rows, plan, context.chosen, outcome, ending, problems, len(context.chosen))
+
+
+def _start(follower: BackupFollower, planned: t.Mapping[int, list[BackupRow]], outcome: Outcome) -> None:
+    for position, rows in planned.items():
+        for row in rows if position in outcome.answers else ():
+            follower.start(row, outcome.answers[position])
+
+
+def _told(chosen: t.Iterable[ServerRow], reasons: t.Mapping[str, str], words: str) -> list[str]:
+    return [
+        f"{words} {describe_refusal(server, reasons[server['id']])}" for server in chosen if server["id"] in reasons
+    ]
+
+
+def _result(
+    rows: t.Mapping[str, BackupRow],
+    plan: Plan[t.Any],
+    chosen: t.Sequence[ServerRow],
+    outcome: Outcome,
+    ending: BackupsEnding,
+    problems: t.Sequence[str],
+    wanted: int,
+) -> dict[str, t.Any]:
+    """Return the result of a task. Raises TaskFailed when there are problems; wanted is the number of backups."""
+    names = names_of(chosen)
+    backups = [backup_result(rows[server_id], names) for server_id in names if server_id in rows]
+    problems = [*failure_texts(outcome), *problems]
+    if problems:
+        raise TaskFailed(
+            f"{ending.usable} of {wanted} servers have their backup. {join_problems(problems)}",
+            {"changed": outcome.changed, **plan.result, "backups": backups, **first_fields(outcome, ending.unseen)},
+        )
+    return {"backups": backups}
 
 
 def why_left_out(cloud: Cloud, server_ids: list[str], remedy: str) -> dict[str, str]:

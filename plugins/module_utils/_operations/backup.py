@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.backup import IN_PROGRESS, backup_result
+from .._domain.backup import IN_PROGRESS
 from .._domain.backup_names import backup_names
 from .._domain.errors import InvalidInput, TaskFailed
 from .._domain.freshness import find_done
@@ -192,49 +192,10 @@ def finish(
     in_progress = any(row["status"] in IN_PROGRESS for row in context.done.values())
     if not plan.changed and not in_progress:
         return {}
-    return _finish_creation(options, cloud, plan, context, outcome, clock)
-
-
-def _finish_creation(
-    options: BackupOptions, cloud: Cloud, plan: Plan[t.Any], context: CreationContext, outcome: Outcome, clock: Clock
-) -> dict[str, t.Any]:
     # Loaded here, because most tasks start nothing.
-    from .._domain.protectability import describe_refusal
-    from .._execution.backup import BackupFollower, await_backups, why_left_out
-    from .._execution.watch import failure_texts, first_fields, join_problems
+    from .._execution.backup import end_creation
 
-    # Where the service numbers the names, it may find none by a part of it.
-    follower = BackupFollower(cloud, None if options.rules.numbers_names else options.name)
-    for row in context.done.values():
-        follower.add(row, seen=True)
-    for position, rows in context.planned.items():
-        for row in rows if position in outcome.answers else ():
-            follower.start(row, outcome.answers[position])
-    ending = await_backups(follower, options, clock, "run the task again")
-    names = names_of(context.chosen)
-    backups = [backup_result(follower.rows[server_id], names) for server_id in names if server_id in follower.rows]
-    left_out = {**follower.skipped, **why_left_out(cloud, follower.left_out, "run the task")}
-    problems = [
-        *failure_texts(outcome),
-        *ending.problems,
-        *(
-            f"No backup was made of server {describe_refusal(server, left_out[server['id']])}"
-            for server in context.chosen
-            if server["id"] in left_out
-        ),
-    ]
-    if problems:
-        wanted = len(names) - len(plan.result["skipped_servers"])
-        raise TaskFailed(
-            f"{ending.usable} of {wanted} servers have their backup. {join_problems(problems)}",
-            {
-                "changed": outcome.changed,
-                **plan.result,
-                "backups": backups,
-                **first_fields(outcome, ending.unseen),
-            },
-        )
-    return {"backups": backups}
+    return end_creation(options, cloud, plan, context, outcome, clock)
 
 
 def _finish_deletion(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.find_policy import find_policy
-from .._domain.backup import IN_PROGRESS, backup_result
-from .._domain.errors import InvalidInput, TaskFailed
+from .._domain.backup import IN_PROGRESS
+from .._domain.errors import InvalidInput
 from .._domain.freshness import find_done
 from .._domain.policy import members_of
-from .._domain.selection import names_of, parse_filters, parse_policy_ref, parse_refs
+from .._domain.selection import parse_filters, parse_policy_ref, parse_refs
 from .._domain.services import rules_of
 from .._domain.times import parse_age
 from .._plans.policy_run import RunContext, RunOptions, choose_members, plan_run
@@ -102,37 +102,6 @@ def finish(
     if not plan.changed and not in_progress:
         return {}
     # Loaded here, because most tasks start nothing.
-    from .._domain.protectability import describe_refusal
-    from .._execution.backup import BackupFollower, BackupFollowers, await_backups, why_left_out
-    from .._execution.watch import failure_texts, first_fields, join_problems
+    from .._execution.backup import end_run
 
-    checkpoints = {answer["id"] for answer in outcome.answers.values()}
-    # One checkpoint has a list of its own.
-    run = BackupFollower(cloud, checkpoint_id=checkpoints.pop() if len(checkpoints) == 1 else None)
-    for position, answer in outcome.answers.items():
-        for row in context.planned[position]:
-            run.start(row, answer)
-    others = BackupFollower(cloud)
-    for row in context.done.values():
-        others.add(row, seen=True)
-    follower = BackupFollowers(run, others)
-    ending = await_backups(follower, options, clock, "look at them with csbs_backup_info")
-    chosen = {server["id"]: server for server in context.chosen}
-    left_out = {**run.skipped, **why_left_out(cloud, run.left_out, "run the policy for it")}
-    problems = [
-        *failure_texts(outcome),
-        *ending.problems,
-        *(f"Server {describe_refusal(chosen[server_id], reason)}" for server_id, reason in context.refusals.items()),
-        *(
-            f"The run left out server {describe_refusal(chosen[server_id], reason)}"
-            for server_id, reason in left_out.items()
-        ),
-    ]
-    rows, names = follower.rows, names_of(context.chosen)
-    backups = [backup_result(rows[server_id], names) for server_id in chosen if server_id in rows]
-    if problems:
-        raise TaskFailed(
-            f"{ending.usable} of {len(chosen)} servers have their backup. {join_problems(problems)}",
-            {"changed": outcome.changed, **plan.result, "backups": backups, **first_fields(outcome, ending.unseen)},
-        )
-    return {"backups": backups}
+    return end_run(options, cloud, plan, outcome, clock)
