@@ -139,7 +139,7 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_backup:
     service: cbr
     name: before-upgrade
-    servers: [app-2]
+    servers: [store-1]
     vault: manual
     poll_interval: 1
 

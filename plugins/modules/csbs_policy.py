@@ -136,7 +136,7 @@ EXAMPLES = r"""
     retention:
       days: 14
     servers:
-      - app-1
+      - store-1
     vault:
       size_factor: 3
 

@@ -78,7 +78,7 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_policy_server:
     service: cbr
     policy: nightly-in-vaults
-    servers: [app-1]
+    servers: [store-2]
 
 - name: Remove a server, and keep its backups
   opentelekomcloud.csbs.csbs_policy_server:

@@ -32,6 +32,9 @@ def test_every_examples_block_runs(tmp_path: Path) -> None:
         yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], sort_keys=False)
     )
     with Emulator(mode="live", speed=3000, seed="demo", list_delay=0.2) as cloud:
+        for name in ("store-1", "store-2"):
+            # Servers for the examples of CBR: a server is in one of the services only.
+            cloud.add_server(name=name)
         clouds = tmp_path / "clouds.yaml"
         cloud.write_clouds(clouds)
         environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1"}
