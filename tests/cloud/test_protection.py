@@ -237,7 +237,7 @@ def test_a_refusal_names_the_act_and_passing_trouble_is_ridden_out(
 def test_quotas_without_a_limit_have_nothing_left_to_tell(cloud: Emulator) -> None:
     cloud.settings(quota_backups=-1, quota_capacity=-1)
     quotas = {one["type"]: one for one in run_ok("csbs_quota_info", {}, cloud)["quotas"]}
-    nothing = {"quota": -1, "unlimited": True, "used": 0, "free": None, "used_percent": None}
+    nothing = {"name": None, "quota": -1, "unlimited": True, "used": 0, "free": None, "used_percent": None}
     assert quotas == {
         "backup_capacity": {"type": "backup_capacity", "unit": "GB", **nothing},
         "backups": {"type": "backups", "unit": None, **nothing},

@@ -74,7 +74,8 @@ def read_refusals(
 ) -> dict[str, str]:
     """Return by server ID why servers cannot be backed up.
 
-    policies are by server ID, each with its service. A server can be backed up when the service of its policy says so, and one in no policy when any service does.
+    policies are by server ID, each with its service. A server can be backed up when the service of its policy says so,
+    and one in no policy when any service does.
     """
     refusals: dict[str, str] = {}
     able: set[str] = set()

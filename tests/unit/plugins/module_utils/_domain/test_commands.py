@@ -96,3 +96,11 @@ def test_a_shell_and_json_give_back_whatever_went_in(name: str, value: str, chec
 )
 def test_plain_names(name: str, plain: bool) -> None:
     assert is_plain(name) is plain
+
+
+def test_commands_for_a_service_name_it() -> None:
+    made = Commands("otc", "cbr")
+    assert json.loads(shlex.split(made.play("backup", {}))[-1]) == {"csbs_cloud": "otc", "csbs_service": "cbr"}
+    assert json.loads(shlex.split(made.task("csbs_policy", {}))[-1]) == {"cloud": "otc", "service": "cbr"}
+    assert json.loads(shlex.split(Commands(service="cbr").task("csbs_policy", {}))[-1]) == {"service": "cbr"}
+    assert "cbr" not in made.openstack("server", "show", IDS[0])

@@ -580,3 +580,73 @@ def test_a_full_policy_without_a_clear_name_gets_no_command() -> None:
     twins = [policy(number, name="twin", server_count=64) for number in (1, 2)]
     objects, commands = found(policies=twins)["policy_full"]
     assert (len(objects), commands) == (2, [])
+
+
+# ========== Services ==========
+def test_commands_name_the_service_unless_only_csbs_is_judged() -> None:
+    stale = server(1, compliant=False)
+    for services, named in ((["csbs"], {}), (["csbs", "cbr"], {"csbs_service": "csbs"})):
+        objects, commands = found(stale, services=services)["stale"]
+        assert commands == [play("backup", **named, csbs_servers=[uuid(1)], csbs_max_age="86400")]
+    objects, commands = found(stale, services=["cbr"], service="cbr")["stale"]
+    assert commands == [play("backup", csbs_service="cbr", csbs_servers=[uuid(1)], csbs_max_age="86400")]
+
+
+def test_a_server_that_no_service_can_back_up_yet_is_in_no_command() -> None:
+    row = server(1, last_backup=None, compliant=False)
+    assert found(row, services=["cbr"], service=None)["never_backed_up"] == (
+        [(uuid(1), "srv-1", "there is no good backup, and the server is in no vault")],
+        [],
+    )
+
+
+@pytest.mark.parametrize("services", [["csbs", "cbr"], ["cbr", "csbs"]])
+def test_servers_in_no_policy_join_one_of_the_successor(services: list[str]) -> None:
+    policies = [policy(1, server_count=50), policy(2, service="cbr", server_count=3)]
+    objects, commands = found(server(1, policy=None), services=services, policies=policies, idle="in vault 'v'")[
+        "unprotected"
+    ]
+    assert objects == [(uuid(1), "srv-1", "in vault 'v'")]
+    joining = {"csbs_service": "cbr", "csbs_servers": [uuid(1)], "csbs_policy": {"name": "policy2"}}
+    assert commands == [play("protect", **joining)]
+
+
+def test_a_policy_without_a_limit_of_servers_is_never_full_and_no_set() -> None:
+    policies = [policy(1, service="cbr", name="nightly-0001", server_count=300)]
+    assert "policy_full" not in found(services=["cbr"], policies=policies)
+    objects, commands = found(server(1, policy=None), services=["cbr"], service="cbr", policies=policies)["unprotected"]
+    assert '"csbs_policy": {"name": "nightly-0001"}' in commands[0]
+
+
+def test_vaults_without_room_are_thinned_out_in_their_own_service() -> None:
+    vault = {"id": uuid(1, "d"), "name": "nightly"}
+    rooms = [(vault, {"result": "fail", "evidence": "full"}), (vault, {"result": "pass", "evidence": ""})]
+    thin = {"csbs_service": "cbr", "csbs_server_filters": {"name": "*"}, "csbs_keep_daily": 14}
+    assert found(services=["csbs", "cbr"], rooms=rooms) == {
+        "no_room": ([(uuid(1, "d"), "nightly", "full")], [play("prune", check=True, **thin)])
+    }
+
+
+def test_no_backup_is_deleted_for_a_limit_of_policies() -> None:
+    quota = {"service": "cbr", "type": "policies", "name": None, "used": 31, "quota": 32, "unit": None}
+    assert found(services=["cbr"], quotas=[{**quota, "used_percent": 96}]) == {
+        "quota_nearly_used": ([(None, "policies", "31 of 32, 96 %")], [])
+    }
+
+
+def test_idle_vaults() -> None:
+    usual = {"size_gb": 100, "used_mb": 1025, "server_count": 1}
+    vaults = [
+        {**usual, "id": uuid(1, "d"), "name": "a", "policy": None},
+        {**usual, "id": uuid(2, "d"), "name": "b", "policy": {"id": "p", "name": "nightly"}, "server_count": 0},
+        {**usual, "id": uuid(3, "d"), "name": "c", "policy": {"id": "p", "name": "nightly"}},
+    ]
+    assert found(services=["cbr"], vaults=vaults) == {
+        "idle_vault": (
+            [
+                (uuid(1, "d"), "a", "100 GB, 2 GB used, no policy, 1 server"),
+                (uuid(2, "d"), "b", "100 GB, 2 GB used, policy nightly, 0 servers"),
+            ],
+            [],
+        )
+    }

@@ -12,9 +12,12 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import newest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protection import (
+    by_holder,
     good_backups,
     protection_result,
+    service_of,
     summarise,
+    vaults_by_server,
 )
 from tests.support.fakes import SUMMER, backup, server
 
@@ -80,3 +83,51 @@ def test_every_server_is_counted_by_policy_and_by_age() -> None:
     }
     assert summarise(results, timedelta(days=1)) == expected
     assert summarise(results, None) == {**expected, "compliant": None, "stale": None}
+
+
+# ========== Several services ==========
+ON, OFF = {"id": "on", "enabled": True, "service": "csbs"}, {"id": "off", "enabled": False, "service": "cbr"}
+LATER = {"id": "later", "enabled": True, "service": "cbr"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "holder"),
+    [
+        ([ON], ON),
+        ([OFF], OFF),
+        ([OFF, ON], ON),
+        ([ON, OFF], ON),
+        ([ON, LATER], ON),
+        ([LATER, ON], LATER),
+        ([OFF, LATER, ON], LATER),
+    ],
+)
+def test_an_enabled_policy_holds_a_server_before_a_disabled_one_and_then_the_first(
+    policies: list[dict[str, t.Any]], holder: dict[str, t.Any]
+) -> None:
+    assert by_holder((policy, ["web"]) for policy in policies) == {"web": holder}
+
+
+@pytest.mark.parametrize(
+    ("services", "policy", "last", "service"),
+    [
+        (["csbs"], None, None, "csbs"),
+        (["cbr"], None, None, "cbr"),
+        (["csbs", "cbr"], OFF, "csbs", "cbr"),
+        (["csbs", "cbr"], None, "csbs", "csbs"),
+        (["csbs", "cbr"], None, None, None),
+    ],
+)
+def test_a_server_is_of_the_service_of_its_policy_or_else_of_its_last_backup(
+    services: list[str], policy: dict[str, t.Any] | None, last: str | None, service: str | None
+) -> None:
+    assert service_of(services, policy, last) == service
+
+
+def test_the_size_in_a_vault_is_added_to_that_of_the_backups() -> None:
+    members = [{"id": WEB["id"], "backups_mb": 7}, {"id": "other", "backups_mb": 100}]
+    vault: t.Any = {"id": "v", "members": members}
+    assert vaults_by_server([{"id": "p", "vaults": [vault]}, {"id": "csbs"}]) == {WEB["id"]: vault, "other": vault}  # type: ignore[typeddict-item]
+    good: t.Any = [backup("b", "web", info={"size": 5})]
+    assert protection_result(WEB, None, None, good, None, SUMMER, None, "cbr", vault)["size_mb"] == 12
+    assert protection_result(WEB, None, None, good, None, SUMMER, None)["size_mb"] == 5

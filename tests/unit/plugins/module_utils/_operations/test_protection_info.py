@@ -223,7 +223,7 @@ def test_one_server_asks_for_its_own_backups_and_many_for_all() -> None:
 
 # ========== Agreement with csbs_backup ==========
 BACKUP_PARAMS: dict[str, t.Any] = {
-    **dict.fromkeys(("description", "ids", "name", "server_filters", "tags")),
+    **dict.fromkeys(("description", "ids", "name", "server_filters", "tags", "vault")),
     "state": "present",
     "servers": ["web"],
     "incremental": True,
