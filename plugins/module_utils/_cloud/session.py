@@ -22,6 +22,8 @@ _IDEMPOTENT_POST = r"/(tags|tags/action|associatepolicy|dissociatepolicy)$"
 # An update replaces the whole list of servers. A repeated one would send a list that was read before others changed it.
 # One of CBR has no servers, but its schedule and retention replace what others may have set, so it is made anew too.
 _WHOLE_LIST = r"(^|/)policies/[^/]+$"
+# A vault of CBR that goes, and servers that leave one, take every backup along. What is there is read before each try.
+_TAKES_BACKUPS_ALONG = {"DELETE": r"(^|/)vaults/[^/]+$", "POST": r"/removeresources$"}
 _GATEWAY_STATUSES = (502, 503, 504)
 # How often an address that never answered is tried.
 _TRIES_WITHOUT_ANSWER = 3
@@ -55,7 +57,14 @@ def is_repeatable(method: str, url: str) -> bool:
     method, path = method.upper(), _path(url)
     if method == "POST":
         return bool(re.search(_READING_POST, path) or re.search(_IDEMPOTENT_POST, path))
-    return not (method == "PUT" and re.search(_WHOLE_LIST, path))
+    return not must_be_made_anew(method, url)
+
+
+def must_be_made_anew(method: str, url: str) -> bool:
+    """Return whether a request rests on what was read right before it."""
+    method = method.upper()
+    pattern = _WHOLE_LIST if method == "PUT" else _TAKES_BACKUPS_ALONG.get(method)
+    return pattern is not None and bool(re.search(pattern, _path(url)))
 
 
 def _path(url: str) -> str:
@@ -160,8 +169,8 @@ class RetryingSession(Session):
     def _seconds_to_retry(status: int, response: t.Any, url: str, method: str, pause: float) -> float | None:
         """Return how many seconds to wait before the request is repeated, None when it is not repeated."""
         if status == 429:
-            # A throttled request had no effect; only one that replaces a whole list must be made anew.
-            if method.upper() == "PUT" and not is_repeatable(method, url):
+            # A throttled request had no effect.
+            if must_be_made_anew(method, url):
                 return None
         elif status not in _GATEWAY_STATUSES or not is_repeatable(method, url):
             return None

@@ -296,23 +296,27 @@ class _Run:
     def let_go(self, policy: PolicyRow, leaving: set[str], delete_backups: bool) -> None:
         """Take servers out of the vaults of a policy; those with backups are moved to the vault without a policy."""
         for vault in policy["vaults"]:
-            members = [member for member in vault["members"] if member["id"] in leaving]
-            if not members:
-                continue
-            vault_id = str(vault["id"])
-            # Right before the removal, because it takes every backup along.
-            backed_up = {row["resource_id"] for row in self._cloud.backups(vault_id=vault_id)}
-            parking = [] if delete_backups else [member for member in members if self._has_backup(member, backed_up)]
-            if parking:
+            vault_id, left = str(vault["id"]), {member["id"] for member in vault["members"]} & leaving
+            while left:
+                # Again after each move, which takes long: the removal takes every backup along.
+                members = self._members_now(vault_id, left)
+                parking = [] if delete_backups else [member for member in members if member["has_backups"]]
+                if not parking:
+                    if members:
+                        self._remove(vault_id, [member["id"] for member in members])
+                    break
                 self._park(policy["name"], parking)
-            parked = {member["id"] for member in parking}
-            free = [member["id"] for member in members if member["id"] not in parked]
-            if free:
-                self._remove(vault_id, free)
+                left -= {member["id"] for member in parking}
 
-    @staticmethod
-    def _has_backup(member: VaultMemberRow, backed_up: set[str]) -> bool:
-        return member["id"] in backed_up or member["has_backups"]
+    def _members_now(self, vault_id: str, server_ids: t.Collection[str]) -> list[VaultMemberRow]:
+        """Return those of some servers that are in a vault; has_backups is as the vault or the list of backups says."""
+        backed_up = {row["resource_id"] for row in self._cloud.backups(vault_id=vault_id)}
+        vault = self._cloud.vault(vault_id)
+        return [
+            {**member, "has_backups": member["has_backups"] or member["id"] in backed_up}
+            for member in (vault["members"] if vault else [])
+            if member["id"] in server_ids
+        ]
 
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""

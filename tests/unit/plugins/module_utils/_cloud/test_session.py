@@ -64,6 +64,17 @@ def test_a_whole_list_of_servers_is_never_sent_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "vaults/1"), ("POST", "vaults/1/removeresources")], ids=["vault", "servers"]
+)
+def test_what_takes_backups_along_is_never_sent_again(method: str, path: str) -> None:
+    """It was read before the pause that there is no backup."""
+    for url in (f"{CBR}/{path}", path, f"/{path}?x=1"):
+        assert not is_repeatable(method, url)
+        for status in (429, 502, 503, 504):
+            assert RetryingSession._seconds_to_retry(status, None, url, method, 1.5) is None
+
+
+@pytest.mark.parametrize(
     "url",
     [
         f"{BASE}/policies",
