@@ -137,6 +137,14 @@ def test_policies_of_both_services_count_against_one_limit(cloud: Emulator) -> N
     assert calls(cloud) == []
 
 
+@one_mode
+def test_a_backup_right_after_the_policy_finds_the_vault(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_members, "SECONDS_UNTIL_LISTED", 10)
+    cloud.settings(list_delay=1.5)
+    do("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
+    assert do("csbs_backup", {"servers": ["srv-0001"], "name": "now", "wait": False}, cloud)["changed"] is True
+
+
 # ========== Joining ==========
 def test_a_server_of_another_vault_is_moved_with_its_backups(cloud: Emulator) -> None:
     theirs = cloud.make_vault("theirs", servers=[id_of(cloud, "srv-0003")]).id

@@ -226,7 +226,6 @@ class _Run:
             if tags:
                 attrs["tags"] = tags
             vault_id = self._create_vault(attrs)
-            self.applied = True
         with self._cloud.errors_of(self._operation):
             if options.auto_expand:
                 self._cbr.update_vault(vault_id, auto_expand=True)
@@ -236,20 +235,30 @@ class _Run:
         return vault_id
 
     def _create_vault(self, attrs: dict[str, t.Any]) -> str:
-        """Create a vault and return its ID. If the answer is lost, the vault is looked for until it must be listed."""
+        """Create a vault, wait until lists show it, and return its ID.
+
+        If the answer is lost, the vault is looked for until it must be listed.
+        """
+        lost: CloudError | None = None
+        vault_id = ""
         try:
             with self._cloud.errors_of(self._operation):
-                return str(plain(self._cbr.create_vault(**attrs), "id")["id"])
-        except (OutcomeUnknown, ForeignAnswer):
-            until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
-            for pause in _pauses():
-                made = self._find_unused(attrs["name"])
-                if made is not None:
-                    return str(made["id"])
-                if time.monotonic() >= until:
-                    raise
-                time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
-            raise
+                vault_id = str(plain(self._cbr.create_vault(**attrs), "id")["id"])
+                self.applied = True
+        except (OutcomeUnknown, ForeignAnswer) as error:
+            lost = error
+        until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
+        for pause in _pauses():
+            made = self._find_unused(attrs["name"])
+            # The next task looks for the servers in a list of all vaults.
+            if made is not None and vault_id in ("", made["id"]):
+                return str(made["id"])
+            if time.monotonic() >= until:
+                break
+            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
+        if lost is not None:
+            raise lost
+        return vault_id
 
     @staticmethod
     def _tags_of(policy: PolicyRow | None) -> list[TagRow]:
