@@ -9,7 +9,8 @@ import json
 import typing as t
 
 from .error_codes import CODES, STATUSES
-from .errors import TROUBLE_CODES, CloudError, FinalError, NotFound, OutcomeUnknown
+from .errors import CloudError, FinalError, NotFound, OutcomeUnknown
+from .retries import TROUBLE_CODES
 
 #: Codes of the gateway in front of the service. It knows addresses but no objects of the service.
 _GATEWAY_CODES = ("APIGW.",)

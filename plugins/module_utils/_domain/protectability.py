@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .errors import RETRYABLE_CODES
 from .selection import describe_server
 
 if t.TYPE_CHECKING:
@@ -23,6 +22,9 @@ def is_refused(verdict: VerdictRow | None) -> bool:
     """Return whether the service refuses to back a server up. A server that is busy, or in a policy, is not refused."""
     if verdict is None or verdict["result"]:
         return False
+    # Loaded here, because most servers are not refused.
+    from .retries import RETRYABLE_CODES
+
     return verdict.get("error_code") not in RETRYABLE_CODES | {OTHER_POLICY}
 
 

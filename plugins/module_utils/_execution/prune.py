@@ -9,7 +9,8 @@ import contextlib
 import typing as t
 
 from .._domain.backup import BEING_DELETED
-from .._domain.errors import RETRYABLE_CODES, CloudError, TaskFailed
+from .._domain.errors import CloudError, TaskFailed
+from .._domain.retries import RETRYABLE_CODES
 from .._plans.deletion import DeletionContext
 from .._plans.plan import Outcome
 from .._plans.prune import Decision, result_of

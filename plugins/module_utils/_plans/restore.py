@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime
 
 from .._domain.backup import UNUSABLE, USABLE, backup_result, describe_backup, newest, recovery_point
-from .._domain.errors import RETRYABLE_CODES, FinalError, InvalidInput
+from .._domain.errors import FinalError, InvalidInput
 from .._domain.protectability import PROTECTABLE_STATUSES
 from .._domain.restore import is_under_way
 from .._domain.selection import describe_server, find_one, server_refs
@@ -130,7 +130,12 @@ def plan_restore(
 
 def _check_verdict(operation: str, verdict: VerdictRow) -> None:
     # A refusal because something is busy is not final: the executor retries the call.
-    if verdict["result"] or verdict.get("error_code") in RETRYABLE_CODES:
+    if verdict["result"]:
+        return
+    # Loaded here, because most restores are not refused.
+    from .._domain.retries import RETRYABLE_CODES
+
+    if verdict.get("error_code") in RETRYABLE_CODES:
         return
     if not verdict.get("error_code"):
         reason = verdict.get("error_msg") or "without a reason"

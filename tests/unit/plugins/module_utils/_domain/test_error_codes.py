@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import CODES, STATUSES
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retries import (
     FINAL_CODES,
     RETRYABLE_CODES,
     TROUBLE_CODES,
@@ -100,8 +100,3 @@ def test_a_status_is_explained_for_both_services(texts: tuple[str, str]) -> None
 
 def test_no_code_is_treated_without_being_explained() -> None:
     assert CODES.keys() >= RETRYABLE_CODES | UNCLEAR_CODES | FINAL_CODES | TROUBLE_CODES
-
-
-def test_a_code_is_treated_in_one_way() -> None:
-    groups = (RETRYABLE_CODES, UNCLEAR_CODES, FINAL_CODES, TROUBLE_CODES)
-    assert len(frozenset().union(*groups)) == sum(map(len, groups))
