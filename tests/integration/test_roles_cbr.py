@@ -96,6 +96,12 @@ def test_one_play_protects_backs_up_prunes_restores_and_offboards(cloud: Emulato
     assert (code, changed(output), cloud.journal.writes()) == (0, 0, []), output
 
 
+def test_protect_in_check_mode_predicts_a_fleet_that_is_in_no_vault_yet(cloud: Emulator, tmp_path: Path) -> None:
+    given = {"csbs_servers": ["srv-0001", "srv-0002"], "csbs_policy": NIGHTLY, "csbs_backup": {"name": "before"}}
+    code, output = play(cloud, tmp_path, "protect", {**FAST, **given}, "--check")
+    assert (code, changed(output), cloud.journal.writes()) == (0, 1, []), output
+
+
 def test_backups_leave_with_their_server_only_when_that_is_confirmed_and_nothing_is_to_stay(
     cloud: Emulator, tmp_path: Path
 ) -> None:
