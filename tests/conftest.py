@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
 from tests.support.safety import GUARD
@@ -51,7 +52,8 @@ def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emul
     nobody asked to delete.
     """
     # Its lists show new things after a tenth of a second, and it is never busy for long: shorter pauses will do.
-    monkeypatch.setattr(attempt, "SECONDS_UNTIL_LISTED", 1.5)
+    for module in (attempt, vault_members):
+        monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.5)
     for module in (attempt, executor):
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)
     running.settings(**USUAL)
