@@ -77,12 +77,13 @@ def test_new_modules_pass_what_all_modules_pass_and_a_wrong_planner_does_not(clo
     )
     failed = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", done.stdout, re.MULTILINE)
     law = "test_check_predicts_the_run_and_a_second_run_does_nothing"
-    assert sorted(failed) == [f"{law}[live-{WRONG}-is-switched-off]", f"{law}[live-{WRONG}-is-switched-on]"], (
-        done.stdout + done.stderr
-    )
+    wrong = [f"{law}[live-{prefix}{WRONG}-is-switched-{end}]" for prefix in ("cbr-", "") for end in ("off", "on")]
+    assert sorted(failed) == wrong, done.stdout + done.stderr
     for test in (
         f"{law}[live-{MADE}-is-switched-off]",
-        f"test_info_modules_never_write_and_return_what_they_document[live-csbs_{INFO}-",
+        f"{law}[live-cbr-{MADE}-is-switched-off]",
+        f"test_info_modules_never_write_and_return_what_they_document[live-csbs-csbs_{INFO}",
+        f"test_info_modules_never_write_and_return_what_they_document[live-cbr-csbs_{INFO}",
         f"test_every_module_logs_in_and_ends_by_the_plumbing[csbs_{MADE}]",
         f"test_a_file_imports_its_own_folder_and_those_below_only[module_utils/_operations/{MADE}.py]",
         f"test_a_module_is_small[plugins/modules/csbs_{INFO}.py]",
