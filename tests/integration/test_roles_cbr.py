@@ -144,6 +144,8 @@ def test_hosts_of_one_vault_are_patched_at_once_and_a_failed_one_is_put_back(clo
     """CBR refuses a second restore point of a vault while one is made, so one host waits for the other."""
     hosts = ["srv-0001", "srv-0002"]
     protected(cloud)
+    # A backup takes some seconds, so the second host begins while the first one is backed up.
+    cloud.settings(speed=100)
     mark = {"content": "patched", "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}", "mode": "0600"}
     steps = [
         {"name": "Break it", "ansible.builtin.fail": {"msg": "broken"}, "when": "inventory_hostname == 'srv-0001'"},
@@ -161,5 +163,7 @@ def test_hosts_of_one_vault_are_patched_at_once_and_a_failed_one_is_put_back(clo
     assert code != 0 and "Server srv-0001 was PUT BACK to backup before-patch" in output, output
     assert [(tmp_path / host).exists() for host in hosts] == [False, True]
     assert [list(backups(cloud, host)) for host in hosts] == [["before-patch"], ["before-patch"]]
+    asked = [entry for entry in cloud.journal.writes() if entry["path"].endswith("/checkpoints")]
+    assert sorted({entry["status"] for entry in asked}) == [200, 400], "nobody had to wait"
     restores = [entry["body"]["restore"]["server_id"] for entry in cloud.journal.writes() if "restore" in entry["path"]]
     assert restores == [cloud.server("srv-0001").id]
