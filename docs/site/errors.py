@@ -48,8 +48,8 @@ count.
 
 Temporary problems do not fail a task: throttling, failing gateways, dropped connections, expired tokens and busy
 objects. The task tries again until ``timeout``. The last column of the tables shows which codes and statuses the task
-retries. Some codes do not tell whether the state passes, as that of a vault that is resized, or lasts, as that of a frozen
-vault. With these, the task tries again for a minute.
+retries. Some codes do not tell whether the state passes, as that of a vault that is resized, or lasts, as that of a
+frozen vault. With these, the task tries again for a minute.
 
 Wrong input is refused before the first request. The message names the option, the value and the rule. There is no code.
 
