@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.error_codes import CODES, STATUSES
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retries import (
     RETRYABLE_CODES,
     RETRYABLE_STATUSES,
     UNCLEAR_CODES,
