@@ -127,6 +127,18 @@ def test_a_server_in_no_vault_is_refused_before_anything_is_sent(estate: Emulato
     assert estate.journal.writes() == []
 
 
+def test_a_vault_that_is_too_new_to_be_listed_is_known_by_its_policy(cloud: Emulator) -> None:
+    """A play puts a server under a policy, and backs it up right after that."""
+    policy = {"service": "cbr", "name": "nightly", "enabled": False}
+    run_ok("csbs_policy", {**policy, "schedule": {"frequency": "daily", "times": ["02:00"]}}, cloud)
+    cloud.settings(list_delay=60)
+    run_ok("csbs_policy", {**policy, "servers": ["srv-0001"]}, cloud)
+    for args in ({}, {"vault": "spare"}):
+        assert [one["vault"]["name"] for one in backup(cloud, "srv-0001", wait=False, **args)["backups"]] == ["nightly"]
+        cloud.clock.advance(3600)
+    assert len(cloud.state.cbr.vaults) == 1
+
+
 def test_a_server_in_no_vault_can_be_skipped(estate: Emulator) -> None:
     result = backup(estate, "srv-0001", "srv-0004", skip_unprotectable=True)
     assert made(estate) == ["srv-0001"]

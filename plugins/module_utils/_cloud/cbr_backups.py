@@ -28,6 +28,7 @@ class CbrBackups(Compute):
     """The part of CbrCloud that is about backups."""
 
     cbr: t.Any
+    policies: t.Callable[[], list[PolicyRow]]
     vault: t.Callable[[str], VaultRow | None]
     vaults: t.Callable[..., list[VaultRow]]
     vault_named: t.Callable[[str], tuple[VaultRow | None, list[VaultRow]]]
@@ -123,8 +124,12 @@ class CbrBackups(Compute):
     def backup_groups(self, servers: t.Sequence[ServerRow]) -> tuple[list[BackupGroup], list[ServerRow]]:
         """Return for each vault which of the servers it holds, and the servers that are in no vault."""
         vaults = self.vaults()
-        self._learn(vaults)
         held = {member["id"]: vault for vault in vaults for member in vault["members"]}
+        if any(server["id"] not in held for server in servers):
+            # A vault that was just made may not be listed yet, but its policy names it.
+            new = [vault for policy in self.policies() for vault in policy["vaults"]]
+            held = {**{member["id"]: vault for vault in new for member in vault["members"]}, **held}
+        self._learn(held.values())
         groups: dict[str, BackupGroup] = {}
         for server in servers:
             vault = held.get(server["id"])
