@@ -59,8 +59,13 @@ CBR: Args = {"service": "cbr"}
 NIGHTLY: Args = {**CBR, "name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}}
 OTHER: Args = {**NIGHTLY, "name": "other", "servers": ["srv-0002", "srv-0003"]}
 GIVEN = ("csbs_policy", {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]})
-# What was made right before is in no list yet.
-LISTED = lambda *given: time.sleep(0.3)  # noqa: E731
+
+
+def wait_until_listed(*given: t.Any) -> None:
+    """Wait, because what was made right before is in no list yet."""
+    time.sleep(0.3)
+
+
 BACKED_UP = ("csbs_backup", {**CBR, **FAST, "name": "before", "servers": ["srv-0001", "srv-0002"]})
 #: The same for CBR, whose vaults come and go with policies and servers
 CBR_TASKS = (
@@ -68,7 +73,7 @@ CBR_TASKS = (
         "cbr policy takes servers from another when it is created",
         "csbs_policy",
         {**NIGHTLY, "servers": ["srv-0001", "srv-0002"]},
-        (("csbs_policy", OTHER), LISTED),
+        (("csbs_policy", OTHER), wait_until_listed),
     ),
     Scenario(
         "cbr policy changes in everything",
@@ -81,33 +86,38 @@ CBR_TASKS = (
             "tags": {"team": "web"},
             "purge_servers": True,
         },
-        (GIVEN, LISTED),
+        (GIVEN, wait_until_listed),
     ),
-    Scenario("cbr policy is deleted", "csbs_policy", {**CBR, "name": "nightly", "state": "absent"}, (GIVEN, LISTED)),
+    Scenario(
+        "cbr policy is deleted",
+        "csbs_policy",
+        {**CBR, "name": "nightly", "state": "absent"},
+        (GIVEN, wait_until_listed),
+    ),
     Scenario(
         "cbr policy with backups is deleted",
         "csbs_policy",
         {**CBR, "name": "nightly", "state": "absent"},
-        (GIVEN, LISTED, BACKED_UP, LISTED),
+        (GIVEN, wait_until_listed, BACKED_UP, wait_until_listed),
     ),
     Scenario(
         "cbr policy_server leaves with its backups",
         "csbs_policy_server",
         {**CBR, "policy": "nightly", "servers": ["srv-0001"], "state": "absent"},
-        (GIVEN, LISTED, BACKED_UP, LISTED),
+        (GIVEN, wait_until_listed, BACKED_UP, wait_until_listed),
     ),
-    Scenario("cbr backup of several servers", BACKED_UP[0], BACKED_UP[1], (GIVEN, LISTED)),
+    Scenario("cbr backup of several servers", BACKED_UP[0], BACKED_UP[1], (GIVEN, wait_until_listed)),
     Scenario(
         "cbr backup is deleted by name",
         BACKED_UP[0],
         {**BACKED_UP[1], "state": "absent"},
-        (GIVEN, LISTED, BACKED_UP, LISTED),
+        (GIVEN, wait_until_listed, BACKED_UP, wait_until_listed),
     ),
     Scenario(
         "cbr policy_run",
         "csbs_policy_run",
         {**CBR, **FAST, "policy": "nightly"},
-        (GIVEN, LISTED),
+        (GIVEN, wait_until_listed),
     ),
 )
 BY_NAME = {scenario.name: scenario for scenario in (*SCENARIOS, *CBR_TASKS)}

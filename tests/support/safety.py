@@ -85,8 +85,13 @@ class Guard:
             if held:
                 self.losses.append(f"DELETE vaults takes along {_names(held)}")
         elif method == "DELETE" and (found := _BACKUP.fullmatch(path)):
-            if self._task is not None and not asks_for_deletions(*self._task) and found[1] in store.backups:
-                self.deletions.append(f"{self._task[0]} deletes {_names([store.backups[found[1]]])}")
+            self._see_deletion(store, found[1])
+
+    def _see_deletion(self, store: t.Any, backup_id: str) -> None:
+        if self._task is None or asks_for_deletions(*self._task):
+            return
+        if backup_id in store.backups:
+            self.deletions.append(f"{self._task[0]} deletes {_names([store.backups[backup_id]])}")
 
     @staticmethod
     def _in(cloud: Emulator, vault_id: str) -> list[t.Any]:

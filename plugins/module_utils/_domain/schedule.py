@@ -85,7 +85,7 @@ def fewest_rules(rules: t.Iterable[Rule]) -> SeveralRules:
     found = []
     for (interval, minute), days_of_hour in days_at.items():
         hours_of_day = {day: {hour for hour in days_of_hour if day in days_of_hour[hour]} for day in EVERY_DAY}
-        by_hour = [(days, hours) for days, hours in _alike(days_of_hour)]
+        by_hour = _alike(days_of_hour)
         by_day = [(days, hours) for hours, days in _alike(hours_of_day) if hours]
         for days, hours in min(by_hour, by_day, key=len):
             found.append(Rule(interval, days, hours, frozenset({minute})))
