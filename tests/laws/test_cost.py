@@ -30,11 +30,12 @@ Loaded = dict[str, int]
 # is 50 ms.
 MOST = {
     "csbs": {
-        "csbs_audit_info": (49, 205_000),
-        "csbs_policy": (37, 147_500),
-        "csbs_policy_set": (42, 180_000),
-        "changes": (36, 135_000),
-        "readings": (36, 115_500),
+        "csbs_audit_info": (52, 242_000),
+        "csbs_policy": (39, 176_500),
+        "csbs_policy_set": (44, 209_500),
+        "csbs_protection_info": (38, 141_000),
+        "changes": (37, 147_000),
+        "readings": (36, 126_500),
     },
     # A policy of CBR is several objects of the service, which are read and joined.
     "cbr": {

@@ -103,8 +103,9 @@ def backups(state: State, project_id: str, query: dict[str, Any]) -> list[Backup
         "resource_name": _named(state, "resource_name"),
         "resource_type": lambda backup, value: value == SERVER_TYPE,
         "status": lambda backup, value: backup.status in value,
-        "used_percent": lambda backup, value: backup.size * 100
-        >= int(value) * 1024 * state.cbr.vaults[backup.vault_id].size,
+        "used_percent": lambda backup, value: (
+            backup.size * 100 >= int(value) * 1024 * state.cbr.vaults[backup.vault_id].size
+        ),
         "vault_id": _is("vault_id"),
     }
     return _fits(query, tests, state.shown(state.cbr.backups.values(), project_id))
