@@ -13,7 +13,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
 from tests.support.modes import one_mode
-from tests.support.modules import run_module, run_ok
+from tests.support.modules import run_module, run_ok, run_refused
 
 FAST = {"poll_interval": 0.1, "timeout": 60, "confirm": True}
 SYSTEM = {"size": 20, "bootable": True}
@@ -47,12 +47,7 @@ def failed(cloud: Emulator, **args: t.Any) -> Result:
 
 
 def refused(cloud: Emulator, **args: t.Any) -> str:
-    """Return the message of a task that failed and sent nothing, in a run as in check mode."""
-    cloud.journal.clear()
-    message: str = failed(cloud, **args)["msg"]
-    assert run_module("csbs_restore", {**FAST, **args}, cloud, check=True)["msg"] == message
-    assert cloud.journal.writes() == []
-    return message
+    return run_refused("csbs_restore", {**FAST, **args}, cloud)
 
 
 def sent(cloud: Emulator) -> list[Result]:

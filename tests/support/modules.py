@@ -72,6 +72,16 @@ def run_ok(name: str, args: Args, cloud: t.Any) -> Args:
     return result
 
 
+def run_refused(name: str, args: Args, cloud: t.Any) -> str:
+    """Return the message of a task that fails and sends nothing, in a run as in check mode."""
+    cloud.journal.clear()
+    result = run_module(name, args, cloud)
+    assert result.get("failed"), result
+    assert run_module(name, args, cloud, check=True)["msg"] == result["msg"]
+    assert cloud.journal.writes() == []
+    return str(result["msg"])
+
+
 def plain(result: Args) -> Args:
     """Return a result without what Ansible adds."""
     return {key: value for key, value in result.items() if key not in ("invocation", "warnings", "deprecations")}

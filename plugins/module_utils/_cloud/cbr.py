@@ -17,14 +17,13 @@ from .._sdk.cbr.service import attach
 from .cbr_backups import CbrBackups
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
+from .image_calls import ImageCalls
 from .messages import CBR_SERVICE
 
 if t.TYPE_CHECKING:
     from .._domain.restore import Verdict
     from .._domain.rows import (
         BackupRow,
-        ImageRow,
-        JobRow,
         MemberRow,
         PolicyRow,
         QuotaRow,
@@ -37,7 +36,6 @@ if t.TYPE_CHECKING:
     )
     from .._domain.vaults import VaultOptions
     from .cbr_restores import Restores
-    from .images import Images
 
 # Fields that every vault and every policy has
 _VAULT_FIELDS = ("id", "name", "billing")
@@ -46,7 +44,7 @@ _POLICY_FIELDS = ("id", "name", "trigger")
 _NOT_LISTED = (403, 404)
 
 
-class CbrCloud(CbrBackups, Compute):
+class CbrCloud(ImageCalls, CbrBackups, Compute):
     """A project whose backups are in CBR.
 
     A policy of the rows is a policy of CBR with the vaults that it is applied to; its servers are their members.
@@ -54,12 +52,12 @@ class CbrCloud(CbrBackups, Compute):
     """
 
     rules = RULES["cbr"]
+    _whole_image_type = "CBR"
 
     def __init__(self, connection: t.Any) -> None:
         super().__init__(connection)
         with errors_of("find the backup service", CBR_SERVICE):
             self.cbr = attach(connection)
-        self._image_service: Images | None = None
         self._started_restores: Restores | None = None
         # By name, the policies that this task has created: a call that is sent again goes on with them.
         self._created: dict[str, str] = {}
@@ -225,32 +223,6 @@ class CbrCloud(CbrBackups, Compute):
 
             self._started_restores = Restores(self, self.cbr)
         return self._started_restores
-
-    # ========== Images ==========
-    @property
-    def _images(self) -> Images:
-        # Looked for when it is first needed: few tasks need it, and not every catalog has it.
-        if self._image_service is None:
-            from .images import Images
-
-            self._image_service = Images(self.connection)
-        return self._image_service
-
-    def image(self, image_id: str) -> ImageRow | None:
-        """Return one image, None when the image service itself says that there is none."""
-        return self._images.image(image_id)
-
-    def image_of(self, backup_id: str) -> ImageRow | None:
-        """Return the image of a backup that is ready or in the making, None when none is listed."""
-        return self._images.image_of(backup_id)
-
-    def image_job(self, job_id: str) -> JobRow:
-        """Return a job of the image service."""
-        return self._images.image_job(job_id)
-
-    def create_image(self, name: str, backup_id: str, **attrs: t.Any) -> JobRow:
-        """Start to make an image of a backup."""
-        return self._images.create_image(name, backup_id, whole_image_type="CBR", **attrs)
 
     # ========== Quotas ==========
     def quotas(self) -> list[QuotaRow]:

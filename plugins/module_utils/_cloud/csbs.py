@@ -14,6 +14,7 @@ from .._domain.services import RULES
 from .._sdk.csbs.service import attach
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
+from .image_calls import ImageCalls
 from .messages import BACKUP_SERVICE
 
 if t.TYPE_CHECKING:
@@ -22,8 +23,6 @@ if t.TYPE_CHECKING:
         BackupGroup,
         BackupRow,
         CheckpointRow,
-        ImageRow,
-        JobRow,
         MemberRow,
         PolicyRow,
         QuotaRow,
@@ -35,7 +34,6 @@ if t.TYPE_CHECKING:
         VerdictRow,
     )
     from .._domain.vaults import VaultOptions
-    from .images import Images
 
 # Fields that every backup has
 _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
@@ -43,19 +41,19 @@ _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
 _CHECKED_AT_ONCE = 1000
 
 
-class CsbsCloud(Compute):
+class CsbsCloud(ImageCalls, Compute):
     """A project whose backups are in CSBS.
 
     Readings raise CloudError. So do changes, when they run inside errors_of, as the executor runs them.
     """
 
     rules = RULES["csbs"]
+    _whole_image_type = "CSBS"
 
     def __init__(self, connection: t.Any) -> None:
         super().__init__(connection)
         with errors_of("find the backup service", BACKUP_SERVICE):
             self.csbs = attach(connection)
-        self._image_service: Images | None = None
 
     def with_sizes(self, servers: t.Sequence[ServerRow]) -> list[ServerRow]:
         """Return servers as they are: a policy takes them whatever their size."""
@@ -254,32 +252,6 @@ class CsbsCloud(Compute):
         from .._domain.restore import verdict_of_backup
 
         return verdict_of_backup(before, now)
-
-    # ========== Images ==========
-    @property
-    def _images(self) -> Images:
-        # Looked for when it is first needed: few tasks need it, and not every catalog has it.
-        if self._image_service is None:
-            from .images import Images
-
-            self._image_service = Images(self.connection)
-        return self._image_service
-
-    def image(self, image_id: str) -> ImageRow | None:
-        """Return one image, None when the image service itself says that there is none."""
-        return self._images.image(image_id)
-
-    def image_of(self, backup_id: str) -> ImageRow | None:
-        """Return the image of a backup that is ready or in the making, None when none is listed."""
-        return self._images.image_of(backup_id)
-
-    def image_job(self, job_id: str) -> JobRow:
-        """Return a job of the image service."""
-        return self._images.image_job(job_id)
-
-    def create_image(self, name: str, backup_id: str, **attrs: t.Any) -> JobRow:
-        """Start to make an image of a backup."""
-        return self._images.create_image(name, backup_id, **attrs)
 
     # ========== Quotas ==========
     def quotas(self) -> list[QuotaRow]:

@@ -216,6 +216,7 @@ class _Run:
         left = self._find_unused(name)
         if left is not None:
             vault_id = str(left["id"])
+            self._wait_for_size(vault_id)
             if left["size_gb"] < size:
                 self._resize(vault_id, size)
         else:
