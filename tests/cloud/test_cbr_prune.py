@@ -197,7 +197,7 @@ def test_what_is_being_restored_is_told_as_busy_and_not_deleted(cloud: Emulator)
 def test_the_base_of_a_running_backup_goes_when_that_has_ended(cloud: Emulator) -> None:
     # The service takes the one that was made last for the base.
     base = made(cloud, "srv-0001", 1, 2)[1]
-    cloud.settings(speed=200)
+    cloud.settings(speed=60)
     run_ok("csbs_backup", {**FAST, "servers": ["srv-0001"], "name": "running", "wait": False}, cloud)
     cloud.journal.clear()
     result = prune(cloud, servers=["srv-0001"], name="srv-0001-*", keep_last=1)
@@ -240,6 +240,8 @@ def test_a_deletion_that_ends_in_error_fails_the_task_and_the_others_are_finishe
     broken = made(cloud, "srv-0001", 0, 1)[1]
     made(cloud, "srv-0002", 0, 1, 2)
     set_server(cloud, "srv-0001", fail_next_delete="BackupService.9910 storage is away")
+    # A deletion takes moments here, and its task must be listed by then.
+    cloud.settings(list_delay=0)
     result = failed(cloud, servers=["srv-0001", "srv-0002"], keep_last=1)
     assert all(word in result["msg"] for word in ("'srv-0001-1'", broken, "storage is away", "2 of 3")), result["msg"]
     assert names(result["removed"]) == ["srv-0002-1", "srv-0002-2"] and result["changed"] is True

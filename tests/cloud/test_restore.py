@@ -514,7 +514,7 @@ def test_a_restore_of_the_same_backup_that_goes_on_is_waited_for(cloud: Emulator
 @one_mode
 def test_a_timeout_returns_what_was_started(cloud: Emulator, made: t.Any) -> None:
     cloud.settings(speed=1)
-    result = failed(cloud, backup="safe", timeout=1)
+    result = failed(cloud, backup="safe", timeout=3)
     assert "timeout" in result["msg"] and result["restore"]["id"] in result["msg"] and result["changed"] is True
     assert result["restore"]["status"] == "in_progress" and result["backup"]["status"] in (
         "waiting_restore",
