@@ -253,7 +253,7 @@ def revoke_when_started(estate: Estate, *others: str) -> threading.Thread:
         estate.keystone.revoke({*estate.de.keystone.seen, *others})
 
     estate.de.keystone.seen.clear()
-    estate.de.settings(speed=100)  # so that the backup takes some looks
+    estate.de.settings(speed=50)  # so that the backup takes some looks
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
