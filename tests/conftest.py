@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import typing as t
 
 import pytest
@@ -34,6 +35,14 @@ USUAL = {
 def locks_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each worker its own file locks: workers use the same policy names, in different clouds."""
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("locks"))
+
+
+@pytest.fixture(autouse=True)
+def files_of_clouds_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test read the clouds.yaml of another: openstacksdk 4.0 keeps each file of the environment for good."""
+    loader = sys.modules.get("openstack.config.loader")
+    if loader is not None:
+        monkeypatch.setattr(loader, "CONFIG_FILES", list(loader.CONFIG_FILES))
 
 
 @pytest.fixture(scope="module", params=["reference", "live"])
