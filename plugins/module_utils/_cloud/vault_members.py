@@ -153,8 +153,10 @@ class VaultMembers:
                     self._cloud.update_policy(policy_id, **attrs)
                 run.applied = True
             with run.marking():
-                run.let_go(self._read(operation, policy_id), set(remove), delete_backups)
-                run.take_in(self._read(operation, policy_id), add, vault or USUAL)
+                if remove:
+                    run.let_go(self._read(operation, policy_id), set(remove), delete_backups)
+                if add:
+                    run.take_in(self._read(operation, policy_id), add, vault or USUAL)
 
     def put_into_vault(self, operation: str, ref: str, servers: t.Sequence[MemberRow]) -> None:
         """Put servers that are in no vault into the vault with that name or ID, which is made when it is not there."""
@@ -164,7 +166,7 @@ class VaultMembers:
                 found, vaults = self._cloud.vault_named(ref)
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
-                run.carry_out(place([found] if found else [], joining, ref, USUAL), USUAL)
+                run.carry_out(place([found] if found else [], joining, ref, USUAL), USUAL, ())
 
     def _read(self, operation: str, policy_id: str) -> PolicyRow:
         policy = self._cloud.policy(policy_id)
@@ -198,22 +200,30 @@ class _Run:
         name = options.name or policy["name"]
         joining = joining_members(add, [*bound, *loose])
         steps = place(policy["vaults"], joining, name, options, names_in_use(bound, loose))
-        self.carry_out(steps, options, policy)
+        self.carry_out(steps, options, loose, policy)
 
-    def carry_out(self, steps: list[Step], options: VaultOptions, policy: PolicyRow | None = None) -> None:
-        """Make and enlarge vaults, and put servers into them."""
+    def carry_out(
+        self,
+        steps: list[Step],
+        options: VaultOptions,
+        loose: t.Collection[VaultRow],
+        policy: PolicyRow | None = None,
+    ) -> None:
+        """Make and enlarge vaults, and put servers into them. loose are the vaults that have no policy."""
         for step in steps:
             vault_id = step.vault["id"]
             if vault_id is None:
-                vault_id = self._make_vault(step, options, policy)
+                vault_id = self._make_vault(step, options, loose, policy)
             elif step.size_gb is not None:
                 self._resize(vault_id, step.size_gb)
             self._fill(vault_id, step.joining)
 
-    def _make_vault(self, step: Step, options: VaultOptions, policy: PolicyRow | None) -> str:
+    def _make_vault(
+        self, step: Step, options: VaultOptions, loose: t.Collection[VaultRow], policy: PolicyRow | None
+    ) -> str:
         """Return the ID of a vault that was made and has the policy. One that a killed run has left is taken."""
         name, size = step.vault["name"], step.size_gb or 0
-        left = self._find_unused(name)
+        left = _unused(loose, name)
         if left is not None:
             vault_id = str(left["id"])
             self._wait_for_size(vault_id)
@@ -250,9 +260,11 @@ class _Run:
             lost = error
         until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
         for pause in _pauses():
-            made = self._find_unused(attrs["name"])
             # The next task looks for the servers in a list of all vaults.
-            if made is not None and vault_id in ("", made["id"]):
+            if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
+                return vault_id
+            made = None if lost is None else self._find_unused(attrs["name"])
+            if made is not None:
                 return str(made["id"])
             if time.monotonic() >= until:
                 break
@@ -268,8 +280,7 @@ class _Run:
 
     def _find_unused(self, name: str) -> VaultRow | None:
         """Return a vault with a name that holds nothing and has no policy."""
-        loose = self._cloud.vaults_by_binding()[1]
-        return next((vault for vault in loose if vault["name"] == name and is_unused(vault)), None)
+        return _unused(self._cloud.vaults_by_binding()[1], name)
 
     def _resize(self, vault_id: str, size_gb: int) -> None:
         """Give a vault another size and wait until it has it."""
@@ -333,7 +344,7 @@ class _Run:
         name = parked_name(policy_name)
         bound, loose = self._cloud.vaults_by_binding()
         parking = [vault for vault in loose if re.fullmatch(f"{re.escape(name)}(-[0-9]{{4}})?", vault["name"])]
-        self.carry_out(place(parking, members, name, PARKING, names_in_use(bound, loose)), PARKING)
+        self.carry_out(place(parking, members, name, PARKING, names_in_use(bound, loose)), PARKING, loose)
 
     def _remove(self, vault_id: str, server_ids: list[str]) -> None:
         """Take servers out of a vault, together with whatever backups they have there, and wait until they are out."""
@@ -404,6 +415,10 @@ class _Marking:
             refusal = FinalError(self._run._operation, f"{error}.")
             refusal.applied = self._run.applied
             raise refusal from error
+
+
+def _unused(vaults: t.Iterable[VaultRow], name: str) -> VaultRow | None:
+    return next((vault for vault in vaults if vault["name"] == name and is_unused(vault)), None)
 
 
 def _pauses() -> t.Iterator[float]:
