@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.errors import CloudError
+from .._domain.errors import CloudError, FinalError
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .._domain.services import RULES
@@ -216,8 +216,8 @@ class CsbsCloud(ImageCalls, Compute):
         return None, []
 
     def put_into_vault(self, operation: str, vault: str, servers: t.Sequence[MemberRow]) -> None:
-        """Raise NotImplementedError: there are no vaults, so no plan has this call."""
-        raise NotImplementedError
+        """Raise FinalError: there are no vaults."""
+        raise FinalError(operation, "CSBS has no vaults.")
 
     def back_up(self, **attrs: t.Any) -> CheckpointRow:
         """Back a server up now; attrs: server, name, description, incremental, tags."""

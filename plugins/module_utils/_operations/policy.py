@@ -10,12 +10,11 @@ from datetime import datetime
 
 from .._cloud.find_policy import find_policy, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .._domain.limits import refuse_ignored
 from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of
 from .._plans.plan import Plan, PlanAgain
 from .._plans.policy import PolicyContext, plan_absent, plan_update
-from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy
+from .._plans.policy_options import PolicyOptions, parse_policy, refuse_with_absent
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -34,12 +33,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> Poli
                 " To take servers out of the policy, use csbs_policy_server with state: absent."
                 " To delete the policy, leave them out"
             )
-        refuse_ignored(params, "with state: absent", NOT_WITH_ABSENT)
-        if params.get("leaving_backups") == "delete":
-            raise InvalidInput(
-                "leaving_backups: delete has no effect with state: absent, which deletes no backup: a vault that holds"
-                " backups stays. What to do: leave leaving_backups out"
-            )
+        refuse_with_absent(params)
         return PolicyOptions(params["name"], "absent")
     options = parse_policy(params, now)
     check_capacity("servers", len(options.servers or []), options.name, options.rules.max_servers)

@@ -11,7 +11,7 @@ from datetime import datetime
 from .._cloud.find_policy import complete_policies, is_new, lacks_fields, other_places, with_sizes
 from .._cloud.tags import add_tags
 from .._domain.errors import InvalidInput
-from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range, refuse_ignored
+from .._domain.limits import MAX_SERVERS_PER_POLICY, check_name, check_range
 from .._domain.policy import definition_in, members_of, policy_result
 from .._domain.protectability import PROTECTABLE_STATUSES, is_refused
 from .._domain.retention import unreported
@@ -19,7 +19,7 @@ from .._domain.selection import describe_server, is_id, names_of, once
 from .._domain.services import refuse_on, rules_of
 from .._domain.shards import SUFFIX_LENGTH, Spread, spread
 from .._plans.plan import Plan, PlanAgain
-from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy
+from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy, refuse_with_absent
 from .._plans.policy_set import (
     SetContext,
     SetOptions,
@@ -60,12 +60,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetO
                 " To take servers out of the set, use purge_servers."
                 " To delete the policies, leave them out"
             )
-        refuse_ignored(params, "with state: absent", _NOT_WITH_ABSENT)
-        if params.get("leaving_backups") == "delete":
-            raise InvalidInput(
-                "leaving_backups: delete has no effect with state: absent, which deletes no backup: a vault that holds"
-                " backups stays. What to do: leave leaving_backups out"
-            )
+        refuse_with_absent(params, _NOT_WITH_ABSENT)
         return SetOptions(PolicyOptions(params["name"], "absent"), always_numbered=always_numbered)
     if rules.max_servers is None:
         refuse_on(rules, params, _NEEDLESS)

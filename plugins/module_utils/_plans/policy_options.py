@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from .._domain.errors import InvalidInput
-from .._domain.limits import check_description, check_name
+from .._domain.limits import check_description, check_name, refuse_ignored
 from .._domain.selection import parse_filters, parse_refs
 from .._domain.services import RULES, Rules, rules_of
 from .._domain.tag_option import parse_tags
@@ -78,6 +78,16 @@ def parse_policy(params: dict[str, t.Any], now: datetime | None = None) -> Polic
         vault=vault,
         delete_backups=delete_backups,
     )
+
+
+def refuse_with_absent(params: dict[str, t.Any], options: t.Iterable[str] = NOT_WITH_ABSENT) -> None:
+    """Raise InvalidInput for the first of options that is given although a policy is to be deleted."""
+    refuse_ignored(params, "with state: absent", options)
+    if params.get("leaving_backups") == "delete":
+        raise InvalidInput(
+            "leaving_backups: delete has no effect with state: absent, which deletes no backup: a vault that holds"
+            " backups stays. What to do: leave leaving_backups out"
+        )
 
 
 def parse_vault(params: dict[str, t.Any]) -> tuple[VaultOptions | None, list[str], bool]:
