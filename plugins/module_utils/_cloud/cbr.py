@@ -17,8 +17,8 @@ from .._sdk.cbr.service import attach
 from .cbr_backups import CbrBackups
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
-from .image_calls import ImageCalls
 from .messages import CBR_SERVICE
+from .shared_calls import SharedCalls
 
 if t.TYPE_CHECKING:
     from .._domain.restore import Verdict
@@ -44,7 +44,7 @@ _POLICY_FIELDS = ("id", "name", "trigger")
 _NOT_LISTED = (403, 404)
 
 
-class CbrCloud(ImageCalls, CbrBackups, Compute):
+class CbrCloud(SharedCalls, CbrBackups, Compute):
     """A project whose backups are in CBR.
 
     A policy of the rows is a policy of CBR with the vaults that it is applied to; its servers are their members.

@@ -96,12 +96,6 @@ class CbrBackups(Compute):
             return None
         return self._rows([row])[0]
 
-    def backups_by_id(self, ids: t.Collection[str]) -> t.Iterator[tuple[str, BackupRow | None]]:
-        """Yield each ID with its backup, None when there is none; those that a list shows come first."""
-        listed = {row["id"]: row for row in self.backups()} if len(ids) > MAX_SINGLE_READS else {}
-        yield from ((backup_id, listed[backup_id]) for backup_id in ids if backup_id in listed)
-        yield from ((backup_id, self.backup(backup_id)) for backup_id in ids if backup_id not in listed)
-
     def count_backups(self, **query: t.Any) -> int:
         """Return how many backups fit a query."""
         return len(self.backups(**query))

@@ -8,14 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from .._domain.errors import CloudError, FinalError
-from .._domain.limits import MAX_SINGLE_READS
 from .._domain.selection import is_id
 from .._domain.services import RULES
 from .._sdk.csbs.service import attach
 from .compute import Compute, checked, found, plain
 from .errors import errors_of
-from .image_calls import ImageCalls
 from .messages import BACKUP_SERVICE
+from .shared_calls import SharedCalls
 
 if t.TYPE_CHECKING:
     from .._domain.restore import Verdict
@@ -41,7 +40,7 @@ _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")
 _CHECKED_AT_ONCE = 1000
 
 
-class CsbsCloud(ImageCalls, Compute):
+class CsbsCloud(SharedCalls, Compute):
     """A project whose backups are in CSBS.
 
     Readings raise CloudError. So do changes, when they run inside errors_of, as the executor runs them.
@@ -172,16 +171,6 @@ class CsbsCloud(ImageCalls, Compute):
             return None
         with errors_of(f"read backup {backup_id}"):
             return t.cast("BackupRow | None", found(self.csbs.get_backup, backup_id, *_BACKUP_FIELDS))
-
-    def backups_by_id(self, ids: t.Collection[str]) -> t.Iterator[tuple[str, BackupRow | None]]:
-        """Yield each ID with its backup, None when there is none; those that a list shows come first.
-
-        A few are read one by one, more by one list. Pages move while others write, and lists lag: what the list lacks
-        is read by itself, because only the backup itself says that it is gone.
-        """
-        listed = {row["id"]: row for row in self.backups()} if len(ids) > MAX_SINGLE_READS else {}
-        yield from ((backup_id, listed[backup_id]) for backup_id in ids if backup_id in listed)
-        yield from ((backup_id, self.backup(backup_id)) for backup_id in ids if backup_id not in listed)
 
     def count_backups(self, **query: t.Any) -> int:
         """Return how many backups fit a query of the service."""
