@@ -46,9 +46,13 @@ SERVICE_SPEC: dict[str, t.Any] = {
 }
 
 
-def create_module(spec: dict[str, t.Any], **kwargs: t.Any) -> AnsibleModule:
-    """Return the AnsibleModule of a spec with the options of login and service, or fail when the SDK is missing."""
-    module = AnsibleModule(argument_spec={**AUTH_SPEC, **SERVICE_SPEC, **spec}, supports_check_mode=True, **kwargs)
+def create_module(spec: dict[str, t.Any], with_service: bool = True, **kwargs: t.Any) -> AnsibleModule:
+    """Return the AnsibleModule of a spec with the options of login and service, or fail when the SDK is missing.
+
+    with_service is False for a module that works with both services at once: it has no option service.
+    """
+    common = {**AUTH_SPEC, **SERVICE_SPEC} if with_service else AUTH_SPEC
+    module = AnsibleModule(argument_spec={**common, **spec}, supports_check_mode=True, **kwargs)
     _hide_secrets_only(module)
     if MISSING_SDK:
         module.fail_json(msg=missing_required_lib("openstacksdk"), exception=MISSING_SDK)

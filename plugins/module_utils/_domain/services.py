@@ -91,8 +91,10 @@ def rules_of(params: dict[str, t.Any]) -> Rules:
 def services_of(params: dict[str, t.Any]) -> list[str]:
     """Return the services that a task reads: those of the option services, or else that of the option service.
 
-    Raises InvalidInput.
+    A module without the option service works with all of them. Raises InvalidInput.
     """
+    if "service" not in params and "services" not in params:
+        return list(RULES)
     services = params.get("services")
     if services is not None and not services:
         raise InvalidInput("services: the list is empty. What to do: name csbs, cbr or both, or leave services out")

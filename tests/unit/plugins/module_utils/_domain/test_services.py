@@ -22,12 +22,14 @@ def test_each_service_states_rules_under_its_own_name() -> None:
     assert {name: rules.service for name, rules in RULES.items()} == {"csbs": "csbs", "cbr": "cbr"}
 
 
-@pytest.mark.parametrize(
-    ("params", "service"), [({}, "csbs"), ({"service": None}, "csbs"), ({"service": "cbr"}, "cbr")]
-)
+@pytest.mark.parametrize(("params", "service"), [({"service": None}, "csbs"), ({"service": "cbr"}, "cbr")])
 def test_a_task_is_for_the_service_that_it_names_or_for_csbs(params: dict[str, t.Any], service: str) -> None:
     assert rules_of(params) is RULES[service]
     assert services_of(params) == [service]
+
+
+def test_a_task_without_the_option_service_is_for_both() -> None:
+    assert services_of({"timeout": 60}) == ["csbs", "cbr"]
 
 
 @pytest.mark.parametrize(
