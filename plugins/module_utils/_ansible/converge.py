@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._cloud.login import connect
+from .._cloud.login import connect, connect_both
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import check_positive
 from .._execution.clock import Clock
@@ -44,6 +44,26 @@ def converge(
     A module with an option confirm does what cannot be undone: without it, the module runs in check mode only. Where
     only leaving_backups: delete cannot be undone, only that needs it.
     """
+    _converge(module, parse_options, plan, finish, connect)
+
+
+def converge_on_both(
+    module: AnsibleModule,
+    parse_options: t.Callable[[Params], Options],
+    plan: t.Callable[[Options, t.Any], Plan[Context]],
+    finish: t.Callable[[Options, t.Any, Plan[Context], Outcome, Clock], Results],
+) -> None:
+    """Run a changing module as converge does; plan and finish get the cloud with both services."""
+    _converge(module, parse_options, plan, finish, connect_both)
+
+
+def _converge(
+    module: AnsibleModule,
+    parse_options: t.Callable[[Params], Options],
+    plan: t.Callable[[Options, t.Any], Plan[Context]],
+    finish: t.Callable[[Options, t.Any, Plan[Context], Outcome, Clock], Results],
+    log_in: t.Callable[[Params, float], Cloud],
+) -> None:
     task = Task(module, plan, finish)
     try:
         options = parse_options(module.params)
@@ -57,7 +77,7 @@ def converge(
         check_positive("timeout", timeout)
         check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
         clock = Clock(timeout)
-        _run(task, options, connect(module.params, timeout), clock)
+        _run(task, options, log_in(module.params, timeout), clock)
     except (TaskFailed, CloudError, InvalidInput) as error:
         fail(module, error, task.changed)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback

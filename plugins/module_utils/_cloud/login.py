@@ -20,6 +20,7 @@ from .session import RetryingSession
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
+    from .migration import BothClouds
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
@@ -66,6 +67,15 @@ def connect_all(params: dict[str, t.Any], seconds: float) -> list[Cloud]:
     services = services_of(params)
     connection = log_in(params, seconds, *services)
     return [_cloud_of(service, connection) for service in services]
+
+
+def connect_both(params: dict[str, t.Any], seconds: float) -> BothClouds:
+    """Log in once, as connect does, and return the cloud with both services. Raises CloudError where one is missing."""
+    connection = log_in(params, seconds, *TYPES)
+    # Loaded here, because few tasks speak with both.
+    from .migration import BothClouds
+
+    return BothClouds(connection)
 
 
 def _cloud_of(service: str, connection: Connection) -> Cloud:

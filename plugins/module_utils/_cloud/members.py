@@ -95,6 +95,18 @@ class PolicyMembers:
         overwritten.uncertain = True
         raise overwritten
 
+    def leave(self, operation: str, policy: str, server_id: str) -> None:
+        """Take one server out of a policy (its ID). Raises CloudError; applied says whether the server has left.
+
+        There is no look afterwards whether others have put it back: the vault that it joins with the next call would
+        refuse it.
+        """
+        change = _Change(operation, policy, (), frozenset({server_id}))
+        with file_lock("change", policy, self._cloud.seconds_left()):
+            members = self._read(change)
+            if change.apply(members) != members:
+                self._write(change, members, {})
+
     def delete_empty(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
         """Delete a policy (its ID) that has no servers but those in leaving (IDs). Errors name the operation.
 

@@ -158,6 +158,23 @@ class VaultMembers:
                 if add:
                     run.take_in(self._read(operation, policy_id), add, vault or USUAL)
 
+    def prepare(
+        self,
+        operation: str,
+        policy_id: str,
+        servers: t.Sequence[MemberRow],
+        vault: VaultOptions | None = None,
+        tags: t.Sequence[TagRow] = (),
+    ) -> None:
+        """Make and enlarge the vaults of a policy, so that servers have room there. None of them joins.
+
+        tags are those of the first vault; a later one gets what the others have in common.
+        """
+        with file_lock("change", policy_id, self._cloud.seconds_left()):
+            run = _Run(self._cloud, operation, tags)
+            with run.marking():
+                run.make_room(self._read(operation, policy_id), servers, vault or USUAL)
+
     def put_into_vault(self, operation: str, ref: str, servers: t.Sequence[MemberRow]) -> None:
         """Put servers that are in no vault into the vault with that name or ID, which is made when it is not there."""
         with file_lock("change", f"vault {ref}", self._cloud.seconds_left()):
@@ -178,8 +195,8 @@ class VaultMembers:
 class _Run:
     """One change, step by step. applied says whether a step of it stays when a later one fails."""
 
-    def __init__(self, cloud: VaultCloud, operation: str) -> None:
-        self._cloud, self._cbr, self._operation = cloud, cloud.cbr, operation
+    def __init__(self, cloud: VaultCloud, operation: str, tags: t.Sequence[TagRow] = ()) -> None:
+        self._cloud, self._cbr, self._operation, self._tags = cloud, cloud.cbr, operation, tags
         self.applied = False
 
     def marking(self) -> _Marking:
@@ -189,18 +206,30 @@ class _Run:
     # ========== Joining ==========
     def take_in(self, policy: PolicyRow, add: t.Sequence[MemberRow], options: VaultOptions) -> None:
         """Put servers into the vaults of a policy, those of other vaults with their backups."""
+        steps, loose = self._steps(policy, add, options)
+        self.carry_out(steps, options, loose, policy)
+
+    def make_room(self, policy: PolicyRow, servers: t.Sequence[MemberRow], options: VaultOptions) -> None:
+        """Make and enlarge the vaults that servers need that are to join a policy."""
+        steps, loose = self._steps(policy, servers, options)
+        for step in steps:
+            self._make_ready(step, options, loose, policy)
+
+    def _steps(
+        self, policy: PolicyRow, add: t.Sequence[MemberRow], options: VaultOptions
+    ) -> tuple[list[Step], list[VaultRow]]:
+        """Return what happens to which vault when servers join the policy, and the vaults that have no policy."""
         own = {member["id"] for vault in policy["vaults"] for member in vault["members"]}
         add = [server for server in add if server["id"] not in own]
         if not add:
-            return
+            return [], []
         bound, loose = self._cloud.vaults_by_binding()
         own_ids = {vault["id"] for vault in policy["vaults"]}
         # A new vault may not be listed as that of its policy yet.
         bound, loose = ([vault for vault in part if vault["id"] not in own_ids] for part in (bound, loose))
         name = options.name or policy["name"]
         joining = joining_members(add, [*bound, *loose])
-        steps = place(policy["vaults"], joining, name, options, names_in_use(bound, loose))
-        self.carry_out(steps, options, loose, policy)
+        return place(policy["vaults"], joining, name, options, names_in_use(bound, loose)), loose
 
     def carry_out(
         self,
@@ -211,12 +240,20 @@ class _Run:
     ) -> None:
         """Make and enlarge vaults, and put servers into them. loose are the vaults that have no policy."""
         for step in steps:
-            vault_id = step.vault["id"]
-            if vault_id is None:
-                vault_id = self._make_vault(step, options, loose, policy)
-            elif step.size_gb is not None:
-                self._resize(vault_id, step.size_gb)
-            self._fill(vault_id, step.joining)
+            self._fill(self._make_ready(step, options, loose, policy), step.joining)
+
+    def _make_ready(
+        self, step: Step, options: VaultOptions, loose: t.Collection[VaultRow], policy: PolicyRow | None
+    ) -> str:
+        """Return the ID of the vault of a step, which is made or gets its size first."""
+        vault_id = step.vault["id"]
+        if vault_id is None:
+            return self._make_vault(step, options, loose, policy)
+        if step.size_gb is not None:
+            self._resize(vault_id, step.size_gb)
+        elif step.vault["status"] == "lock":
+            self._wait_for_size(vault_id)
+        return vault_id
 
     def _make_vault(
         self, step: Step, options: VaultOptions, loose: t.Collection[VaultRow], policy: PolicyRow | None
@@ -273,10 +310,9 @@ class _Run:
             raise lost
         return vault_id
 
-    @staticmethod
-    def _tags_of(policy: PolicyRow | None) -> list[TagRow]:
+    def _tags_of(self, policy: PolicyRow | None) -> list[TagRow]:
         """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
-        return list(policy["tags"] or ()) if policy is not None and policy["vaults"] else []
+        return list(policy["tags"] or ()) if policy is not None and policy["vaults"] else list(self._tags)
 
     def _find_unused(self, name: str) -> VaultRow | None:
         """Return a vault with a name that holds nothing and has no policy."""

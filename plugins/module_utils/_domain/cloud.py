@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .restore import Verdict
 from .rows import (
@@ -221,8 +221,43 @@ class VaultCloud(Cloud, t.Protocol):
     def vaults(self, **query: t.Any) -> list[VaultRow]:
         """Return the vaults for backups of servers that fit a query of the service."""
 
+    def vaults_with_tags(self) -> list[VaultRow]:
+        """Return all vaults with all of their tags, also those that mark servers on their way."""
+
     def vault(self, vault_id: str) -> VaultRow | None:
         """Return one vault, None when it does not exist or the text is no ID."""
 
     def vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
         """Return the vaults that a backup policy is applied to, and those that none is applied to."""
+
+
+class BothServices(VaultCloud, t.Protocol):
+    """A cloud with both backup services: its own methods are those of CBR."""
+
+    @property
+    def csbs(self) -> Cloud:
+        """The same project with CSBS."""
+
+    def prepare_vaults(
+        self,
+        operation: str,
+        policy: str,
+        servers: t.Sequence[MemberRow],
+        vault: VaultOptions,
+        tags: t.Sequence[TagRow] = (),
+    ) -> None:
+        """Make and enlarge the vaults that servers need that are to join a policy of CBR. None of them joins."""
+
+    def move_server(
+        self,
+        operation: str,
+        server: MemberRow,
+        source: str,
+        target: str,
+        vault: VaultOptions,
+        max_age: timedelta,
+    ) -> None:
+        """Move a server from a policy of CSBS into a vault of a policy of CBR, wherever it is by now."""
+
+    def remove_marks(self, operation: str, vault: str, marks: list[TagRow]) -> None:
+        """Remove marks of servers from a vault."""

@@ -25,6 +25,7 @@ _SECONDS_TO_UNDO = 120
 _WHAT_IS_DONE = {
     "back_up": "backups started",
     "delete_backup": "deletions started",
+    "move_server": "servers moved",
     "run_policy": "runs started",
     "restore_backup": "restores started",
     "create_image": "images started",

@@ -45,7 +45,7 @@ class Call(t.NamedTuple):
 
 # The classes are plain, because every task compiles them: a dataclass takes five times as long.
 class Plan(t.Generic[Context]):
-    """The calls that lead from before to after. Without calls nothing changes.
+    """The calls that lead from before to after. Without calls nothing changes, unless goes_on.
 
     before, after: what the diff shows, in the same structure.
     result: what check mode returns.
@@ -54,6 +54,7 @@ class Plan(t.Generic[Context]):
     context: what the finish step of the operation needs to know.
     lock: a name that tasks on this machine share when they would make the same thing; they plan and act one by one.
     replan_on: error codes which mean that another task or user has just made the same thing; the task plans again.
+    goes_on: whether the finish step of the operation changes more, when the calls are done.
     """
 
     def __init__(
@@ -66,14 +67,16 @@ class Plan(t.Generic[Context]):
         context: Context = None,  # type: ignore[assignment]
         lock: str | None = None,
         replan_on: frozenset[str] = frozenset(),
+        goes_on: bool = False,
     ) -> None:
         self.calls, self.before, self.after, self.result = calls, before, after, result or {}
         self.workers, self.context, self.lock, self.replan_on = workers, context, lock, replan_on
+        self.goes_on = goes_on
 
     @property
     def changed(self) -> bool:
         """Whether the plan changes anything."""
-        return bool(self.calls)
+        return bool(self.calls) or self.goes_on
 
 
 class Outcome:
