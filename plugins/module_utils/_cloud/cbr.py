@@ -69,6 +69,15 @@ class CbrCloud(SharedCalls, CbrBackups, Compute):
             rows = self.cbr.vaults(object_type="server", protect_type="backup", **query)
             return [vault_row(checked(row, *_VAULT_FIELDS)) for row in rows]
 
+    def vaults_with_tags(self) -> list[VaultRow]:
+        """Return all vaults with all of their tags, also those that mark servers."""
+        vaults = self.vaults()
+        for vault in vaults:
+            if vault["tags"] is None:
+                with errors_of(f"read the tags of vault {vault['id']}"):
+                    vault["tags"] = self.cbr.tags_of(vault["id"])
+        return vaults
+
     def vault(self, vault_id: str) -> VaultRow | None:
         """Return one vault, None when it does not exist or the text is no ID."""
         if not is_id(vault_id):

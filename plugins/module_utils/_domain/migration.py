@@ -53,6 +53,13 @@ class Mapping(t.NamedTuple):
     blockers: list[str]
 
 
+class Decision(t.NamedTuple):
+    """What a user decides for one policy; retention is in the normal form of CBR."""
+
+    target_name: str | None = None
+    retention: dict[str, t.Any] | None = None
+
+
 def target_name_of(name: str) -> str:
     """Return the name that a policy of CSBS has with CBR, unless the option target_name says another."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:_MAX_NAME]
