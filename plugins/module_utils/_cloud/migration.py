@@ -231,12 +231,6 @@ class _Move:
             if self._is_in_csbs() is False:
                 self._cloud.cbr.add_tag(vault["id"], self._id, self._source)
 
-    def _forget_all(self) -> None:
-        with contextlib.suppress(CloudError):
-            for vault in self._policy_of_cbr()["vaults"]:
-                if _with_mark([vault], self._id) is not None:
-                    self._forget(vault)
-
     # ========== Leaving and joining ==========
     def _leave(self, vault: VaultRow) -> None:
         from .members import PolicyMembers
@@ -262,12 +256,10 @@ class _Move:
         """
         from .._domain.backoff import backoff
 
-        # A server that has left does not wait for the next run because the time is over.
-        if self._cloud.seconds_left() < SECONDS_TO_GO_BACK:
-            self._cloud.set_deadline(SECONDS_TO_GO_BACK)
         member = {"id": self._id, "name": self._server["name"] or self._id}
         until = time.monotonic() + SECONDS_TO_JOIN
         for pause in backoff(_FIRST_PAUSE, most=_LONGEST_PAUSE):
+            self._take_time()
             try:
                 with self._cloud.errors_of(self._operation):
                     self._cloud.cbr.add_resources(vault_id, [member])
@@ -280,11 +272,16 @@ class _Move:
                 if self._is_in_csbs():
                     return False
             # What CSBS has just let go may still look bound.
-            passes = refusal.retryable or isinstance(refusal, _LOST) or refusal.error_code == _IN_CSBS
+            passes = _passes(refusal) or refusal.error_code == _IN_CSBS
             if not passes or time.monotonic() >= until:
                 break
             time.sleep(pause)
         return self._put_back(refusal)
+
+    def _take_time(self) -> None:
+        """Go on although the time of the task is over: a server that has left does not wait for the next run."""
+        if self._cloud.seconds_left() < SECONDS_TO_GO_BACK:
+            self._cloud.set_deadline(SECONDS_TO_GO_BACK)
 
     def _is_over(self) -> bool:
         return _with_member(self._policy_of_cbr(), self._id) is not None
@@ -293,9 +290,8 @@ class _Move:
         """Put a server that can't join back, and raise why. Return True when it has joined all the same."""
         from .._domain.backoff import backoff
 
+        self._take_time()
         self._check_others(refusal)
-        if self._cloud.seconds_left() < SECONDS_TO_GO_BACK:
-            self._cloud.set_deadline(SECONDS_TO_GO_BACK)
         what = f"put server {self._server['name']!r} back into its policy of CSBS"
         until = time.monotonic() + SECONDS_TO_GO_BACK
         for pause in backoff(_FIRST_PAUSE, most=_LONGEST_PAUSE):
@@ -307,11 +303,13 @@ class _Move:
             with contextlib.suppress(CloudError):
                 if self._is_over():
                     return True
-            passes = trouble.retryable or isinstance(trouble, _LOST)
-            if not passes or time.monotonic() >= until:
+            if not _passes(trouble) or time.monotonic() >= until:
                 self._raise_stuck(refusal, trouble)
             time.sleep(pause)
-        self._forget_all()
+        with contextlib.suppress(CloudError):
+            for vault in self._policy_of_cbr()["vaults"]:
+                if _with_mark([vault], self._id) is not None:
+                    self._forget(vault)
         told = FinalError.with_note(refusal, "It was put back into its policy of CSBS.")
         told.applied = told.uncertain = False
         raise told
@@ -326,7 +324,8 @@ class _Move:
                 names = [repr(vault["name"]) for vault in self._cloud.vaults(resource_ids=self._id)]
                 place = f"vault {', '.join(names)}" if names else None
         if place is not None:
-            self._forget_all()
+            with contextlib.suppress(CloudError):
+                self._remove_marks(self._policy_of_cbr())
             raise FinalError(
                 self._operation,
                 f"others have put the server into {place} meanwhile, and it stays there. What to do: put it where it"
@@ -342,6 +341,11 @@ class _Move:
         )
         error.applied = error.not_joined = True
         raise error
+
+
+def _passes(error: CloudError) -> bool:
+    """Return whether the same request may succeed a moment later."""
+    return error.retryable or error.not_sent or isinstance(error, _LOST)
 
 
 def _with_member(policy: PolicyRow, server_id: str) -> VaultRow | None:
