@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
-from tests.support.modules import MODULES, auth_of, run_ok
+from tests.support.modules import BOTH_SERVICES, MODULES, auth_of, run_ok
 
 from .scenarios.scenario import BACKED_UP, GIVEN, Args, args_on_cbr
 from .situations import CBR_LOOKUPS, CBR_SCENARIOS, LOOKUPS, SCENARIOS
@@ -47,10 +47,25 @@ MOST = {
         "changes": (45, 191_500),
         "readings": (37, 161_500),
     },
+    # Both services are read and joined.
+    "both": {"readings": (55, 270_000)},
 }
-#: By service what there is to do and to ask
-SITUATIONS = {"csbs": (SCENARIOS, LOOKUPS), "cbr": (CBR_SCENARIOS, CBR_LOOKUPS)}
+#: By service what there is to do and to ask; both is for the modules that work with both at once
+SITUATIONS = {"csbs": (SCENARIOS, LOOKUPS), "cbr": (CBR_SCENARIOS, CBR_LOOKUPS), "both": (SCENARIOS, LOOKUPS)}
 SERVICES = tuple(SITUATIONS)
+MODULES_OF = {
+    service: [module for module in MODULES if (module in BOTH_SERVICES) == (service == "both")] for service in SERVICES
+}
+each_module = pytest.mark.parametrize(
+    ("service", "module"),
+    [(service, module) for service, modules in MODULES_OF.items() for module in modules],
+    indirect=["service"],
+)
+each_info_module = pytest.mark.parametrize(
+    ("service", "module"),
+    [(service, module) for service, modules in MODULES_OF.items() for module in modules if module.endswith("_info")],
+    indirect=["service"],
+)
 # Files that the other service has no use for
 FOREIGN = {"csbs": re.compile(r"/(cbr|vaults?)[/_.]|_(cbr|vaults?)[/_.]"), "cbr": re.compile(r"/csbs[/_.]|_csbs[/_.]")}
 # The limit of policies is one for both services, so their policies are counted together.
@@ -74,16 +89,16 @@ def load(service: str, path: Path) -> dict[str, Loaded]:
     with Emulator(mode="live", servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
         login = {key: value for key, value in auth_of(cloud).items() if key in ("auth", "auth_type", "region_name")}
         for module, args in (GIVEN, BACKED_UP):
-            run_ok(module, args if service == "csbs" else args_on_cbr(module, args), cloud)
+            run_ok(module, args_on_cbr(module, args) if service == "cbr" else args, cloud)
         tasks = []
-        for module in MODULES:
+        for module in MODULES_OF[service]:
             args, check = idle_task(cloud, service, module)
             tasks.append([module, {**login, **args}, check])
         path.write_text(json.dumps(tasks), encoding="utf-8")
         command = [sys.executable, "-m", "tests.support.loaded", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return dict(zip(MODULES, json.loads(done.stdout), strict=True))
+    return dict(zip(MODULES_OF[service], json.loads(done.stdout), strict=True))
 
 
 @pytest.fixture(scope="module", params=SERVICES)
@@ -101,7 +116,7 @@ def layers(files: Loaded) -> set[str]:
     return {name.split("/")[1] for name in files if name.startswith("module_utils/")}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@each_module
 def test_a_task_loads_no_more_than_it_needs(service: str, module: str, loaded: dict[str, Loaded]) -> None:
     files = {name: size for name, size in loaded[module].items() if name.startswith("module_utils/")}
     usual = MOST[service]["readings" if module.endswith("_info") else "changes"]
@@ -110,12 +125,12 @@ def test_a_task_loads_no_more_than_it_needs(service: str, module: str, loaded: d
     assert len(files) <= most_files and sum(files.values()) <= most_bytes, told
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.endswith("_info")])
+@each_info_module
 def test_an_info_module_loads_nothing_that_plans_or_changes(module: str, loaded: dict[str, Loaded]) -> None:
     assert layers(loaded[module]) <= {"_ansible", "_operations", "_cloud", "_domain", "_sdk"}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@each_module
 def test_what_only_errors_and_changes_need_is_not_loaded_without_them(module: str, loaded: dict[str, Loaded]) -> None:
     unneeded = {
         "module_utils/_cloud/translation.py",
@@ -129,15 +144,18 @@ def test_what_only_errors_and_changes_need_is_not_loaded_without_them(module: st
     assert not unneeded & set(loaded[module])
 
 
-@pytest.mark.parametrize("module", MODULES)
+@each_module
 def test_a_module_loads_the_operation_of_its_name_only(module: str, loaded: dict[str, Loaded]) -> None:
     operations = [name for name in loaded[module] if name.startswith("module_utils/_operations/")]
     assert operations == [f"module_utils/_operations/{module.removeprefix('csbs_')}.py"]
 
 
-@pytest.mark.parametrize("module", MODULES)
+@each_module
 def test_a_task_loads_the_files_of_its_service_only(service: str, module: str, loaded: dict[str, Loaded]) -> None:
     files = [name for name in loaded[module] if name.startswith("module_utils/")]
+    if service == "both":
+        assert {"module_utils/_cloud/csbs.py", "module_utils/_cloud/cbr.py"} <= set(files)
+        return
     other = "cbr" if service == "csbs" else "csbs"
     assert f"module_utils/_cloud/{service}.py" in files and f"module_utils/_cloud/{other}.py" not in files
     if service == "csbs" or module not in COUNT_BOTH:

@@ -20,7 +20,10 @@ from ansible.module_utils import basic
 from tests.support.safety import GUARD
 
 COLLECTION = "ansible_collections.opentelekomcloud.csbs"
-MODULES = sorted(path.stem for path in (Path(__file__).parents[2] / "plugins" / "modules").glob("csbs_*.py"))
+_FILES = sorted((Path(__file__).parents[2] / "plugins" / "modules").glob("csbs_*.py"))
+MODULES = [path.stem for path in _FILES]
+#: Modules that work with both services at once, and so have no option service
+BOTH_SERVICES = [path.stem for path in _FILES if "with_service=False" in path.read_text(encoding="utf-8")]
 Args = dict[str, t.Any]
 
 

@@ -16,7 +16,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.limi
 from tests.emulator import Emulator
 from tests.laws.scenarios.scenario import FAST, GIVEN, NAMED, Args
 from tests.laws.situations import LOOKUPS, SCENARIOS
-from tests.support.modules import MODULES, load_module, run_ok
+from tests.support.modules import BOTH_SERVICES, MODULES, load_module, run_ok
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/api-coverage.md").read_text(encoding="utf-8")
@@ -132,7 +132,7 @@ def sent(service: str) -> dict[str, set[str]]:
 
         def run(module: str, args: Args) -> None:
             cloud.journal.clear()
-            run_ok(module, {"service": service, **args}, cloud)
+            run_ok(module, args if module in BOTH_SERVICES else {"service": service, **args}, cloud)
             for entry in cloud.journal.select(service=service):
                 found[module] |= {
                     call

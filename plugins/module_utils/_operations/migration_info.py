@@ -23,7 +23,6 @@ from .._domain.migration_plan import (
     summary_of,
 )
 from .._domain.policy import members_of
-from .._domain.retention_option import parse_retention
 from .._domain.selection import find_one, once, parse_refs
 from .._domain.server_lookup import choose_servers
 from .._domain.services import RULES
@@ -70,6 +69,9 @@ def _parse_decisions(given: t.Iterable[dict[str, t.Any]]) -> dict[str, Decision]
         if name is not None:
             check_name("decisions.target_name", name, most=rules.max_policy_name)
         if retention is not None:
+            # Loaded here, because few tasks decide about a retention.
+            from .._domain.retention_option import parse_retention
+
             retention = parse_retention(retention, None, datetime.now(timezone.utc), rules)
         decisions[ref] = Decision(name, retention)
     return decisions
