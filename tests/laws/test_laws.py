@@ -199,7 +199,7 @@ def test_every_module_logs_in_and_ends_by_the_plumbing(module: str) -> None:
     """main is one call of converge or report, so what tests/cloud/test_login.py proves holds for all modules."""
     tree = ast.parse(Path(load_module(module).__file__).read_text(encoding="utf-8"))
     (main,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"]
-    runner, arguments = ("report(?:_of_all)?", 2) if module.endswith("_info") else ("converge", 3)
+    runner, arguments = ("report(?:_of_all)?", 2) if module.endswith("_info") else ("converge(?:_on_both)?", 3)
     planners = r", \w+" * arguments
     # The module may have a name of its own first.
     text = re.sub(r"^module = (.*)\n(\w+)\(module,", r"\2(\1,", "\n".join(map(ast.unparse, main.body)))

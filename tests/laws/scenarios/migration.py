@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csbs_migration, and what csbs_migration_info is asked. They work with both services at once, so there is no CBR alone."""
+"""csbs_migration, and what csbs_migration_info is asked. Both work with both services, so nothing is for CBR alone."""
 
 from __future__ import annotations
 
