@@ -49,6 +49,7 @@ options:
         description:
           - Name of the policy of CBR, up to 64 letters, digits, hyphens and underscores. The default is the name of
             the policy of CSBS, cut to 64 characters, with hyphens in place of other characters.
+          - A policy of CBR with this name takes the servers, whatever servers it has already.
         type: str
       retention:
         description:
@@ -119,7 +120,7 @@ options:
   max_age:
     description:
       - A server moves only if it has a good backup in CSBS that is younger than this, such as V(90m), V(24h), V(7d),
-        V(2w), or a number of seconds. RV(servers[].reason) names the servers that have none.
+        V(2w), or a number of seconds. RV(servers[].reason) tells which servers have none.
     type: str
     default: 24h
 extends_documentation_fragment:

@@ -9,11 +9,11 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .backup import USABLE, by_server, images_of, is_automatic, newest, recovery_point, size_of
+from .departure import why_to_stay
 from .errors import InvalidInput
 from .limits import MAX_POLICIES
 from .migration import Decision, map_policy, own_members, policy_state, server_state, target_name_of
 from .policy import as_resource, is_enabled, members_of, vault_result
-from .protectability import PROTECTABLE_STATUSES
 from .protection import by_holder
 from .schedule import describe_schedule, format_pattern
 from .selection import describe_servers
@@ -44,12 +44,10 @@ class Estate(t.NamedTuple):
 
 
 class Wishes(t.NamedTuple):
-    """What users decide: decisions are by the ID of the policy, max_age is also there as it was written."""
+    """What users decide: decisions are by the ID of the policy."""
 
     decisions: dict[str, Decision]
     vault: VaultOptions
-    max_age: timedelta
-    max_age_text: str
 
 
 # ========== Policies ==========
@@ -68,26 +66,30 @@ def policy_plans(estate: Estate, chosen: t.Collection[str], wishes: Wishes) -> l
         targets = [row for row in estate.cbr if row["name"] == mapping.target.name]
         if not targets:
             room -= 1
-        plan = _Plan(estate, policy, mapping, targets, from_csbs)
+        decision = wishes.decisions.get(policy["id"])
+        # Who chooses a name brings the servers into the policy that has it.
+        check_own = decision is None or decision.target_name is None
+        plan = _Plan(estate, policy, mapping, targets, from_csbs if check_own else None)
         plans.append(plan.result(room, wishes.vault, planned))
     return plans
 
 
 def _mappings(policies: t.Iterable[PolicyRow], decisions: t.Mapping[str, Decision]) -> dict[str, Mapping]:
     rows = {policy["id"]: policy for policy in policies}
-    decided = {policy_id: decisions.get(policy_id) or Decision() for policy_id in rows}
-    names = {
-        policy_id: decided[policy_id].target_name or target_name_of(row["name"]) for policy_id, row in rows.items()
-    }
-    return {
-        policy_id: map_policy(
+    mappings = {}
+    for policy_id, row in rows.items():
+        decision = decisions.get(policy_id) or Decision()
+        # As csbs_migration sees them, which does not know what is decided for others.
+        others = [target_name_of(other["name"]) for other_id, other in rows.items() if other_id != policy_id]
+        others += [one.target_name for other_id, one in decisions.items() if other_id != policy_id and one.target_name]
+        mappings[policy_id] = map_policy(
             row,
-            target_name=decided[policy_id].target_name,
-            retention=decided[policy_id].retention,
-            others=[name for other_id, name in names.items() if other_id != policy_id],
+            target_name=decision.target_name,
+            retention=decision.retention,
+            # Whoever chooses a name has decided.
+            others=others if decision.target_name is None else (),
         )
-        for policy_id, row in rows.items()
-    }
+    return mappings
 
 
 def free_policies(estate: Estate) -> int:
@@ -104,8 +106,9 @@ class _Plan:
         policy: PolicyRow,
         mapping: Mapping,
         targets: list[PolicyRow],
-        from_csbs: t.Container[str],
+        from_csbs: t.Container[str] | None,
     ) -> None:
+        """from_csbs are the IDs of servers that may have come from CSBS, None when all in the target may be there."""
         self._estate, self._policy, self._target = estate, policy, mapping.target
         self._losses, self._blockers = list(mapping.losses), list(mapping.blockers)
         self._bound = targets[0] if targets else None
@@ -120,7 +123,8 @@ class _Plan:
             if policy_id == policy["id"] and server_id in estate.servers and server_id not in held | in_csbs
         )
         # When everything is over, old backups may be gone, and nobody can tell any more who came from CSBS.
-        own = own_members(self._bound, from_csbs) if self._left or self._moving else []
+        to_move = self._left or self._moving
+        own = own_members(self._bound, from_csbs) if to_move and from_csbs is not None else []
         own_ids = {server["id"] for server in own}
         bound = members_of(self._bound) if self._bound else []
         self._over = self._named(member for member in bound if member["id"] not in own_ids)
@@ -148,8 +152,9 @@ class _Plan:
             )
         if own:
             self._blockers.append(
-                f"CBR has a policy {name!r} with servers that did not come from CSBS: {_listed(own)}."
-                " What to do: choose another name with target_name, or move these servers to another policy of CBR"
+                f"CBR has a policy {name!r} with servers that have no backup in CSBS, so it may be another one:"
+                f" {_listed(own)}. What to do: give target_name: {name} to bring the servers into this policy, or"
+                " another name"
             )
 
     def result(self, room: int, options: VaultOptions, planned: set[str]) -> Result:
@@ -218,7 +223,7 @@ class _Plan:
 
 
 # ========== Servers ==========
-def server_plans(estate: Estate, chosen: t.Iterable[ServerRow], wishes: Wishes) -> list[Result]:
+def server_plans(estate: Estate, chosen: t.Iterable[ServerRow], max_age: timedelta) -> list[Result]:
     """Return where the chosen servers are."""
     in_csbs, in_cbr = _holders(estate.csbs), _holders(estate.cbr)
     by_id = {policy["id"]: _policy_ref(policy) for policy in estate.csbs}
@@ -242,7 +247,7 @@ def server_plans(estate: Estate, chosen: t.Iterable[ServerRow], wishes: Wishes) 
                 "last_csbs_backup": last_csbs,
                 "last_cbr_backup": last_cbr,
                 "done": state == "cbr" and last_cbr is not None,
-                "reason": _obstacle(server, state, last_csbs, wishes),
+                "reason": _obstacle(server, state, csbs_backups.get(server_id, ()), estate.now, max_age),
             }
         )
     return plans
@@ -270,20 +275,18 @@ def _last(rows: t.Iterable[BackupRow], now: datetime) -> Result | None:
     }
 
 
-def _obstacle(server: ServerRow, state: str, last: Result | None, wishes: Wishes) -> str | None:
-    """Return why a server that is still to move cannot move now, None when it can."""
+def _obstacle(
+    server: ServerRow, state: str, backups: t.Iterable[BackupRow], now: datetime, max_age: timedelta
+) -> str | None:
+    """Return why a server that is still to move cannot move now, None when it can, or can soon."""
     if state not in ("csbs", "moving"):
         return None
-    if server["status"] not in PROTECTABLE_STATUSES:
-        return f"the server is in state {server['status']}. What to do: start or stop it, or mend it"
+    if state == "csbs":
+        reason, passes = why_to_stay(server["status"], backups, now, max_age)
+        if reason is not None and not passes:
+            return reason
     if not server.get("disks_gb"):
-        return "the server has no disk, and a vault takes no server without one. What to do: take it out of the policy"
-    age = last["age_seconds"] if last else None
-    if state == "csbs" and (age is None or age >= wishes.max_age.total_seconds()):
-        return (
-            f"there is no good backup in CSBS that is younger than max_age: {wishes.max_age_text}."
-            f" What to do: make one with csbs_backup and max_age: {wishes.max_age_text}, or give a longer max_age"
-        )
+        return "the server has no disk, and no vault takes it. What to do: take it out of the policy"
     return None
 
 

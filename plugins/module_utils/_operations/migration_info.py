@@ -43,7 +43,6 @@ class MigrationInfoOptions(t.NamedTuple):
     decisions: dict[str, Decision]
     vault: VaultOptions
     max_age: timedelta
-    max_age_text: str
 
 
 def parse_options(params: dict[str, t.Any]) -> MigrationInfoOptions:
@@ -54,7 +53,6 @@ def parse_options(params: dict[str, t.Any]) -> MigrationInfoOptions:
         decisions=_parse_decisions(params["decisions"] or ()),
         vault=parse_vault_option({"vault": params["vault"]})[0],
         max_age=parse_age("max_age", params["max_age"]),
-        max_age_text=str(params["max_age"]).strip(),
     )
 
 
@@ -90,14 +88,14 @@ def read(options: MigrationInfoOptions, clouds: t.Sequence[Cloud]) -> dict[str, 
         for policy_id in _choose_policies("decisions", [ref], rows)
     }
     chosen_servers = choose_servers(options.servers, {} if options.servers is None else None, servers)
-    wishes = Wishes(decisions, options.vault, options.max_age, options.max_age_text)
+    wishes = Wishes(decisions, options.vault)
     estate = _read_estate(csbs, cbr, servers, add_tags(csbs, rows, "policy"))
     policies = policy_plans(estate, chosen, wishes)
     if options.policies is not None and options.servers is None:
         of_policies = {server["id"] for policy in policies for server in policy["servers"]}
         chosen_servers = [server for server in chosen_servers if server["id"] in of_policies]
     everything = options.policies is None and options.servers is None
-    results = server_plans(estate, [estate.servers[server["id"]] for server in chosen_servers], wishes)
+    results = server_plans(estate, [estate.servers[server["id"]] for server in chosen_servers], options.max_age)
     backups = old_backups(estate, None if everything else {server["id"] for server in chosen_servers})
     summary = summary_of(estate, policies, results, backups)
     return {

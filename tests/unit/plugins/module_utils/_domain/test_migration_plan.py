@@ -67,7 +67,7 @@ def estate_of(
 
 def wishes(**given: t.Any) -> migration_plan.Wishes:
     decisions = given.pop("decisions", {})
-    return migration_plan.Wishes(decisions, VaultOptions(**given), timedelta(days=1), "24h")
+    return migration_plan.Wishes(decisions, VaultOptions(**given))
 
 
 def plans(estate: migration_plan.Estate, *chosen: str, **given: t.Any) -> list[Row]:
@@ -79,7 +79,7 @@ def shown(plan: Row) -> list[tuple[str, int, int]]:
 
 
 def server_rows(estate: migration_plan.Estate) -> dict[str, Row]:
-    rows = migration_plan.server_plans(estate, list(estate.servers.values()), wishes())
+    rows = migration_plan.server_plans(estate, list(estate.servers.values()), timedelta(days=1))
     return {row["name"]: row for row in rows}
 
 
@@ -129,7 +129,10 @@ def test_a_policy_whose_target_is_there_needs_no_room() -> None:
 def test_the_names_of_policies_that_are_not_chosen_collide_too() -> None:
     estate = estate_of(csbs=[policy("a", id="1"), policy("a", id="2")])
     assert [len(plan["blockers"]) for plan in plans(estate, "1")] == [1]
-    assert [plan["blockers"] for plan in plans(estate, "1", decisions={"2": Decision("b")})] == [[]]
+    # csbs_migration, which runs for one policy, knows nothing of the decision for the other.
+    assert [len(plan["blockers"]) for plan in plans(estate, "1", decisions={"2": Decision("b")})] == [1]
+    assert [plan["blockers"] for plan in plans(estate, "2", decisions={"2": Decision("b")})] == [[]]
+    assert [len(plan["blockers"]) for plan in plans(estate, "1", decisions={"2": Decision("a")})] == [1]
 
 
 # ========== Who is where ==========
@@ -155,6 +158,10 @@ def test_members_of_its_own_block_as_long_as_there_is_something_to_move() -> Non
     (plan,) = plans(estate_of(csbs=[policy("nightly", ["web"])], cbr=[target]))
     assert ["'app'" in blocker for blocker in plan["blockers"]] == [True]
     assert [one["name"] for one in plan["servers"]] == ["web"] and plan["state"] == "prepared"
+    (plan,) = plans(
+        estate_of(csbs=[policy("nightly", ["web"])], cbr=[target]), decisions={"pol-nightly": Decision("nightly")}
+    )
+    assert plan["blockers"] == []
     (plan,) = plans(estate_of(csbs=[policy("nightly")], cbr=[target]))
     assert (plan["blockers"], [one["name"] for one in plan["servers"]], plan["state"]) == ([], ["app"], "moved")
 
@@ -192,8 +199,8 @@ def test_the_policy_of_a_server_on_the_way_is_the_one_of_its_mark() -> None:
     ("fields", "age_hours", "told"),
     [
         ({}, 23, None),
-        ({}, 24, "max_age: 24h"),
-        ({}, None, "max_age: 24h"),
+        ({}, 24, "younger than 1d (max_age)"),
+        ({}, None, "younger than 1d (max_age)"),
         ({"status": "ERROR"}, 1, "state ERROR"),
         ({"status": "SHUTOFF"}, 1, None),
         ({"disks_gb": 0}, 1, "no disk"),
@@ -206,6 +213,11 @@ def test_why_a_server_cannot_move_now(fields: Row, age_hours: int | None, told: 
     estate.servers["id-web"].update(t.cast("t.Any", fields))
     reason = server_rows(estate)["web"]["reason"]
     assert reason is None if told is None else told in reason
+
+
+def test_a_server_whose_backup_is_in_progress_is_waited_for() -> None:
+    estate = estate_of(["web"], csbs=[policy("nightly", ["web"])], csbs_backups=[backup("b", "web", "protecting")])
+    assert server_rows(estate)["web"]["reason"] is None
 
 
 # ========== What stays, and the sums ==========

@@ -47,7 +47,7 @@ def names(rows: t.Iterable[dict[str, t.Any]]) -> list[str]:
 
 # ========== Options ==========
 def test_nothing_given_is_the_whole_project_with_usual_vaults() -> None:
-    assert options_of() == (None, None, {}, VaultOptions(), timedelta(hours=24), "24h")
+    assert options_of() == (None, None, {}, VaultOptions(), timedelta(hours=24))
 
 
 def test_decisions_are_in_normal_form_by_policy() -> None:
