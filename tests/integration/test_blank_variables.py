@@ -18,12 +18,13 @@ from tests.support.plays import own_play
 pytestmark = [pytest.mark.e2e, one_mode]
 
 ROLES = Path(__file__).parents[2] / "roles"
-PREFIXES = {"patch_with_backup": "patch"}
+PREFIXES = {"migrate_to_cbr": "migrate", "patch_with_backup": "patch"}
 BLANK = {"null": None, "empty": "", "spaces": "  "}
 SERVER = {"csbs_servers": ["srv-0001"]}
 # What each role needs, and what it must refuse to find blank.
 WISHES: dict[str, dict[str, t.Any]] = {
     "backup": SERVER,
+    "migrate_to_cbr": {},
     "offboard": SERVER,
     "patch_with_backup": {"csbs_patch_tasks": "patch.yml", "csbs_server": "srv-0001"},
     "protect": {**SERVER, "csbs_policy": {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}}},

@@ -148,6 +148,7 @@ def test_a_play_that_runs_for_good_although_started_as_a_check_deletes_nothing_u
 
 # ========== beginning in the middle ==========
 TRIED = {
+    "migrate_to_cbr": ["Prepare or move policy by policy", "Read the plan again", "Check that it was done"],
     "offboard": [
         "Read the last backups again",
         "Remove the servers from their policies",
@@ -169,6 +170,7 @@ TRIED = {
 }
 NO_CHOICE = {"csbs_server_filters": {"name": "nothing-*"}}
 WISHES: dict[str, dict[str, t.Any]] = {
+    "migrate_to_cbr": {"csbs_phase": "move", "csbs_max_age": "52w"},
     "offboard": OFFBOARD,
     "patch_with_backup": {"csbs_server": "srv-0001", "csbs_keep_backups": 1, "csbs_restore_on_failure": True},
     "protect": {**NO_CHOICE, "csbs_policy": {"name": "nightly", "purge_servers": True}},
@@ -236,6 +238,7 @@ def test_what_talks_to_the_cloud_never_becomes_another_user(cloud: Emulator, tmp
             include("restore", csbs_server="srv-0003", csbs_confirm=True),
             include("prune", csbs_servers=["srv-0003"], csbs_keep_last=1),
             include("report", csbs_servers=["srv-0003"]),
+            include("migrate_to_cbr", csbs_report_path=str(tmp_path)),
             include("offboard", csbs_servers=["srv-0003"], csbs_final_backup={"name": "b"}),
             become=True,
             vars={"ansible_become": True},
