@@ -48,6 +48,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "csbs_audit_info": {},
     "csbs_tag_info": {"resource_type": "policy"},
     "csbs_quota_info": {},
+    "csbs_migration_info": {},
 }
 # A restore always has something to do.
 CHECKED = ("csbs_restore",)

@@ -48,7 +48,7 @@ MOST = {
         "readings": (37, 161_500),
     },
     # Both services are read and joined.
-    "both": {"readings": (55, 270_000)},
+    "both": {"changes": (66, 337_000), "readings": (58, 275_000)},
 }
 #: By service what there is to do and to ask; both is for the modules that work with both at once
 SITUATIONS = {"csbs": (SCENARIOS, LOOKUPS), "cbr": (CBR_SCENARIOS, CBR_LOOKUPS), "both": (SCENARIOS, LOOKUPS)}
@@ -88,7 +88,8 @@ def load(service: str, path: Path) -> dict[str, Loaded]:
     """Return by module the files that a task with nothing to do loads, with their bytes."""
     with Emulator(mode="live", servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
         login = {key: value for key, value in auth_of(cloud).items() if key in ("auth", "auth_type", "region_name")}
-        for module, args in (GIVEN, BACKED_UP):
+        # Those of a migration bring their own.
+        for module, args in (GIVEN, BACKED_UP) if service != "both" else ():
             run_ok(module, args_on_cbr(module, args) if service == "cbr" else args, cloud)
         tasks = []
         for module in MODULES_OF[service]:
