@@ -164,20 +164,20 @@ EXAMPLES = r"""
   opentelekomcloud.csbs.csbs_migration:
     policy: mail
 
-- name: Move one server first, whose last backup may be two days old
+- name: Move one server first, whose last backup may be two weeks old
   opentelekomcloud.csbs.csbs_migration:
     policy: mail
     state: moved
     servers:
       - mail-1
-    max_age: 2d
+    max_age: 2w
     poll_interval: 1
 
 - name: Move all others, three at a time, and take six hours for their first backups
   opentelekomcloud.csbs.csbs_migration:
     policy: mail
     state: moved
-    max_age: 2d
+    max_age: 2w
     concurrency: 3
     timeout: 21600
     poll_interval: 1
@@ -191,7 +191,7 @@ EXAMPLES = r"""
       days: 30
     vault:
       size_factor: 3
-    max_age: 2d
+    max_age: 4w
     first_backup: false
 """
 

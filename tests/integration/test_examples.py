@@ -15,9 +15,18 @@ import pytest
 import yaml
 
 from tests.emulator import Emulator
+from tests.support.estate import create_policy, send
 from tests.support.modules import MODULES, documentation
 
 pytestmark = pytest.mark.e2e
+
+
+def in_csbs(cloud: Emulator, name: str, server_ids: list[str]) -> None:
+    """Put servers, each with a backup of an hour ago, under a new policy of CSBS."""
+    resources = [{"id": server_id, "type": "OS::Nova::Server", "name": server_id} for server_id in server_ids]
+    send(cloud, "PUT", f"/policies/{create_policy(cloud, name)}", {"policy": {"resources": resources}})
+    for server_id in server_ids:
+        cloud.make_backup(server_id, "before", age=3600)
 
 
 def test_every_examples_block_runs(tmp_path: Path) -> None:
@@ -35,6 +44,10 @@ def test_every_examples_block_runs(tmp_path: Path) -> None:
         for name in ("store-1", "store-2"):
             # Servers for the examples of CBR: a server is in one of the services only.
             cloud.add_server(name=name)
+        for policy, servers in (("mail", ("mail-1", "mail-2", "mail-3")), ("archive", ("archive-1",))):
+            # Policies of CSBS for the examples that move servers to CBR
+            members = [cloud.add_server(name=name).id for name in servers]
+            in_csbs(cloud, policy, members)
         clouds = tmp_path / "clouds.yaml"
         cloud.write_clouds(clouds)
         environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "local", "ANSIBLE_NOCOLOR": "1"}
