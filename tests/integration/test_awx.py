@@ -18,6 +18,7 @@ import yaml
 from tests.emulator import Emulator
 from tests.support.awx import (
     AWX,
+    SETTINGS,
     TEMPLATES,
     artifacts,
     changed,
@@ -28,6 +29,7 @@ from tests.support.awx import (
     questions,
     refusals,
 )
+from tests.support.modules import run_ok
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -307,6 +309,43 @@ def test_jobs_side_by_side_leave_nobody_out_of_the_policy(cloud: Emulator, tmp_p
         ]
     assert [changed(job.result()) for job in jobs] == [1, 1]
     assert len(next(iter(cloud.state.policies.values())).resources) == 4
+
+
+# ========== the workflow ==========
+def test_the_workflow_moves_only_after_an_approval_and_each_job_gets_its_answers() -> None:
+    play = yaml.safe_load((AWX / "controller.yml").read_text().replace("!unsafe", ""))[0]
+    task = next(task for task in play["tasks"] if "awx.awx.workflow_job_template" in task)
+    nodes = {one["identifier"]: one for one in task["awx.awx.workflow_job_template"]["workflow_nodes"]}
+    jobs = {name: node["unified_job_template"]["name"] for name, node in nodes.items() if name != "approval"}
+    assert set(jobs.values()) <= set(TEMPLATES)
+    assert nodes["plan"]["related"] == {"success_nodes": [{"identifier": "approval"}]}
+    assert nodes["approval"]["unified_job_template"]["type"] == "workflow_approval"
+    before = {name for name, node in nodes.items() if {"identifier": "move"} in sum(node.get("related", {}).values(), [])}
+    assert before == {"approval"} and nodes["approval"]["related"] == {"success_nodes": [{"identifier": "move"}]}
+    for name in jobs.values():
+        assert questions(TEMPLATES[name]) == SETTINGS["awx_workflow"]["survey"]["spec"]
+
+
+def test_the_jobs_of_the_migration_lead_to_cbr(cloud: Emulator, tmp_path: Path) -> None:
+    rare = {"frequency": "weekly", "days": ["MO", "TH"], "times": ["02:00"]}
+    policy = {"name": "nightly", "servers": ["srv-0001"], "schedule": rare, "retention": {"days": 14, "max_backups": 9}}
+    run_ok("csbs_policy", policy, cloud)
+    cloud.make_backup(cloud.server("srv-0001").id, "last", age=60)
+    cloud.journal.clear()
+    mine = {**FAST, "csbs_max_age": "52w"}
+    assert changed(launch("CSBS migration plan", cloud, tmp_path / "plan", **mine)) == 0
+    blocked = launch("CSBS migration move", cloud, tmp_path / "blocked", **mine)
+    assert blocked.status == "failed" and "NOT DONE for nightly: " in blocked.stdout.read()
+    assert cloud.journal.writes() == []
+    mine["csbs_decisions"] = [{"policy": "nightly", "retention": {"days": 14}}]
+    answers = {"csbs_policies": "nightly"}
+    assert changed(launch("CSBS migration move", cloud, tmp_path / "move", answers, **mine)) == 2
+    assert changed(launch("CSBS migration verify", cloud, tmp_path / "verify", answers, **mine)) == 0
+    assert {vault.name: len(vault.members) for vault in cloud.state.cbr.vaults.values()} == {"nightly": 1}
+    unconfirmed = launch("CSBS migration retire", cloud, tmp_path / "unconfirmed", answers, **mine)
+    assert unconfirmed.status == "failed" and len(cloud.state.policies) == 1
+    assert changed(launch("CSBS migration retire", cloud, tmp_path / "retire", {"csbs_confirm": "true"}, **mine)) == 1
+    assert not cloud.state.policies
 
 
 # ========== the execution environment ==========
