@@ -131,7 +131,7 @@ def test_a_policy_that_needs_a_decision_waits_for_it_and_the_others_go_on(cloud:
         more = {"csbs_phase": phase, "csbs_confirm": True}
         code, output = play(cloud, tmp_path, "migrate_to_cbr", {**decided, **more})
         assert code == 0, output
-    kept = {policy.name: policy.retention["days"] for policy in cloud.state.cbr.policies.values()}
+    kept = {policy.name: policy.definition["retention_duration_days"] for policy in cloud.state.cbr.policies.values()}
     assert kept == {"primary": 30, "second": 14} and names(cloud) == []
 
 
