@@ -320,7 +320,9 @@ def test_the_workflow_moves_only_after_an_approval_and_each_job_gets_its_answers
     assert set(jobs.values()) <= set(TEMPLATES)
     assert nodes["plan"]["related"] == {"success_nodes": [{"identifier": "approval"}]}
     assert nodes["approval"]["unified_job_template"]["type"] == "workflow_approval"
-    before = {name for name, node in nodes.items() if {"identifier": "move"} in sum(node.get("related", {}).values(), [])}
+    before = {
+        name for name, node in nodes.items() if {"identifier": "move"} in sum(node.get("related", {}).values(), [])
+    }
     assert before == {"approval"} and nodes["approval"]["related"] == {"success_nodes": [{"identifier": "move"}]}
     for name in jobs.values():
         assert questions(TEMPLATES[name]) == SETTINGS["awx_workflow"]["survey"]["spec"]

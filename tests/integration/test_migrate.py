@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook migrate_to_cbr as a user runs it, phase by phase, and a whole estate that goes to CBR and stays there."""
+"""The playbook migrate_to_cbr as a user runs it, phase by phase, and a whole estate that goes to CBR for good."""
 
 from __future__ import annotations
 
@@ -288,7 +288,9 @@ def test_an_estate_of_200_servers_goes_to_cbr_and_the_old_playbooks_change_nothi
             code, output = play(cloud, tmp_path, "migrate_to_cbr", {**given, **more})
             assert code == 0, output
         assert in_cbr(cloud) == backed_up_in_cbr(cloud) == fleet
-        assert names(cloud) == [] and sorted(cloud.state.items) == before, "policies that stay, or backups that are gone"
+        assert names(cloud) == [] and sorted(cloud.state.items) == before, (
+            "policies that stay, or backups that are gone"
+        )
         assert "200 of 200" in (tmp_path / "way/migration.md").read_text()
 
         cloud.journal.clear()
