@@ -117,8 +117,10 @@ CBR: list[tuple[str, Args]] = [
     *[
         (module, args)
         for module, args in [*QUESTIONS, *AFTER[:-1]]
-        # Backups of CBR have no tags.
-        if args.get("resource_type") != "backup" and (module != "csbs_backup_info" or not {*TAG_QUERIES} & {*args})
+        # Backups of CBR have no tags. What works with both services needs policies of CSBS.
+        if args.get("resource_type") != "backup"
+        and (module != "csbs_backup_info" or not {*TAG_QUERIES} & {*args})
+        and module not in BOTH_SERVICES
     ],
     ("csbs_policy_set", {"name": "set", "state": "absent"}),
     ("csbs_policy", {"name": "nightly", "state": "absent"}),
@@ -142,8 +144,8 @@ def sent(service: str) -> dict[str, set[str]]:
 
         for module, args in BEFORE + QUESTIONS + AFTER if service == "csbs" else CBR:
             run(module, args)
-        for scenario in SCENARIOS if service == "csbs" else ():
-            if not found[scenario.module]:
+        for scenario in SCENARIOS:
+            if not found[scenario.module] and (service == "csbs" or scenario.module in BOTH_SERVICES):
                 cloud.reset(servers=6)
                 for given in scenario.given:
                     if callable(given):
@@ -151,6 +153,8 @@ def sent(service: str) -> dict[str, set[str]]:
                     else:
                         run_ok(*given, cloud)
                 run(scenario.module, scenario.args)
+                if scenario.module in BOTH_SERVICES:
+                    run("csbs_migration_info", {})
     return found
 
 
