@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from ..plugin_utils._both_services import BothServicesAction
 from ..plugin_utils._progress import ProgressAction
 
 
-class ActionModule(ProgressAction):
-    """Shows the progress of csbs_migration."""
+class ActionModule(ProgressAction, BothServicesAction):
+    """Shows the progress of csbs_migration, and runs it in plays that set service for all modules."""

@@ -21,8 +21,8 @@ description:
     may run at the same time.
   - Old backups stay in CSBS, and so does the policy of CSBS. Servers that no longer exist stay in it, too.
   - M(opentelekomcloud.csbs.csbs_migration_info) shows before what each policy becomes, and what gets lost.
-  - The module works with both services at once, so it has no option C(service). Both must be in the catalog. A play
-    that sets C(service) in the C(module_defaults) of the action group cannot use it.
+  - The module works with both services at once, so it has no option C(service). Both must be in the catalog. A
+    C(service) in the C(module_defaults) of the action group has no effect on it. All other defaults hold.
   - While the module works on the control node, the output shows how many servers are moved, and how many backups are
     finished.
 author:

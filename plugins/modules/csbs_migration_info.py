@@ -14,8 +14,8 @@ description:
     stands in the way, how large the vaults must be, where each server is, and which backups stay in CSBS.
   - M(opentelekomcloud.csbs.csbs_migration) carries the plan out, policy by policy. A policy with blockers is refused
     there, until you decide or mend what the blockers say.
-  - The module works with both services at once, so it has no option C(service). Both must be in the catalog. A play
-    that sets C(service) in the C(module_defaults) of the action group cannot use it.
+  - The module works with both services at once, so it has no option C(service). Both must be in the catalog. A
+    C(service) in the C(module_defaults) of the action group has no effect on it. All other defaults hold.
   - The module reads a few lists. Their number is the same for one server and for hundreds.
 author:
   - opentelekomcloud.csbs authors (@opentelekomcloud)
