@@ -30,7 +30,7 @@ options:
   state:
     description:
       - With V(present), the policy exists. With V(absent), the policy is deleted, and its backups stay. All options
-        except O(name) are then refused.
+        except O(name) are then refused, and O(servers=[]), which deletes the policy only if it has no servers.
       - With O(service=cbr) and V(absent), vaults of the policy that hold no backup are deleted. The others stay with
         their servers and backups, and the result names them in RV(notes).
     type: str

@@ -10,9 +10,10 @@ import typing as t
 import pytest
 
 from tests.emulator import Emulator
-from tests.support.estate import create_policy, delete_server, policy_in, set_server
+from tests.support.estate import create_policy, delete_server, policy_in, send, set_server
 from tests.support.modes import one_mode
 from tests.support.modules import run_module, run_ok
+from tests.support.policy_sets import meanwhile
 
 SCHEDULE = {"frequency": "daily", "times": ["02:00"]}
 
@@ -211,3 +212,19 @@ def test_a_policy_too_new_to_be_listed_is_found_by_its_id(cloud: Emulator) -> No
     made = create_policy(cloud, "new")
     assert policy(cloud, made, description="Found")["name"] == "new"
     assert run_ok("csbs_policy", {"name": made, "state": "absent"}, cloud)["changed"] is True
+
+
+@one_mode
+def test_a_policy_that_is_to_go_only_without_servers_stays_for_one_that_has_just_joined(cloud: Emulator) -> None:
+    made = create_policy(cloud, "old")
+    rows = [{"id": cloud.server("srv-0001").id, "type": "OS::Nova::Server", "name": "srv-0001"}]
+
+    def join() -> None:
+        send(cloud, "PUT", f"/policies/{made}", {"policy": {"resources": rows}})
+
+    with meanwhile("GET", join, calls=2, before=False):
+        result = run_module("csbs_policy", {"name": made, "state": "absent", "servers": []}, cloud)
+    assert result.get("failed") and "srv-0001" in result["msg"] and result["changed"] is False
+    assert members(cloud, "old") == ["srv-0001"]
+    run_ok("csbs_policy_server", {"policy": "old", "servers": ["srv-0001"], "state": "absent"}, cloud)
+    assert run_ok("csbs_policy", {"name": made, "state": "absent", "servers": []}, cloud)["changed"] is True

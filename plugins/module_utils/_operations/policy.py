@@ -27,14 +27,14 @@ if t.TYPE_CHECKING:
 def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> PolicyOptions:
     """Return what the options of csbs_policy ask for; raises InvalidInput before anything is sent."""
     if params["state"] == "absent":
-        if params["servers"] is not None or params["server_filters"] is not None:
+        if params["servers"] or params["server_filters"] is not None:
             raise InvalidInput(
                 "servers, server_filters: state absent deletes the whole policy, whatever they say."
                 " To take servers out of the policy, use csbs_policy_server with state: absent."
-                " To delete the policy, leave them out"
+                " To delete the policy, leave them out. To delete it only if it has no servers, give servers: []"
             )
         refuse_with_absent(params)
-        return PolicyOptions(params["name"], "absent")
+        return PolicyOptions(params["name"], "absent", servers=params["servers"])
     options = parse_policy(params, now)
     check_capacity("servers", len(options.servers or []), options.name, options.rules.max_servers)
     return options
@@ -47,7 +47,8 @@ def plan(options: PolicyOptions, cloud: Cloud) -> Plan[PolicyContext]:
     members = members_of(current) if current else []
     if options.state == "absent":
         staying = cloud.vaults_that_stay(current) if current else []
-        return plan_absent(current, names_of(cloud.servers()) if members else {}, staying)
+        names = names_of(cloud.servers()) if members else {}
+        return plan_absent(current, names, staying, only_empty=options.servers is not None)
     needs_servers = options.servers or options.filters is not None or members
     servers = cloud.servers() if needs_servers else []
     names = names_of(servers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._domain.errors import InvalidInput
 from .._domain.policy import (
     as_resource,
     check_capacity,
@@ -18,7 +19,7 @@ from .._domain.policy import (
 )
 from .._domain.retention import LONG_TERM, definition_of, same_retention, unreported
 from .._domain.schedule import format_pattern, same_schedule
-from .._domain.selection import server_refs
+from .._domain.selection import describe_servers, server_refs
 from .._domain.tags import apply_tags, check_count, compare_tags
 from .plan import Call, Plan
 
@@ -68,17 +69,32 @@ class Change(t.NamedTuple):
 
 
 def plan_absent(
-    current: PolicyRow | None, names: t.Mapping[str, str] | None = None, staying: t.Sequence[str] = ()
+    current: PolicyRow | None,
+    names: t.Mapping[str, str] | None = None,
+    staying: t.Sequence[str] = (),
+    only_empty: bool = False,
 ) -> Plan[PolicyContext]:
     """Return the plan after which a policy does not exist. Its backups stay.
 
-    staying are the names of its vaults that stay, because they hold backups.
+    staying are the names of its vaults that stay, because they hold backups. Raises InvalidInput for a policy that has
+    servers, although only_empty.
     """
     result: dict[str, t.Any] = {"policy": None, "servers": [], "notes": notes_on_vaults(staying)}
     if current is None:
         return Plan(before={}, after={}, result=result)
     before = for_diff(policy_result(current, names))
-    return Plan((delete_call(current),), before, {}, result, context=PolicyContext(current["id"]))
+    call = delete_call(current)
+    if only_empty:
+        members = members_of(current, names)
+        if members:
+            raise InvalidInput(
+                f"servers: policy {current['name']!r} has {describe_servers(members)}, and is to be deleted only if it"
+                " has none. What to do: take them out with csbs_policy_server and state: absent, or leave servers out"
+            )
+        # Others may put a server into it meanwhile.
+        arguments = {"operation": call.operation, "policy": current["id"]}
+        call = call._replace(method="delete_empty_policy", arguments=arguments)
+    return Plan((call,), before, {}, result, context=PolicyContext(current["id"]))
 
 
 def notes_on_vaults(staying: t.Sequence[str]) -> list[str]:

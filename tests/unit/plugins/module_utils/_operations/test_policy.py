@@ -96,6 +96,15 @@ def test_absent_deletes_the_one_policy_by_name_or_id(key: str) -> None:
     assert (todo.after, todo.result["policy"]) == ({}, None)
 
 
+def test_absent_with_no_servers_deletes_only_a_policy_that_has_none() -> None:
+    empty: dict[str, t.Any] = {"state": "absent", "servers": []}
+    todo = plan(cloud_of(policy("nightly")), **empty)
+    assert sent(todo) == [("delete_empty_policy", {"policy": "pol-nightly"})]
+    with pytest.raises(InvalidInput, match="'nightly' has server 'web', and is to be deleted only if"):
+        plan(cloud_of(policy("nightly", ["web"])), **empty)
+    assert plan(cloud_of(policy("other", ["web"])), **empty).calls == ()
+
+
 @pytest.mark.parametrize("state", ["absent", "present"])
 def test_an_ambiguous_name_lists_the_ids_and_plans_nothing(state: str) -> None:
     with pytest.raises(InvalidInput, match="ambiguous.* p1, p2"):
