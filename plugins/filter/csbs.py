@@ -105,12 +105,29 @@ def escaped(value: t.Any, format: t.Any, from_json: bool = False) -> t.Any:  # n
     return untrusted(escaping.escaped(json.loads(str(value)) if from_json else value, str(format)))
 
 
-def protection_report(audits: t.Any) -> dict[str, t.Any]:
+def protection_report(audits: t.Any, migrations: t.Any = None) -> dict[str, t.Any]:
     """Return the document of the protection report from results of csbs_audit_info, each with its cloud."""
-    if not isinstance(audits, (list, tuple)) or not all(isinstance(audit, Mapping) for audit in audits):
+    if not _are_results(audits):
         raise InvalidInput("the audits are no list of results of csbs_audit_info")
-    clouds = [_plain({**audit, "cloud": audit.get("cloud") or audit.get("item") or None}) for audit in audits]
+    if is_blank(migrations):
+        migrations = [{"skipped": True}] * len(audits)
+    if not _are_results(migrations) or len(migrations) != len(audits):
+        raise InvalidInput("migrations: it is no list of results of csbs_migration_info, one for each audit")
+    clouds = [
+        _plain(
+            {
+                **audit,
+                "cloud": audit.get("cloud") or audit.get("item") or None,
+                "migration": None if plan.get("skipped") else plan,
+            }
+        )
+        for audit, plan in zip(audits, migrations)
+    ]
     return untrusted(merge_audits(clouds, _now()))
+
+
+def _are_results(value: t.Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(result, Mapping) for result in value)
 
 
 def _now() -> datetime:

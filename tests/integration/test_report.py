@@ -18,8 +18,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tests.emulator import Emulator
-from tests.support.estate import create_policy, send
+from tests.support.estate import create_policy, policy_in, send
 from tests.support.modes import one_mode
+from tests.support.modules import run_ok
 from tests.support.plays import inventory, own_play, own_play_with, play, play_with
 from tests.support.report import EVERY_CONTROL, ROLE, hostile_fleet
 
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.e2e, one_mode]
 
 FILES = ["protection.csv", "protection.html", "protection.json", "protection.md", "protection.prom"]
 SCHEMA = json.loads((ROLE / "files" / "protection.schema.json").read_text(encoding="utf-8"))
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 PASSWORD = "wrong-password-4711"
 CARELESS = {
     "ignore_errors": True,
@@ -261,6 +263,101 @@ def test_both_services_are_one_report_with_a_row_for_each_server(cloud: Emulator
         encoding="utf-8"
     )
     assert cloud.journal.writes() == []
+
+
+# ========== on the way to CBR ==========
+def half_done(cloud: Emulator) -> None:
+    """Move two of three servers of a policy to CBR, leave one on its way, and block another policy."""
+    cloud.settings(speed=300)
+    weekly = {"frequency": "weekly", "days": [DAYS[(cloud.clock.now().weekday() + 4) % 7]], "times": ["02:00"]}
+    policies = {
+        "nightly": (["srv-0001", "srv-0002", "srv-0003"], {"days": 14}),
+        "mixed": (["srv-0004"], {"days": 14, "max_backups": 3}),
+    }
+    for name, (servers, retention) in policies.items():
+        run_ok("csbs_policy", {"name": name, "schedule": weekly, "retention": retention, "servers": servers}, cloud)
+        for server in servers:
+            cloud.make_backup(cloud.server(server).id, "old", age=3600)
+    chosen = {"servers": ["srv-0001", "srv-0002"], "max_age": "52w", "poll_interval": 0.2}
+    run_ok("csbs_migration", {"policy": "nightly", "state": "moved", **chosen}, cloud)
+    cloud.make_vault("interrupted", tags={cloud.server("srv-0005").id: policy_in(cloud, "nightly").id})
+    cloud.settings(speed=0)
+    cloud.journal.clear()
+
+
+def test_a_report_over_both_services_tells_where_each_server_is_on_the_way_to_cbr(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    half_done(cloud)
+    given = {"csbs_services": ["csbs", "cbr"], "csbs_max_age": "52w"}
+    tasks = [
+        include(**given, csbs_report_path="all"),
+        include(**given, csbs_report_path="one", csbs_servers=["srv-0004"]),
+        include(**given, csbs_report_path="none", csbs_servers=["srv-0006"]),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {})
+    line = "On the way to CBR: 2 servers are done, 1 on the way, 2 in CSBS. Blocked policies: 1."
+    assert code == 0 and output.count(line) == 1 and cloud.journal.writes() == [], output
+
+    document = report_in(tmp_path / "all")
+    migration = document["clouds"][0]["migration"]
+    assert document["migration"]["complete"] and document["migration"]["done"] == 2
+    assert {row["name"]: "done" if row["done"] else row["state"] for row in migration["servers"]} == {
+        "srv-0001": "done",
+        "srv-0002": "done",
+        "srv-0003": "csbs",
+        "srv-0004": "csbs",
+        "srv-0005": "moving",
+        "srv-0006": "none",
+    }
+    told = {row["name"]: (row["state"], row["servers"], bool(row["blockers"])) for row in migration["policies"]}
+    assert told == {
+        "nightly": ("moving", {"csbs": 1, "moving": 1, "cbr": 2}, False),
+        "mixed": ("csbs", {"csbs": 1, "moving": 0, "cbr": 0}, True),
+    }
+    page = (tmp_path / "all" / "protection.html").read_text(encoding="utf-8")
+    assert "<strong>2 of 6 servers</strong> are in CBR" in page and page.count("<tr class=a hidden>") == 2
+    assert (
+        "| nightly |"
+        in (tmp_path / "all" / "protection.md").read_text(encoding="utf-8").split("## On the way to CBR")[1]
+    )
+
+    chosen = report_in(tmp_path / "one")["clouds"][0]["migration"]
+    assert [row["name"] for row in chosen["servers"]] == ["srv-0004"]
+    assert [row["name"] for row in chosen["policies"]] == ["mixed"]
+    assert report_in(tmp_path / "none")["migration"] is None
+    assert "On the way to CBR" not in (tmp_path / "none" / "protection.html").read_text(encoding="utf-8")
+
+
+def test_the_job_is_red_and_the_report_says_so_when_the_plan_of_the_migration_cannot_be_read(
+    cloud: Emulator, tmp_path: Path
+) -> None:
+    half_done(cloud)
+    cloud.faults.add(path="/csbs_backup_policy/resource_instances", status=403, error_msg="no right", times=-1)
+    given = {"csbs_services": "csbs,cbr", "csbs_max_age": "52w"}
+    role = {"hosts": "localhost", "gather_facts": False, "roles": ["opentelekomcloud.csbs.report"]}
+    for options in ([], ["--check"]):
+        code, output = own_play(cloud, tmp_path, [{**role, **CARELESS}], given, *options)
+        assert code != 0 and "NOT READ: where the servers are on the way to CBR. " in output, output
+        assert "no right" in output and "6 servers meet the promised recovery point" in output
+    document = report_in(tmp_path / "protection-report")
+    assert document["complete"] and document["migration"]["complete"] is False
+    assert "no right" in document["clouds"][0]["migration"]["error"]
+    page = (tmp_path / "protection-report" / "protection.html").read_text(encoding="utf-8")
+    assert "Incomplete: not everything could be read" in page and "no right" in page
+
+
+@pytest.mark.parametrize("services", [{}, {"csbs_service": "cbr"}, {"csbs_services": ["cbr", "cbr"]}])
+def test_a_report_over_one_service_asks_nothing_for_the_migration(
+    cloud: Emulator, tmp_path: Path, services: dict[str, t.Any]
+) -> None:
+    half_done(cloud)
+    run_ok("csbs_audit_info", {key.removeprefix("csbs_"): value for key, value in services.items()}, cloud)
+    audit = [(entry["method"], entry["path"]) for entry in cloud.journal]
+    cloud.journal.clear()
+    code, output = play(cloud, tmp_path, "report", services)
+    assert code == 0 and [(entry["method"], entry["path"]) for entry in cloud.journal] == audit, output
+    assert report_in(tmp_path / "protection-report")["migration"] is None
 
 
 def test_a_service_may_be_chosen_and_a_wrong_one_is_refused(cloud: Emulator, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -47,12 +48,12 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def hostile_vault(cloud: Emulator) -> None:
-    """Put a server into a vault of a policy, and make a vault without one; their names are hostile."""
-    server = list(cloud.state.servers)[-1]
+    """Put a server into a vault of a policy, and one on its way into a vault without one; their names are hostile."""
+    *others, server = cloud.state.servers
     vault = cloud.make_vault(HOSTILE[0], [server])
     cloud.make_vault_policy(HOSTILE[3], [vault.id])
     cloud.make_vault_backup(server, vault.id, HOSTILE[2], age=60)
-    cloud.make_vault(HOSTILE[0])
+    cloud.make_vault(HOSTILE[0], tags={others[3]: next(iter(cloud.state.policies))})
     cloud.journal.clear()
 
 
@@ -134,6 +135,13 @@ def test_the_schema_knows_all_controls_and_kinds_and_the_readme_all_fields() -> 
     assert words(kinds) == KINDS
 
 
+def test_the_schema_refuses_a_migration_that_the_report_never_has(made: Made) -> None:
+    cloud = made.document["clouds"][0]
+    for wrong in ({"read": False}, {"error": "none"}, {"servers": [{}]}, {"surplus": 1}):
+        clouds = [{**cloud, "migration": {**cloud["migration"], **wrong}}]
+        assert not Draft202012Validator(SCHEMA).is_valid({**made.document, "clouds": clouds}), wrong
+
+
 # ========== CSV ==========
 def test_the_csv_has_a_row_for_each_server_in_stated_columns(made: Made) -> None:
     text = made.files["csv"]
@@ -187,7 +195,7 @@ def test_the_markdown_has_stated_headings_and_nothing_but_text_from_the_cloud(ma
 
 def test_the_markdown_shows_every_server_policy_finding_and_command(made: Made) -> None:
     text, document = made.files["md"], made.document
-    controls, *kinds, servers, policies = tables(text)
+    controls, *kinds, servers, policies, dummy, dummy = tables(text)
     assert [row[2:] for row in controls[1:]] == [
         [str(row[key]) for key in ("passed", "failed", "unknown")] for row in document["controls"]
     ]
@@ -220,6 +228,49 @@ def test_the_markdown_shows_every_server_policy_finding_and_command(made: Made) 
     ]
     assert sorted(fences) == sorted("\n".join(lines) + "\n" for lines in commands)
     assert text.splitlines()[2].startswith("**NOT MET:**") and "NOT READ: lost" in text
+
+
+def test_the_markdown_shows_each_policy_on_its_way_and_the_servers_that_are_not_done(made: Made) -> None:
+    text = made.files["md"]
+    *dummy, policies, servers = tables(text)
+    words = {"csbs": "in CSBS", "moving": "on the way", "none": "in no policy"}
+    expected = [
+        (seen(cloud["cloud"]), one)
+        for cloud in made.document["clouds"]
+        for one in (cloud["migration"] or {"policies": []})["policies"]
+    ]
+    assert [row[:3] for row in policies[1:]] == [[name, seen(one["name"]), one["id"]] for name, one in expected]
+    told = "".join(row[-1] for row in policies[1:])
+    assert len(expected) == 4 and all(seen(loss) in told for dummy, one in expected for loss in one["losses"])
+    rows = [
+        (seen(cloud["cloud"]), row)
+        for cloud in made.document["clouds"]
+        for row in (cloud["migration"] or {"servers": []})["servers"]
+        if not row["done"]
+    ]
+    assert [row[:4] for row in servers[1:]] == [
+        [name, seen(row["name"]), row["id"], words[row["state"]]] for name, row in rows
+    ]
+    assert {row["state"] for dummy, row in rows} == {"csbs", "moving", "none"}
+    assert made.document["migration"]["done"] == 2 and "with a good backup there: 2\n" in text
+
+
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_a_migration_that_could_not_be_read_is_told_and_one_that_is_none_is_left_out(
+    suffix: str, tmp_path: Path
+) -> None:
+    both = {"services": ["csbs", "cbr"]}
+    with Emulator(mode="live", speed=0, list_delay=0, servers=2) as cloud:
+        none = document_of({"a": cloud}, **both)
+        lost = document_of({"a": cloud, "b": cloud}, unplanned={"b": f"no answer {HOSTILE[0]}"}, **both)
+    assert none["migration"] is None and "On the way to CBR" not in render(none, tmp_path, suffix)[suffix]
+    Draft202012Validator(SCHEMA).validate(lost)
+    assert lost["migration"]["complete"] is False and lost["complete"] is True
+    shown = render(lost, tmp_path, suffix, "prom")
+    assert "On the way to CBR" in shown[suffix] and "no answer" in shown[suffix] and "<script>al" not in shown[suffix]
+    project = lost["clouds"][1]["project"]["id"]
+    assert f'csbs_migration_read{{cloud="b",project="{project}"}} 0\n' in shown["prom"]
+    assert "csbs_migration_servers{" not in shown["prom"]
 
 
 # ========== Prometheus ==========
@@ -265,6 +316,13 @@ def test_the_metrics_are_the_figures_of_the_data(made: Made) -> None:
             assert {key: found.get((f"csbs_server_{key}", *labels)) for key in expected} == expected
             for control, judgement in row["controls"].items():
                 assert found[("csbs_server_control_passed", *labels, control)] == (judgement["result"] == "pass")
+        if cloud["read"]:
+            place = (name, cloud["project"]["id"])
+            summary = cloud["migration"]["summary"]
+            assert found[("csbs_migration_read", *place)] == 1
+            assert found[("csbs_migration_servers_done", *place)] == summary["done"] == 1
+            states = {key[3]: value for key, value in found.items() if key[:3] == ("csbs_migration_servers", *place)}
+            assert states == summary["servers"] and states["moving"] == 1
         for policy in cloud["policies"]:
             labels = (name, cloud["project"]["id"], policy["service"], seen(policy["name"]), policy["id"])
             assert found[("csbs_policy_enabled", *labels)] == policy["enabled"]

@@ -60,16 +60,26 @@ def hostile_fleet(cloud: t.Any) -> None:
     cloud.journal.clear()
 
 
-def document_of(clouds: t.Mapping[str | None, t.Any], **options: t.Any) -> dict[str, t.Any]:
-    """Return the document about clouds by their names; a text in place of a cloud is why it could not be read."""
+def document_of(
+    clouds: t.Mapping[str | None, t.Any], unplanned: t.Mapping[str, str] | None = None, **options: t.Any
+) -> dict[str, t.Any]:
+    """Return the document about clouds by their names; a text in place of a cloud is why it could not be read.
+
+    unplanned are by the name of a cloud why it could not be read where its servers are on the way to CBR.
+    """
     from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.protection_report import (
         protection_report,
     )
 
-    audits = [
-        {"cloud": name, **({"msg": cloud} if isinstance(cloud, str) else run_ok("csbs_audit_info", options, cloud))}
-        for name, cloud in clouds.items()
-    ]
+    audits = []
+    for name, cloud in clouds.items():
+        if isinstance(cloud, str):
+            audits.append({"cloud": name, "msg": cloud})
+            continue
+        audits.append({"cloud": name, **run_ok("csbs_audit_info", options, cloud)})
+        if len(options.get("services") or ()) > 1:
+            error = (unplanned or {}).get(name or "")
+            audits[-1]["migration"] = {"msg": error} if error else run_ok("csbs_migration_info", {}, cloud)
     return protection_report(audits, datetime.now(timezone.utc))
 
 

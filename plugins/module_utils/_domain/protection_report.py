@@ -10,6 +10,7 @@ import typing as t
 from .controls import TITLES
 from .errors import InvalidInput
 from .findings import TEXTS
+from .migration_report import all_migrations, migration_of
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +32,9 @@ _FIELDS = (*_LISTS, "project", "audited_at", "summary", "controls", "growth", "u
 def protection_report(audits: t.Sequence[Row], now: datetime) -> dict[str, t.Any]:
     """Return the document of a report from results of csbs_audit_info.
 
-    Each of audits has cloud (a name or None), and either the result or, when it could not be read, msg. now is the time
-    of the report when no project could be read. Raises InvalidInput for a result of something else.
+    Each of audits has cloud (a name or None), and either the result or, when it could not be read, msg. It may have
+    migration, the result of csbs_migration_info or msg. now is the time of the report when no project could be read.
+    Raises InvalidInput for a result of something else.
     """
     for audit in audits:
         missing = [key for key in _FIELDS if key not in audit] if "servers" in audit else []
@@ -66,6 +68,7 @@ def protection_report(audits: t.Sequence[Row], now: datetime) -> dict[str, t.Any
         "unknown_servers": _unknown_everywhere(read),
         "growth": _growth(read),
         "findings": _findings(clouds),
+        "migration": all_migrations(cloud["migration"] for cloud in clouds),
         "clouds": clouds,
     }
 
@@ -77,6 +80,7 @@ def _cloud(audit: Row) -> dict[str, t.Any]:
             "read": True,
             "error": None,
             **{key: audit[key] for key in ("project", "audited_at", "summary", *_LISTS)},
+            "migration": migration_of(audit),
         }
     error = audit.get("msg") or "the task gives no reason"
     lost = {"id": None, "name": audit["cloud"], "detail": error}
@@ -89,6 +93,7 @@ def _cloud(audit: Row) -> dict[str, t.Any]:
         "summary": {"servers": 0, "recovery_point_met": 0, "passed": 0},
         **{key: [] for key in _LISTS},
         "findings": [{**_NOT_READ, "objects": [lost], "commands": []}],
+        "migration": None,
     }
 
 

@@ -136,6 +136,16 @@ def test_a_report_of_two_clouds_and_one_that_could_not_be_read() -> None:
     assert {frozenset(cloud) for cloud in found["clouds"]} == {frozenset(lost)}
 
 
+def test_the_way_to_cbr_is_told_of_each_cloud_and_of_all() -> None:
+    plan = {"policies": [], "servers": [{"id": "a", "state": "moving", "done": False, "reason": None}]}
+    audits = [audit("a", [server(id="a")], policies=[], migration=plan), audit("b"), LOST]
+    found = protection_report(audits, SUMMER)
+    first, *others = [cloud["migration"] for cloud in found["clouds"]]
+    assert first["servers"] == plan["servers"] and others == [None, None]
+    assert found["migration"]["servers"]["moving"] == 1
+    assert protection_report(audits[1:], SUMMER)["migration"] is None
+
+
 def test_all_reports_have_the_same_fields() -> None:
     some = protection_report([audit("a", [server()], growth=series(DAYS[1:], 1))], SUMMER)
     none = protection_report([LOST], SUMMER)
