@@ -357,7 +357,6 @@ FAULTS: dict[str, Args] = {
 
 def begin(cloud: Emulator) -> None:
     cloud.faults.clear()
-    cloud.settings(list_delay=0.1)
     cloud.reset(servers=6)
     in_csbs(cloud)
 
@@ -379,8 +378,9 @@ def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulat
             run_module(MODULE, args, cloud)
         found = places(cloud)
         assert "nowhere" not in found.values(), f"killed after write {count}: {found}"
-        # Lists show a new vault some seconds late, and nobody runs a task again sooner.
-        cloud.settings(list_delay=0)
+        # Lists show what is new some seconds late, and nobody runs a task again sooner.
+        for made in (*cloud.state.cbr.policies.values(), *cloud.state.cbr.vaults.values()):
+            made.visible_at = 0.0
         run_ok(MODULE, args, cloud)
         cloud.clock.advance(3600)
         assert outcome(cloud) == desired, f"killed after write {count}"
@@ -462,6 +462,24 @@ def test_another_run_moves_the_same_server_at_any_step(
     with meanwhile(method, lambda: move(cloud, second, "srv-0001"), path=path, before=before):
         move(cloud, first, "srv-0001")
     assert places(cloud) == {**IN_CSBS, "srv-0001": "nightly"} and not marks_in(cloud)
+
+
+@one_mode
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0]}{step[1].replace('/', '-')}")
+def test_another_run_moves_another_server_at_any_step(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch, step: tuple[str, str], before: bool
+) -> None:
+    """A list of servers that was read before the other one left is refused, and read again."""
+    in_csbs(cloud)
+    run_ok(MODULE, PREPARED, cloud)
+    first, second = connect_both(cloud), connect_both(cloud)
+    # Two machines share no lock.
+    monkeypatch.setattr("tests.support.policy_sets.members.file_lock", lambda *args: contextlib.nullcontext())
+    method, path = step
+    with meanwhile(method, lambda: move(cloud, second, "srv-0002"), path=path, before=before):
+        move(cloud, first, "srv-0001")
+    assert places(cloud) == {**IN_CBR, "srv-0003": "csbs"} and not marks_in(cloud)
 
 
 @one_mode

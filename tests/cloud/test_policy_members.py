@@ -31,6 +31,7 @@ from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in
 from tests.support.modes import one_mode
 from tests.support.modules import auth_of
+from tests.support.policy_sets import meanwhile
 
 ACT = "change policy p"
 
@@ -104,6 +105,36 @@ def test_a_writer_that_was_overwritten_writes_again(
     monkeypatch.setattr(type(node.csbs), "update_policy", overwritten)
     node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert members(cloud) == ["srv-0001", "srv-0002"]
+
+
+@pytest.mark.usefixtures("several_machines")
+@pytest.mark.parametrize("leaves", [True, False], ids=["leave", "change"])
+def test_a_list_with_a_server_that_has_gone_elsewhere_meanwhile_is_read_again(
+    cloud: Emulator, policy: str, leaves: bool
+) -> None:
+    node, second = connect(cloud), connect(cloud)
+    elsewhere = create_policy(cloud, "elsewhere")
+    join(node, policy, entry(cloud, "srv-0001"), entry(cloud, "srv-0002"))
+
+    def go_elsewhere() -> None:
+        second.change_members(ACT, policy, remove=[cloud.server("srv-0002").id])
+        join(second, elsewhere, entry(cloud, "srv-0002"))
+
+    with meanwhile("PUT", go_elsewhere):
+        if leaves:
+            policy_members.PolicyMembers(node, node.csbs).leave(ACT, policy, cloud.server("srv-0001").id)
+        else:
+            node.change_members(ACT, policy, add=[entry(cloud, "srv-0003")], remove=[cloud.server("srv-0001").id])
+    assert members(cloud) == ([] if leaves else ["srv-0003"])
+
+
+def test_a_server_that_belongs_elsewhere_is_refused_as_the_service_says(cloud: Emulator, policy: str) -> None:
+    elsewhere = create_policy(cloud, "elsewhere")
+    join(connect(cloud), elsewhere, entry(cloud, "srv-0001"))
+    cloud.journal.clear()
+    with pytest.raises(CloudError) as refusal:
+        connect(cloud).change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert refusal.value.error_code == "CSBS.6004" and len(cloud.journal.writes()) == 1
 
 
 class SlowTime:

@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import MemberRow
 
+# Code for a server that belongs to another policy, of either service
+_ELSEWHERE = "CSBS.6004"
 # How often a change is written that others overwrite
 _MAX_WRITES = 20
 # Seconds (from, to) until the list is read again. The time that writing took is added, because others may take as long.
@@ -76,7 +78,8 @@ class PolicyMembers:
                 if change.apply(members) == members and not attrs:
                     return
                 _check_room(change, members, most, written=count > 0)
-                self._write(change, members, attrs)
+                if not self._write(change, members, attrs):
+                    continue
                 seconds = time.monotonic() - started
             # Other tasks cannot overwrite these.
             attrs = {}
@@ -88,9 +91,7 @@ class PolicyMembers:
                 break
             # Writers that keep in step would overwrite each other again and again.
             self._sleep(random.uniform(0, seconds * count))
-        overwritten = FinalError(
-            operation, "other tasks keep changing the servers of the policy. What to do: run the task again."
-        )
+        overwritten = _overwritten(operation)
         # Other fields may have been changed.
         overwritten.uncertain = True
         raise overwritten
@@ -103,9 +104,11 @@ class PolicyMembers:
         """
         change = _Change(operation, policy, (), frozenset({server_id}))
         with file_lock("change", policy, self._cloud.seconds_left()):
-            members = self._read(change)
-            if change.apply(members) != members:
-                self._write(change, members, {})
+            for dummy in range(_MAX_WRITES):
+                members = self._read(change)
+                if change.apply(members) == members or self._write(change, members, {}):
+                    return
+        raise _overwritten(operation)
 
     def delete_empty(self, operation: str, policy: str, leaving: t.Collection[str] = ()) -> None:
         """Delete a policy (its ID) that has no servers but those in leaving (IDs). Errors name the operation.
@@ -122,7 +125,8 @@ class PolicyMembers:
             with self._cloud.errors_of(operation):
                 self._csbs.delete_policy(policy, ignore_missing=False)
 
-    def _write(self, change: _Change, members: list[MemberRow], attrs: dict[str, t.Any]) -> None:
+    def _write(self, change: _Change, members: list[MemberRow], attrs: dict[str, t.Any]) -> bool:
+        """Send the list of members after the change. Return False when it is refused because the list is outdated."""
         try:
             with self._cloud.errors_of(change.operation):
                 self._csbs.update_policy(change.policy, resources=change.apply(members), **attrs)
@@ -131,6 +135,16 @@ class PolicyMembers:
             with contextlib.suppress(CloudError):
                 error.applied = self._is_there(change)
             raise
+        except CloudError as error:
+            outdated = False
+            # A reading that fails must not hide the refusal.
+            with contextlib.suppress(CloudError):
+                # A server of the list may have left meanwhile, and have joined another policy.
+                outdated = error.error_code == _ELSEWHERE and self._read(change) != members
+            if not outdated:
+                raise
+            return False
+        return True
 
     def _is_there_after(self, seconds: float, change: _Change) -> bool:
         """Return after a pause whether a change that was accepted is there; CloudError says that it was accepted."""
@@ -152,6 +166,10 @@ class PolicyMembers:
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, self._cloud.seconds_left()))
+
+
+def _overwritten(operation: str) -> FinalError:
+    return FinalError(operation, "other tasks keep changing the servers of the policy. What to do: run the task again.")
 
 
 def _check_room(change: _Change, members: list[MemberRow], most: int, written: bool) -> None:
