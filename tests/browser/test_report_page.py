@@ -18,7 +18,8 @@ from tests.browser.chromium import Opened, axe, chromium, launched, opened
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in, send
 from tests.support.plays import play
-from tests.support.report import document_of, render
+from tests.support.report import HOSTILE as CLOUD_NAMES
+from tests.support.report import document_of, hostile_fleet, hostile_vault, render
 
 pytestmark = pytest.mark.browser
 
@@ -420,6 +421,79 @@ def test_paper_has_all_rows_and_no_controls(sight: Opened) -> None:
     # A4 in points, on its side
     sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
     assert sheets and {(round(float(wide)), round(float(high))) for wide, high in sheets} == {(842, 595)}
+
+
+# ========== On the way to CBR ==========
+@pytest.fixture(scope="module")
+def migrating(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a migration that is half done, with hostile names, and of a cloud whose plan could not be read."""
+    folder = tmp_path_factory.mktemp("migrating")
+    with Emulator(mode="live", speed=0, list_delay=0, servers=6) as cloud:
+        hostile_fleet(cloud)
+        hostile_vault(cloud)
+        clouds = {"first": cloud, "second": cloud}
+        document = document_of(clouds, {"second": f"no plan {HOSTILE[0]}"}, services=["csbs", "cbr"])
+    render(document, folder, "html")
+    return folder / "protection.html"
+
+
+def states(page: Page) -> list[str]:
+    """Return the states of the servers that the table of the migration shows."""
+    cells = page.locator("#migrating tbody tr:not([hidden]) td:nth-of-type(2)").all_inner_texts()
+    return sorted(cell.lstrip("\u2713\u26a0? ") for cell in cells)
+
+
+NOT_DONE = ["in CSBS", "in CSBS", "in no policy", "on the way"]
+
+
+def test_servers_that_are_not_done_are_shown_and_the_filter_shows_the_others(browser: Browser, migrating: Path) -> None:
+    with opened(browser, migrating) as found:
+        form = found.page.get_by_role("search", name="Servers on the way to CBR")
+        assert states(found.page) == NOT_DONE
+        assert form.get_by_role("status").inner_text() == "4 of 5 servers are shown"
+        for choice, expected in (("Done", ["done"]), ("On the way", ["on the way"]), ("All", ["done", *NOT_DONE])):
+            form.get_by_label("State").select_option(choice)
+            assert states(found.page) == expected
+        form.get_by_label("Search").fill("on the way")
+        assert states(found.page) == ["on the way"]
+        # The two tables are chosen from by themselves.
+        assert found.page.locator("#servers tbody tr:not([hidden])").count() == 2 * 5
+        assert found.noise == [] and found.requests == [migrating.as_uri()]
+
+
+def test_policies_of_csbs_and_what_could_not_be_read_are_told(browser: Browser, migrating: Path) -> None:
+    with opened(browser, migrating) as found:
+        section = found.page.get_by_role("region", name="On the way to CBR")
+        assert f"second: no plan {HOSTILE[0]}" in section.inner_text()
+        heads = section.locator("table").first.locator("tbody th").all_inner_texts()
+        assert sorted(heads) == sorted([CLOUD_NAMES[0], CLOUD_NAMES[3]])
+        assert section.locator("script, img").count() == 0 and "1 of 5 servers is in CBR" in section.inner_text()
+        found.page.get_by_role("link", name="On the way to CBR").click()
+        assert section.get_by_role("heading", level=2).is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 360])
+def test_the_way_to_cbr_is_in_the_way_of_nobody(browser: Browser, migrating: Path, scheme: str, width: int) -> None:
+    with opened(browser, migrating, color_scheme=scheme, viewport={"width": width, "height": 900}) as found:
+        found.page.get_by_label("State").select_option("All")
+        assert violations(found.page) == []
+        assert found.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_without_scripts_and_on_paper_the_servers_that_are_not_done_are_all_there(
+    browser: Browser, migrating: Path
+) -> None:
+    with opened(browser, migrating, java_script_enabled=False) as found:
+        rows = found.page.locator("#migrating tbody tr").all()
+        assert [row.is_visible() for row in rows].count(True) == len(NOT_DONE)
+        assert all(form.is_hidden() for form in found.page.locator("form").all())
+    with opened(browser, migrating) as found:
+        form = found.page.get_by_role("search", name="Servers on the way to CBR")
+        form.get_by_label("Search").fill("no such server")
+        found.page.emulate_media(media="print")
+        rows = found.page.locator("#migrating tbody tr").all()
+        assert [row.is_visible() for row in rows].count(True) == len(NOT_DONE)
 
 
 # ========== Many servers ==========

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.controls import TITLES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.findings import TEXTS
 from tests.emulator import Emulator
-from tests.support.report import EVERY_CONTROL, HOSTILE, ROLE, SPEC, document_of, hostile_fleet, render
+from tests.support.report import EVERY_CONTROL, HOSTILE, ROLE, SPEC, document_of, hostile_fleet, hostile_vault, render
 
 README = (ROLE / "README.md").read_text(encoding="utf-8")
 SCHEMA = json.loads((ROLE / "files" / "protection.schema.json").read_text(encoding="utf-8"))
@@ -45,16 +45,6 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         document = document_of({None: cloud, "a|b": cloud, "lost": f"no answer {HOSTILE[0]}"}, **options)
         assert not cloud.contract_violations and not cloud.internal_errors
     return Made(document, render(document, tmp_path_factory.mktemp("report"), "csv", "md", "prom"))
-
-
-def hostile_vault(cloud: Emulator) -> None:
-    """Put a server into a vault of a policy, and one on its way into a vault without one; their names are hostile."""
-    *others, server = cloud.state.servers
-    vault = cloud.make_vault(HOSTILE[0], [server])
-    cloud.make_vault_policy(HOSTILE[3], [vault.id])
-    cloud.make_vault_backup(server, vault.id, HOSTILE[2], age=60)
-    cloud.make_vault(HOSTILE[0], tags={others[3]: next(iter(cloud.state.policies))})
-    cloud.journal.clear()
 
 
 def seen(text: t.Any) -> str:

@@ -60,6 +60,16 @@ def hostile_fleet(cloud: t.Any) -> None:
     cloud.journal.clear()
 
 
+def hostile_vault(cloud: t.Any) -> None:
+    """Put a server into a vault of a policy, and one on its way into a vault without one; their names are hostile."""
+    *others, server = cloud.state.servers
+    vault = cloud.make_vault(HOSTILE[0], [server])
+    cloud.make_vault_policy(HOSTILE[3], [vault.id])
+    cloud.make_vault_backup(server, vault.id, HOSTILE[2], age=60)
+    cloud.make_vault(HOSTILE[0], tags={others[3]: next(iter(cloud.state.policies))})
+    cloud.journal.clear()
+
+
 def document_of(
     clouds: t.Mapping[str | None, t.Any], unplanned: t.Mapping[str, str] | None = None, **options: t.Any
 ) -> dict[str, t.Any]:
