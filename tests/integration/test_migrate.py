@@ -27,17 +27,35 @@ SPEED = 300
 OLD_ENOUGH = {"csbs_max_age": "52w"}
 
 
+def role(name: str, **variables: t.Any) -> dict[str, t.Any]:
+    return {"ansible.builtin.include_role": {"name": f"opentelekomcloud.csbs.{name}"}, "vars": variables}
+
+
 def include(**variables: t.Any) -> dict[str, t.Any]:
-    return {"ansible.builtin.include_role": {"name": "opentelekomcloud.csbs.migrate_to_cbr"}, "vars": variables}
+    return role("migrate_to_cbr", **variables)
 
 
-def refused(word: str, **variables: t.Any) -> dict[str, t.Any]:
-    """Return a block that succeeds if the role refuses with a message that has a word."""
-    told = {"that": f"'{word}' in ansible_failed_result.msg", "fail_msg": "{{ ansible_failed_result.msg }}"}
+def refused(*words: str, **variables: t.Any) -> dict[str, t.Any]:
+    """Return a block that succeeds if the role fails with a message that has all words."""
+    told = {
+        "that": [f"{word!r} in ansible_failed_result.msg" for word in words],
+        "fail_msg": "{{ ansible_failed_result.msg }}",
+    }
     return {
         "block": [include(**variables), {"ansible.builtin.debug": {"msg": "NOT REFUSED"}}],
         "rescue": [{"ansible.builtin.assert": told}],
     }
+
+
+def check(*conditions: str) -> dict[str, t.Any]:
+    """Return a task that looks at what the role leaves behind."""
+    return {"ansible.builtin.assert": {"that": list(conditions)}}
+
+
+def where(**states: str) -> dict[str, t.Any]:
+    """Return a task that checks where servers are, whose hyphens are underscores here."""
+    found = "csbs_migration.servers | items2dict('name', 'state')"
+    return check(*(f"({found})['{name.replace('_', '-')}'] == '{state}'" for name, state in states.items()))
 
 
 def on_control(*tasks: dict[str, t.Any], **keywords: t.Any) -> list[dict[str, t.Any]]:
@@ -100,15 +118,13 @@ def test_each_phase_does_its_part_once_and_its_check_nothing(cloud: Emulator, tm
         return changed(output)
 
     # To move means to prepare, too.
-    assert run("plan prepare move", "--check", "--diff") == 1 + 2 and cloud.journal.writes() == []
-    assert run("plan prepare") == 1
+    assert run("move", "--check", "--diff") == 2 and cloud.journal.writes() == []
+    assert run("prepare prepare") == 1
     assert vaults(cloud) == {"nightly": 0} and members(cloud, "nightly") == ["srv-0001", "srv-0002"]
-    assert run("prepare move") == 1
+    assert run("move move verify") == 1
     assert in_cbr(cloud) == backed_up_in_cbr(cloud) == ["srv-0001", "srv-0002"] and members(cloud, "nightly") == []
-    assert run("move verify") == 0 and cloud.journal.writes() == []
     assert run("retire", "--check") == 1 and cloud.journal.writes() == [] and names(cloud) == ["nightly", "other"]
-    assert run("retire", csbs_confirm=True) == 1 and names(cloud) == ["other"]
-    assert run("move verify retire", csbs_confirm=True) == 0 and cloud.journal.writes() == []
+    assert run("retire verify retire", csbs_confirm=True) == 1 and names(cloud) == ["other"]
     assert sorted(cloud.state.items) == backups and members(cloud, "other") == ["srv-0003"]
 
 
@@ -117,32 +133,40 @@ def test_each_phase_does_its_part_once_and_its_check_nothing(cloud: Emulator, tm
 def test_a_policy_that_needs_a_decision_waits_for_it_and_the_others_go_on(cloud: Emulator, tmp_path: Path) -> None:
     in_csbs(cloud, "first", "srv-0001", retention={"days": 14, "max_backups": 10})
     in_csbs(cloud, "second", "srv-0002")
-    given = {**FAST, **OLD_ENOUGH}
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", given)
-    assert code == 0 and "BLOCKED first" in output and "days" in output, output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**given, "csbs_phase": "move"})
-    assert code != 0 and "NOT DONE for first: " in output and "retention" in output, output
-    assert in_cbr(cloud) == ["srv-0002"] and members(cloud, "first") == ["srv-0001"]
-
-    decided = {**given, "csbs_decisions": [{"policy": "first", "retention": {"days": 30}, "target_name": "primary"}]}
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", decided)
-    assert code == 0 and "BLOCKED" not in output, output
-    for phase in ("move", "verify", "retire"):
-        more = {"csbs_phase": phase, "csbs_confirm": True}
-        code, output = play(cloud, tmp_path, "migrate_to_cbr", {**decided, **more})
-        assert code == 0, output
+    first = {"policy": "first", "retention": {"days": 30}, "target_name": "primary"}
+    decided = {"csbs_decisions": [first], "csbs_confirm": True}
+    tasks = [
+        include(),
+        refused("NOT DONE for first: ", "retention", csbs_phase="move"),
+        where(srv_0001="csbs", srv_0002="cbr"),
+        include(**decided),
+        # The name of the policy of CBR leads from the policy of CSBS, also when that is gone.
+        *(include(**decided, csbs_phase=phase, csbs_policies="first") for phase in ("move", "retire", "verify")),
+        refused("neither CSBS nor CBR has frist", csbs_decisions=[{**first, "policy": "frist", "target_name": "new"}]),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {**FAST, **OLD_ENOUGH})
+    assert code == 0 and "NOT REFUSED" not in output and output.count("BLOCKED first: ") == 2, output
     kept = {policy.name: policy.definition["retention_duration_days"] for policy in cloud.state.cbr.policies.values()}
-    assert kept == {"primary": 30, "second": 14} and names(cloud) == []
+    assert kept == {"primary": 30, "second": 14} and names(cloud) == ["second"]
 
 
 @one_mode
 def test_only_the_chosen_servers_are_moved(cloud: Emulator, tmp_path: Path) -> None:
     in_csbs(cloud, "nightly", "srv-0001", "srv-0002", "srv-0003")
-    given = {**FAST, **OLD_ENOUGH, "csbs_phase": "move", "csbs_servers": "srv-0002,srv-0003", "csbs_serial": 1}
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", given)
-    assert code == 0 and in_cbr(cloud) == ["srv-0002", "srv-0003"] and members(cloud, "nightly") == ["srv-0001"], output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**FAST, "csbs_phase": "verify"})
-    assert code != 0 and "NOT IN CBR: srv-0001" in output, output
+    # Nothing is to be decided about a policy that has none of them, and nothing is made of it.
+    in_csbs(cloud, "other", "srv-0004", retention={"days": 14, "max_backups": 10})
+    move = {"csbs_phase": "move", "csbs_servers": "srv-0002,srv-0003", "csbs_serial": 1}
+    tasks = [
+        refused("in none of these policies of CSBS: srv-0002, srv-0003", **move, csbs_policies="other"),
+        refused("in none of these policies of CSBS: srv-0005", **{**move, "csbs_servers": "srv-0005"}),
+        include(**move),
+        refused("NOT IN CBR: srv-0001 (still in CSBS)", csbs_phase="verify", csbs_policies="nightly"),
+        include(**move),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {**FAST, **OLD_ENOUGH})
+    assert code == 0 and "NOT REFUSED" not in output and changed(output) == 2, output
+    assert in_cbr(cloud) == ["srv-0002", "srv-0003"] and members(cloud, "nightly") == ["srv-0001"]
+    assert vaults(cloud) == {"nightly": 2}
 
 
 # ========== guards ==========
@@ -152,59 +176,82 @@ def test_a_server_that_may_not_leave_stops_its_policy_and_not_the_others(cloud: 
     in_csbs(cloud, "first", "srv-0001", "srv-0002", backed_up=False)
     in_csbs(cloud, "second", "srv-0003")
     cloud.make_backup(cloud.server("srv-0002").id, "good", age=3600)
+    given = {**FAST, **OLD_ENOUGH, "csbs_phase": "move", "csbs_serial": 1, "csbs_report_path": "way"}
+    code, output = play(cloud, tmp_path, "migrate_to_cbr", given, "--check")
+    assert code == 0 and "NOT READY srv-0001: " in output and "NOT READY srv-0002" not in output, output
     careless = {"ignore_errors": True, "ignore_unreachable": True, "any_errors_fatal": False}
-    tasks = on_control(include(csbs_phase="move", csbs_serial=1), **careless)
-    code, output = own_play(cloud, tmp_path, tasks, {**FAST, **OLD_ENOUGH})
+    code, output = own_play(cloud, tmp_path, on_control(include(), **careless), given)
     assert code != 0 and "NOT DONE for first: " in output and "srv-0001" in output, output
     assert members(cloud, "first") == ["srv-0001", "srv-0002"], "the next step began after one that failed"
     assert in_cbr(cloud) == ["srv-0003"]
+    written = json.loads((tmp_path / "way/migration.json").read_text())
+    assert {policy["name"]: policy["state"] for policy in written["policies"]} == {
+        "first": "prepared",
+        "second": "moved",
+    }
 
 
 @one_mode
 def test_verify_is_red_for_whoever_is_not_safe_in_cbr(cloud: Emulator, tmp_path: Path) -> None:
-    verify = {**FAST, "csbs_phase": "verify"}
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", verify)
-    assert code != 0 and "nothing is verified" in output, output
     in_csbs(cloud, "nightly", "srv-0001")
     in_csbs(cloud, "quiet", "srv-0002", enabled=False)
-    move = {**FAST, **OLD_ENOUGH, "csbs_phase": "move"}
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**move, "csbs_first_backup": False})
-    assert code == 0, output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", verify)
-    assert code != 0 and "srv-0001 (no good backup in CBR)" in output and "srv-0002" in output, output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", move)
-    assert code == 0 and backed_up_in_cbr(cloud) == ["srv-0001", "srv-0002"], output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", verify)
-    assert code != 0 and "NOT IN CBR: srv-0002 (policy quiet is disabled)" in output, output
-    assert "In no policy: srv-0003" in output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**verify, "csbs_policies": "nightly"})
-    assert code == 0, output
+    in_csbs(cloud, "nobody")
+    # A run was killed right after this server had left, and then somebody deleted the policy.
+    lost = {"srv-0004": "0" * 36}
+    vault = cloud.make_vault("lost", tags={cloud.server(name).id: policy for name, policy in lost.items()})
+    cloud.make_vault_policy("lost", [vault.id])
+    verify, move = {"csbs_phase": "verify"}, {"csbs_phase": "move"}
+    on_the_way = "srv-0004 (on the way, in neither service)"
+    tasks = [
+        include(**move, csbs_first_backup=False),
+        refused("srv-0001 (no good backup in CBR)", "srv-0002 (no good backup in CBR)", **verify),
+        include(**move),
+        refused(f"NOT IN CBR: srv-0002 (policy quiet is disabled), {on_the_way}", **verify),
+        refused(f"NOT IN CBR: {on_the_way}", **verify, csbs_policies="nightly"),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {**FAST, **OLD_ENOUGH})
+    assert code == 0 and "NOT REFUSED" not in output, output
+    assert "In no policy: srv-0003, srv-0005, srv-0006" in output
+    assert backed_up_in_cbr(cloud) == ["srv-0001", "srv-0002"]
+    vault.tags.clear()
+    tasks = [
+        include(**verify, csbs_policies="nightly"),
+        refused("nothing is verified", **verify, csbs_policies="nobody"),
+    ]
+    code, output = own_play(cloud, tmp_path, on_control(*tasks), {})
+    assert code == 0 and "NOT REFUSED" not in output, output
 
 
 @one_mode
 def test_retire_deletes_only_what_is_empty_and_confirmed(cloud: Emulator, tmp_path: Path) -> None:
-    in_csbs(cloud, "empty")
-    in_csbs(cloud, "full", "srv-0001")
-    in_csbs(cloud, "left", "srv-0002")
+    for name in ("a-stuck", "empty", "full", "left"):
+        in_csbs(cloud, name, *{"full": ["srv-0001"], "left": ["srv-0002"]}.get(name, []))
     # A run was killed right after this server had left. The server goes back into its policy if CBR refuses it.
     left = policy_in(cloud, "left")
     vault = cloud.make_vault("left", tags={cloud.server("srv-0002").id: left.id})
     cloud.make_vault_policy("left", [vault.id])
     left.resources.clear()
     cloud.journal.clear()
-    retire = {**FAST, "csbs_phase": "retire"}
-    unconfirmed = [
-        on_control(include(**retire)),
-        on_control(include(**retire), check_mode=False),
-        on_control({"block": [include(**retire)], "rescue": [], "ignore_errors": True}, ignore_errors=True),
+    retire, confirmed = include(csbs_phase="retire"), {"csbs_phase": "retire", "csbs_confirm": True}
+    stay = check(
+        "csbs_migrate_kept == ['full (servers in it: 1, on the way: 0)', 'left (servers in it: 0, on the way: 1)']"
+    )
+    plays = [*on_control(retire, check_mode=False), *on_control(include(**confirmed), stay)]
+    code, output = own_play(cloud, tmp_path, plays, {}, "--check")
+    assert (code, changed(output), cloud.journal.writes()) == (0, 4, []), output
+
+    cloud.faults.add(
+        method="DELETE", path=f"/policies/{policy_in(cloud, 'a-stuck').id}", status=403, error_msg="no right", times=-1
+    )
+    tasks = [
+        refused("needs csbs_confirm", csbs_phase="retire"),
+        refused("NOT DONE for a-stuck: ", "no right", **confirmed, csbs_report_path="way"),
+        stay,
     ]
-    for plays, option in zip(unconfirmed, ("--diff", "--check", "--diff")):
-        code, output = own_play(cloud, tmp_path, plays, {}, option)
-        assert cloud.journal.writes() == [], output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**retire, "csbs_confirm": True}, "--check")
-    assert (code, changed(output), cloud.journal.writes()) == (0, 1, []), output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", {**retire, "csbs_confirm": True})
-    assert code == 0 and names(cloud) == ["full", "left"], output
+    code, output = own_play(cloud, tmp_path, on_control(*tasks, ignore_errors=True), {})
+    assert code == 0 and "ignored=0" in output and names(cloud) == ["a-stuck", "full", "left"], output
+    written = json.loads((tmp_path / "way/migration.json").read_text())
+    assert [policy["name"] for policy in written["policies"]] == ["a-stuck", "full", "left"]
 
 
 @one_mode
@@ -243,7 +290,8 @@ def test_the_files_say_who_is_where_and_names_stay_names(cloud: Emulator, tmp_pa
     given = {**FAST, **OLD_ENOUGH, "csbs_report_path": "out/way"}
     code, output = play(cloud, tmp_path, "migrate_to_cbr", given, "--check")
     assert code == 0 and not (tmp_path / "out").exists(), output
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", given)
+    # The second time, nothing changes.
+    code, output = own_play(cloud, tmp_path, on_control(include(), include()), given)
     assert code == 0 and changed(output) == 3 and "1337" not in output, output
     data = json.loads((tmp_path / "out/way/migration.json").read_text())
     assert [policy["name"] for policy in data["policies"]] == ["{{ 7 * 191 }}<b>|x"]
@@ -251,8 +299,6 @@ def test_the_files_say_who_is_where_and_names_stay_names(cloud: Emulator, tmp_pa
     assert "1337" not in page and "<b>" not in page and "](http" not in page
     row = next(line for line in page.splitlines() if server.replace("-", "\\-") in line)
     assert row.count(" | ") == 7
-    code, output = play(cloud, tmp_path, "migrate_to_cbr", given)
-    assert code == 0 and changed(output) == 0, output
 
 
 # ========== a whole estate ==========
@@ -276,48 +322,42 @@ def test_an_estate_of_200_servers_goes_to_cbr_and_the_old_playbooks_change_nothi
         parts = {name: fleet[number :: len(ESTATE)] for number, name in enumerate(ESTATE)}
         for name, retention in ESTATE.items():
             in_csbs(cloud, name, *parts[name], schedule=schedule, retention=retention, tags={"team": name})
+        before = sorted(cloud.state.items)
         # The live service does not report long-term counts, so somebody who knows them says them.
         known = {"policy": "long-term", "retention": ESTATE["long-term"]}
-        given = {
-            **FAST,
-            **OLD_ENOUGH,
-            "csbs_decisions": [known],
-            "csbs_serial": 32,
-            "csbs_concurrency": 10,
-            "csbs_report_path": "way",
-        }
-        before = sorted(cloud.state.items)
-
-        code, output = play(cloud, tmp_path, "migrate_to_cbr", {**given, "csbs_phase": "move"})
-        assert code != 0 and "NOT DONE for both: " in output, output
-        assert len(in_cbr(cloud)) == 200 - len(parts["both"]) and members(cloud, "both") == sorted(parts["both"])
-        given["csbs_decisions"] = [known, {"policy": "both", "retention": DECIDED["both"]}]
-        for phase in ("move", "verify", "retire"):
-            more = {"csbs_phase": phase, "csbs_confirm": True}
-            code, output = play(cloud, tmp_path, "migrate_to_cbr", {**given, **more})
-            assert code == 0, output
+        decided = [known, {"policy": "both", "retention": DECIDED["both"]}]
+        given = {**FAST, **OLD_ENOUGH, "csbs_serial": 32, "csbs_concurrency": 10, "csbs_report_path": "way"}
+        tasks = [
+            refused("NOT DONE for both: ", csbs_phase="move", csbs_decisions=[known]),
+            check(
+                f"csbs_migration.summary.servers == {{'csbs': {len(parts['both'])}, 'moving': 0,"
+                f" 'cbr': {200 - len(parts['both'])}, 'none': 0}}"
+            ),
+            *(
+                include(csbs_phase=phase, csbs_decisions=decided, csbs_confirm=True)
+                for phase in ("move", "verify", "retire")
+            ),
+        ]
+        code, output = own_play(cloud, tmp_path, on_control(*tasks), given)
+        assert code == 0 and "NOT REFUSED" not in output, output
         assert in_cbr(cloud) == backed_up_in_cbr(cloud) == fleet
-        assert names(cloud) == [] and sorted(cloud.state.items) == before, (
-            "policies that stay, or backups that are gone"
-        )
+        assert names(cloud) == [] and sorted(cloud.state.items) == before, "policies stay, or backups are gone"
         assert "200 of 200" in (tmp_path / "way/migration.md").read_text()
 
         cloud.journal.clear()
-        role = {"ansible.builtin.include_role": {"name": "opentelekomcloud.csbs.protect"}}
-        tasks = [
-            {
-                **role,
-                "vars": {
-                    "csbs_servers": parts[name],
-                    "csbs_policy": {
-                        "name": name,
-                        "schedule": schedule,
-                        "retention": DECIDED.get(name, retention),
-                        "tags": {"team": name},
-                    },
-                },
-            }
+        policies = [
+            {"name": name, "schedule": schedule, "retention": DECIDED.get(name, retention), "tags": {"team": name}}
             for name, retention in ESTATE.items()
+        ]
+        tasks = [
+            # One of them shows that the check of the result holds, too.
+            *(
+                role("protect", csbs_servers=parts[one["name"]], csbs_policy=one, csbs_verify=one is policies[0])
+                for one in policies
+            ),
+            role("backup", csbs_servers=fleet, csbs_max_age="52w"),
+            role("prune", csbs_servers=fleet, csbs_keep_last=1, csbs_include_automatic=True),
+            role("report", csbs_servers=fleet),
         ]
         code, output = own_play(cloud, tmp_path, on_control(*tasks), {**FAST, "csbs_service": "cbr"})
         assert (code, changed(output), cloud.journal.writes()) == (0, 0, []), output
