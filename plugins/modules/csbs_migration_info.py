@@ -171,7 +171,9 @@ policies:
       description: Name of the policy of CSBS.
       type: str
     target:
-      description: The policy of CBR that it becomes.
+      description:
+        - The policy of CBR that it becomes. One that exists already and has servers keeps its own schedule and
+          retention, and RV(policies[].losses) says in what they differ.
       type: dict
       contains:
         id:
@@ -210,12 +212,20 @@ policies:
         - Servers that no longer exist are not in the list.
       type: list
       elements: dict
+    gone:
+      description: The servers that it still has, and that no longer exist, with C(id) and C(name).
+      type: list
+      elements: dict
     losses:
       description: What gets lost or changes on the way, as sentences. Each says what to do.
       type: list
       elements: str
     blockers:
-      description: What stands in the way, as sentences. Each says what to do. A policy with blockers is not migrated.
+      description:
+        - What stands in the way, as sentences. Each says what to do.
+        - M(opentelekomcloud.csbs.csbs_migration) refuses a policy with the same sentences, and accepts one without
+          any. It works with one policy at a time. So only this module tells that there is no room for all policies of
+          the plan together.
       type: list
       elements: str
     state:
@@ -261,6 +271,7 @@ policies:
         - id: 45baf976-c20a-4894-a7c3-c94b7376bf55
           name: web-1
           state: csbs
+      gone: []
       losses:
         - "The vaults get the tags of the policy, and backups of CBR have no tags. What to do: look for backups by
           policy, vault or name where you look by tag today"

@@ -205,6 +205,24 @@ def test_members_that_no_longer_exist_are_not_taken_along(cloud: Emulator) -> No
     assert {row["server"]["name"]: row["exists"] for row in found["backups"]} == {"srv-0001": True, "srv-0002": False}
 
 
+def test_a_policy_with_servers_that_are_all_gone_is_moved_and_told_with_the_way_to_delete_it(cloud: Emulator) -> None:
+    protect(cloud, "srv-0001")
+    delete_server(cloud, "srv-0001")
+    target_of(cloud)
+    found = plan(cloud)
+    policy = one(found)
+    assert policy["state"] == "moved" and [server["name"] for server in policy["gone"]] == ["srv-0001"]
+    (told,) = [note for note in found["notes"] if "'nightly'" in note]
+    assert "only servers that no longer exist" in told and "'srv-0001'" in told and "csbs_policy_server" in told
+    # What the note says is the way.
+    empty = {"name": "nightly", "state": "absent", "servers": []}
+    assert run_module("csbs_policy", empty, cloud).get("failed")
+    leave(cloud, "srv-0001")
+    (told,) = [note for note in plan(cloud)["notes"] if "'nightly'" in note]
+    assert "no server any more" in told and "servers: []" in told
+    assert run_ok("csbs_policy", empty, cloud)["policy"] is None
+
+
 # ========== What stands in the way on the other side ==========
 def test_a_policy_of_cbr_with_members_of_its_own_is_a_blocker(cloud: Emulator) -> None:
     protect(cloud, "srv-0001")
@@ -215,6 +233,19 @@ def test_a_policy_of_cbr_with_members_of_its_own_is_a_blocker(cloud: Emulator) -
     # Either name is a decision.
     for name in ("other", "nightly"):
         assert one(plan(cloud, decisions=[{"policy": "nightly", "target_name": name}]))["blockers"] == []
+
+
+def test_a_policy_of_cbr_with_servers_keeps_its_own_rules_in_the_plan_too(cloud: Emulator) -> None:
+    protect(cloud, "srv-0001")
+    vault = cloud.make_vault("nightly", [cloud.server("srv-0005").id], tags={"team": "theirs"})
+    cloud.make_vault_policy("nightly", [vault.id], enabled=False)
+    decision = {"policy": "nightly", "target_name": "nightly"}
+    policy = one(plan(cloud, decisions=[decision]))
+    check = run_module("csbs_migration", decision, cloud, check=True)
+    same = ("id", "enabled", "schedule", "retention", "tags")
+    assert {key: policy["target"][key] for key in same} == {key: check["policy"][key] for key in same}
+    assert not policy["target"]["enabled"] and policy["target"]["tags"] == {"team": "theirs"}
+    assert [loss for loss in policy["losses"] if "stays as it is" in loss] == check["notes"]
 
 
 def test_two_policies_of_cbr_with_the_name_are_a_blocker(cloud: Emulator) -> None:
@@ -230,9 +261,16 @@ def test_policies_that_find_no_room_are_blocked_and_those_before_them_are_not(cl
     found = plan(cloud)
     assert (found["summary"]["policies_used"], found["summary"]["policies_free"]) == (17, 15)
     assert [bool(policy["blockers"]) for policy in found["policies"]] == [False] * 15 + [True] * 2
-    assert re.search("32 policies together.*no room", *found["policies"][-1]["blockers"])
+    assert re.search("makes 17 policies, and there is room for 15.*finds no room", *found["policies"][-1]["blockers"])
+    # By itself there is room for it, and csbs_migration takes it.
     last = found["policies"][-1]["name"]
     assert one(plan(cloud, policies=[last]), last)["blockers"] == []
+    assert run_module("csbs_migration", {"policy": last}, cloud, check=True)["changed"]
+    for number in range(15):
+        cloud.make_vault_policy(f"theirs-{number}")
+    (blocker,) = one(plan(cloud, policies=[last]), last)["blockers"]
+    assert "there is no room for" in blocker
+    assert blocker in run_module("csbs_migration", {"policy": last}, cloud)["msg"]
 
 
 @one_mode
@@ -305,9 +343,7 @@ def test_servers_that_cannot_move_now_are_told_with_the_reason(cloud: Emulator) 
     why = {row["name"]: row["reason"] for row in found["servers"]}
     assert why["srv-0001"] is None and why["srv-0005"] is None and found["summary"]["not_ready"] == 3
     assert (
-        "ERROR" in why["srv-0002"]
-        and "no disk" in why["srv-0003"]
-        and "younger than 1d (max_age)" in why["srv-0004"]
+        "ERROR" in why["srv-0002"] and "no disk" in why["srv-0003"] and "younger than 1d (max_age)" in why["srv-0004"]
     )
     assert "younger than 30m (max_age)" in plan(cloud, max_age="30m")["servers"][0]["reason"]
 

@@ -15,6 +15,10 @@ from .spans import describe_seconds
 if t.TYPE_CHECKING:
     from .rows import BackupRow
 
+NO_DISK = (
+    "the server has no disk, and no vault takes it. What to do: attach a disk, or take the server out of the policy"
+)
+
 
 def why_to_stay(
     status: str | None, rows: t.Iterable[BackupRow], now: datetime, max_age: timedelta

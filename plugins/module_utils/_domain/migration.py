@@ -13,22 +13,27 @@ import typing as t
 from datetime import datetime, timezone
 
 from .errors import InvalidInput
-from .policy import definition_in, is_enabled, members_of, pattern_of
-from .retention import COUNTS, KEYS, LONG_TERM, current_retention, unreported
-from .schedule import RawPattern, as_text
+from .limits import MAX_POLICIES
+from .policy import as_resource, definition_in, is_enabled, members_of, pattern_of
+from .retention import COUNTS, KEYS, LONG_TERM, current_retention, same_retention, unreported
+from .schedule import RawPattern, as_text, same_schedule
 from .schedule_option import parse_schedule
-from .selection import is_id
+from .selection import describe_servers, is_id
 from .services import RULES
 from .tag_option import parse_tags
 from .tags import tags_as_dict
+from .vaults import joining_members, names_in_use, place
 
 if t.TYPE_CHECKING:
-    from .rows import PolicyRow, ServerRef, VaultRow
+    from .rows import PolicyRow, ServerRef, ServerRow, VaultRow
     from .schedule import Rule, SeveralRules
+    from .vaults import Step, VaultOptions
 
 _MAX_NAME = RULES["cbr"].max_policy_name
 _MAX_DESCRIPTION = 64
 _ANY_ZONE = "UTC+00:00"
+# More servers than this are not named one by one in a sentence
+_MOST_NAMED = 10
 
 
 class Target(t.NamedTuple):
@@ -106,6 +111,11 @@ def _name(name: str, target_name: str | None, others: t.Collection[str], losses:
         losses.append(
             f"A name of CBR has {rule}, so the policy becomes {target!r}."
             " What to do: nothing, or choose a name with target_name"
+        )
+    if is_id(target):
+        blockers.append(
+            f"{target!r} has the form of an ID, and is no name for a policy. What to do: choose another name with"
+            " target_name"
         )
     if target in others:
         blockers.append(
@@ -186,16 +196,58 @@ def _tags(policy: PolicyRow, losses: list[str]) -> dict[str, str]:
 
 
 # ========== Who is where ==========
+class Who(t.NamedTuple):
+    """Where the servers of a migration are: in the policy of CSBS, on the way, in CBR; and those that are gone."""
+
+    left: list[ServerRow]
+    on_the_way: list[ServerRow]
+    over: list[ServerRow]
+    gone: list[ServerRef]
+
+    @property
+    def all(self) -> list[ServerRow]:
+        return [*self.left, *self.on_the_way, *self.over]
+
+
 def marks_of(vaults: t.Iterable[VaultRow]) -> dict[str, str]:
     """Return by server ID the ID of the CSBS policy that the server has left, for servers on the way into vaults."""
     return {tag["key"]: tag["value"] for vault in vaults for tag in vault["tags"] or () if is_id(tag["key"])}
 
 
+def who_moves(
+    policy: PolicyRow,
+    current: PolicyRow | None,
+    vaults: t.Iterable[VaultRow],
+    marks: t.Mapping[str, str],
+    servers: t.Mapping[str, ServerRow],
+    held: t.Collection[str],
+) -> Who:
+    """Return where the servers of a policy of CSBS are.
+
+    current is the policy of CBR that it becomes. vaults are all vaults, marks those in them. servers are by ID. held
+    are the IDs of the servers in policies of CSBS.
+    """
+    in_vaults = {member["id"] for vault in vaults for member in vault["members"]}
+    members = [member for member in members_of(policy) if member["id"] not in in_vaults]
+    on_the_way = [
+        servers[server_id]
+        for server_id, policy_id in marks.items()
+        if policy_id == policy["id"] and server_id in servers and server_id not in held and server_id not in in_vaults
+    ]
+    over = [servers[member["id"]] for member in members_of(current) if member["id"] in servers] if current else []
+    return Who(
+        [servers[member["id"]] for member in members if member["id"] in servers],
+        on_the_way,
+        over,
+        [member for member in members if member["id"] not in servers],
+    )
+
+
 def server_state(in_csbs: bool, in_cbr: bool, marked: bool) -> str:
     """Return where a server is: csbs, moving, cbr or none.
 
-    in_csbs: in a policy of CSBS. in_cbr: in a vault that a policy is applied to. CSBS must be read before CBR: a server
-    in both has moved in between.
+    in_csbs: in a policy of CSBS. in_cbr: in a vault that a policy is applied to. marked: on the way, and in no vault.
+    CSBS must be read before CBR: a server in both has moved in between.
     """
     if in_cbr:
         return "cbr"
@@ -217,9 +269,114 @@ def policy_state(target: PolicyRow | None, left: int, over: int, moving: int) ->
     return "moving" if moving else "moved"
 
 
+# ========== What CBR has already ==========
 def own_members(target: PolicyRow | None, from_csbs: t.Container[str]) -> list[ServerRef]:
     """Return the servers of a policy of CBR that did not come from CSBS; from_csbs are the IDs of those that may have.
 
     A server may have come from CSBS if it has a backup there or a mark.
     """
     return [] if target is None else [server for server in members_of(target) if server["id"] not in from_csbs]
+
+
+def blockers_in_cbr(name: str, targets: t.Sequence[PolicyRow], own: t.Sequence[ServerRef], free: int) -> list[str]:
+    """Return what CBR has that stands in the way of a policy.
+
+    name is the one that the policy gets. targets are the policies of CBR with this name. own are those of their servers
+    that did not come from CSBS, as far as that matters. free is how many policies the project may still have.
+    """
+    blockers = []
+    if len(targets) > 1:
+        blockers.append(
+            f"CBR has {len(targets)} policies with the name {name!r}. What to do: rename or delete all but one of"
+            " them, or choose another name with target_name"
+        )
+    if own:
+        blockers.append(
+            f"CBR has a policy {name!r} with servers that have no backup in CSBS, so it may be another one:"
+            f" {listed(own)}. What to do: give target_name: {name} to bring the servers into this policy, or"
+            " another name"
+        )
+    if not targets and free <= 0:
+        blockers.append(
+            f"The services allow {MAX_POLICIES} policies together, and there is no room for {name!r}."
+            " What to do: delete policies that hold no server, or migrate others first and delete their policies of"
+            " CSBS"
+        )
+    return blockers
+
+
+def differences(target: Target, current: PolicyRow) -> list[str]:
+    """Return in what a policy of CBR differs from what the policy of CSBS would become: names of options."""
+    same = {
+        "enabled": is_enabled(current) == target.enabled,
+        "schedule": target.rule is None or same_schedule(pattern_of(current), target.rule),
+        "retention": target.retention is None or _keeps(current, target.retention),
+    }
+    return [option for option, agrees in same.items() if not agrees]
+
+
+def _keeps(current: PolicyRow, retention: dict[str, t.Any]) -> bool:
+    definition = definition_in(current)
+    return same_retention(current_retention(definition), retention, unreported(definition))
+
+
+def stays_as_it_is(name: str, differs: t.Iterable[str]) -> str:
+    """Return the sentence on a policy of CBR that keeps its own rules, because it has servers already."""
+    return (
+        f"Policy {name!r} of CBR has servers already, so it stays as it is, though it differs from what the policy of"
+        f" CSBS would become: {', '.join(differs)}. What to do: change it with csbs_policy and service: cbr, if it is"
+        " to follow"
+    )
+
+
+def steps_to_room(
+    current: PolicyRow | None,
+    policies: t.Iterable[PolicyRow],
+    vaults: t.Iterable[VaultRow],
+    servers: t.Iterable[ServerRow],
+    name: str,
+    options: VaultOptions,
+    planned: t.Collection[str] = (),
+) -> list[Step]:
+    """Return what happens to the vaults of a policy of CBR, so that they have room for servers.
+
+    current is that policy, None for a new one with this name. policies and vaults are all that CBR has, planned are
+    names of vaults that others are to get. A server without a disk is left out: no vault takes it. Raises InvalidInput
+    with what to do when a vault would break a rule.
+    """
+    own = current["vaults"] if current else []
+    own_ids, bound_ids = {vault["id"] for vault in own}, {vault["id"] for row in policies for vault in row["vaults"]}
+    others = [vault for vault in vaults if vault["id"] not in own_ids]
+    taken = names_in_use(
+        [vault for vault in others if vault["id"] in bound_ids],
+        [vault for vault in others if vault["id"] not in bound_ids],
+    )
+    joining = joining_members([as_resource(server) for server in servers if server.get("disks_gb")], ())
+    try:
+        return place(own, joining, options.name or name, options, taken | set(planned))
+    except InvalidInput as error:
+        if "What to do" in str(error):
+            raise
+        raise InvalidInput(
+            f"{error}. What to do: give a smaller vault.size_factor, or spread the servers over several policies first"
+        ) from error
+
+
+def vaults_with_room(own: t.Iterable[VaultRow], steps: t.Iterable[Step], joining: t.Container[str]) -> list[VaultRow]:
+    """Return the vaults of a policy after these steps, with those of the servers that join (IDs)."""
+    by_name = {step.vault["name"]: step for step in steps}
+    new = [step.vault for step in by_name.values() if step.vault["id"] is None]
+    rows: list[VaultRow] = []
+    for vault in (*own, *new):
+        step = by_name.get(vault["name"])
+        size = vault["size_gb"] if step is None or step.size_gb is None else step.size_gb
+        members = [member for member in (step.joining if step else ()) if member["id"] in joining]
+        rows.append({**vault, "size_gb": size, "members": [*vault["members"], *members]})
+    return sorted(rows, key=lambda vault: vault["name"])
+
+
+def listed(servers: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """Return the names of servers, or their number when there are many."""
+    if len(servers) > _MOST_NAMED:
+        return describe_servers(servers)
+    return ", ".join(repr(server["name"] or server["id"]) for server in servers)

@@ -9,25 +9,38 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .backup import USABLE, by_server, images_of, is_automatic, newest, recovery_point, size_of
-from .departure import why_to_stay
+from .departure import NO_DISK, why_to_stay
 from .errors import InvalidInput
 from .limits import MAX_POLICIES
-from .migration import Decision, map_policy, own_members, policy_state, server_state, target_name_of
-from .policy import as_resource, is_enabled, members_of, vault_result
+from .migration import (
+    Decision,
+    blockers_in_cbr,
+    differences,
+    listed,
+    map_policy,
+    own_members,
+    policy_state,
+    server_state,
+    stays_as_it_is,
+    steps_to_room,
+    target_name_of,
+    vaults_with_room,
+    who_moves,
+)
+from .policy import is_enabled, members_of, policy_result, vault_result
 from .protection import by_holder
 from .schedule import describe_schedule, format_pattern
-from .selection import describe_servers
+from .tag_carriers import shared_tags, without_marks
+from .tags import tags_as_dict
 from .times import format_time, parse_time
-from .vaults import VaultOptions, joining_members, names_in_use, vaults_after
 
 if t.TYPE_CHECKING:
     from .migration import Mapping
     from .rows import BackupRow, PolicyRow, ServerRef, ServerRow, VaultRow
+    from .vaults import VaultOptions
 
 Result = dict[str, t.Any]
 _MB_PER_GB = 1024
-# More servers than this are not named one by one in a sentence
-_MOST_NAMED = 10
 
 
 class Estate(t.NamedTuple):
@@ -52,25 +65,37 @@ class Wishes(t.NamedTuple):
 
 # ========== Policies ==========
 def policy_plans(estate: Estate, chosen: t.Collection[str], wishes: Wishes) -> list[Result]:
-    """Return what becomes of the chosen policies (IDs) of CSBS."""
+    """Return what becomes of the chosen policies (IDs) of CSBS.
+
+    Blockers and targets are those of csbs_migration, which knows one policy only. What several policies mean for each
+    other comes on top: they need room at the same time, and may become one.
+    """
     mappings = _mappings(estate.csbs, wishes.decisions)
-    from_csbs = {row["resource_id"] for row in estate.csbs_backups} | estate.marks.keys()
+    names = [mappings[policy["id"]].target.name for policy in estate.csbs if policy["id"] in chosen]
+    existing = {row["name"] for row in estate.cbr}
+    new = list(dict.fromkeys(name for name in names if name not in existing))
+    free = free_policies(estate)
     # Names of vaults that this plan makes
     planned: set[str] = set()
-    room = free_policies(estate)
     plans = []
     for policy in estate.csbs:
         if policy["id"] not in chosen:
             continue
         mapping = mappings[policy["id"]]
-        targets = [row for row in estate.cbr if row["name"] == mapping.target.name]
-        if not targets:
-            room -= 1
-        decision = wishes.decisions.get(policy["id"])
-        # Who chooses a name brings the servers into the policy that has it.
-        check_own = decision is None or decision.target_name is None
-        plan = _Plan(estate, policy, mapping, targets, from_csbs if check_own else None)
-        plans.append(plan.result(room, wishes.vault, planned))
+        name = mapping.target.name
+        plan = _Plan(estate, policy, mapping, wishes, planned)
+        if free > 0 and name in new[free:]:
+            plan.blockers.append(
+                f"This plan makes {len(new)} policies, and there is room for {free}, because the services allow"
+                f" {MAX_POLICIES} policies together: when those before it have gone, this one finds no room. What to"
+                " do: migrate others first and delete their policies of CSBS, or delete policies that hold no server"
+            )
+        if names.count(name) > 1 and not mapping.blockers:
+            plan.losses.append(
+                f"Several policies of CSBS become one policy {name!r}, which gets the schedule and the retention of the"
+                " one that goes first. What to do: nothing, or choose other names with target_name"
+            )
+        plans.append(plan.result())
     return plans
 
 
@@ -81,7 +106,6 @@ def _mappings(policies: t.Iterable[PolicyRow], decisions: t.Mapping[str, Decisio
         decision = decisions.get(policy_id) or Decision()
         # As csbs_migration sees them, which does not know what is decided for others.
         others = [target_name_of(other["name"]) for other_id, other in rows.items() if other_id != policy_id]
-        others += [one.target_name for other_id, one in decisions.items() if other_id != policy_id and one.target_name]
         mappings[policy_id] = map_policy(
             row,
             target_name=decision.target_name,
@@ -100,126 +124,93 @@ def free_policies(estate: Estate) -> int:
 class _Plan:
     """What becomes of one policy."""
 
-    def __init__(
-        self,
-        estate: Estate,
-        policy: PolicyRow,
-        mapping: Mapping,
-        targets: list[PolicyRow],
-        from_csbs: t.Container[str] | None,
-    ) -> None:
-        """from_csbs are the IDs of servers that may have come from CSBS, None when all in the target may be there."""
-        self._estate, self._policy, self._target = estate, policy, mapping.target
-        self._losses, self._blockers = list(mapping.losses), list(mapping.blockers)
-        self._bound = targets[0] if targets else None
-        held = {member["id"] for row in estate.cbr for member in members_of(row)}
-        members = [member for member in self._named(members_of(policy)) if member["id"] not in held]
-        self._left = [member for member in members if member["id"] in estate.servers]
-        self._gone = [member for member in members if member["id"] not in estate.servers]
-        in_csbs = {member["id"] for row in estate.csbs for member in members_of(row)}
-        self._moving = self._named(
-            {"id": server_id, "name": None}
-            for server_id, policy_id in estate.marks.items()
-            if policy_id == policy["id"] and server_id in estate.servers and server_id not in held | in_csbs
-        )
-        # When everything is over, old backups may be gone, and nobody can tell any more who came from CSBS.
-        to_move = self._left or self._moving
-        own = own_members(self._bound, from_csbs) if to_move and from_csbs is not None else []
-        own_ids = {server["id"] for server in own}
-        bound = members_of(self._bound) if self._bound else []
-        self._over = self._named(member for member in bound if member["id"] not in own_ids)
-        self._check(targets, own)
-
-    def _named(self, members: t.Iterable[ServerRef]) -> list[ServerRef]:
-        """Return servers with their present names."""
-        servers = self._estate.servers
-        return [
-            {"id": one["id"], "name": servers[one["id"]]["name"] if one["id"] in servers else one["name"]}
-            for one in members
-        ]
-
-    def _check(self, targets: list[PolicyRow], own: list[ServerRef]) -> None:
-        name = self._target.name
-        if self._gone:
-            self._losses.append(
-                f"Servers that no longer exist are not taken along: {_listed(self._gone)}."
+    def __init__(self, estate: Estate, policy: PolicyRow, mapping: Mapping, wishes: Wishes, planned: set[str]) -> None:
+        """planned are the names of the vaults that other policies get; those of this one are added."""
+        self._estate, self._policy, self.target = estate, policy, mapping.target
+        self.losses, self.blockers = list(mapping.losses), list(mapping.blockers)
+        targets = [row for row in estate.cbr if row["name"] == self.target.name]
+        self._current = targets[0] if targets else None
+        held = {member["id"] for row in estate.csbs for member in members_of(row)}
+        self._who = who_moves(policy, self._current, estate.vaults, estate.marks, estate.servers, held)
+        decision = wishes.decisions.get(policy["id"]) or Decision()
+        self._own = self._own_members(decision)
+        self.blockers += blockers_in_cbr(self.target.name, targets, self._own, free_policies(estate))
+        if self._who.gone:
+            self.losses.append(
+                f"Servers that no longer exist are not taken along: {listed(self._who.gone)}."
                 " What to do: take them out of the policy with csbs_policy_server and state: absent"
             )
-        if len(targets) > 1:
-            self._blockers.append(
-                f"CBR has {len(targets)} policies with the name {name!r}. What to do: rename or delete all but one of"
-                " them, or choose another name with target_name"
-            )
-        if own:
-            self._blockers.append(
-                f"CBR has a policy {name!r} with servers that have no backup in CSBS, so it may be another one:"
-                f" {_listed(own)}. What to do: give target_name: {name} to bring the servers into this policy, or"
-                " another name"
-            )
+        self._vaults = self._plan_vaults(wishes.vault, planned)
 
-    def result(self, room: int, options: VaultOptions, planned: set[str]) -> Result:
-        """Return the plan as results show it. room is how many policies may be made after this one."""
-        if self._bound is None and room < 0:
-            self._blockers.append(
-                f"The services allow {MAX_POLICIES} policies together, and there is no room for"
-                f" {self._target.name!r}. What to do: delete policies that hold no server, or migrate others first and"
-                " delete their policies of CSBS"
-            )
-        vaults = self._vaults(options, planned)
-        target = self._target
+    def _own_members(self, decision: Decision) -> list[ServerRef]:
+        # Whoever chooses a name brings the servers into the policy that has it. When everything is over, old backups
+        # may be gone, and nobody can tell any more who came from CSBS.
+        if decision.target_name is not None or not (self._who.left or self._who.on_the_way):
+            return []
+        estate = self._estate
+        return own_members(self._current, {row["resource_id"] for row in estate.csbs_backups} | estate.marks.keys())
+
+    def _plan_vaults(self, options: VaultOptions, planned: set[str]) -> list[VaultRow]:
+        """Return the vaults that the target has when all servers are over."""
+        estate, current, joining = self._estate, self._current, [*self._who.on_the_way, *self._who.left]
+        own = current["vaults"] if current else []
+        try:
+            steps = steps_to_room(current, estate.cbr, estate.vaults, joining, self.target.name, options, planned)
+        except InvalidInput as error:
+            self.blockers.append(str(error))
+            return own
+        planned.update(step.vault["name"] for step in steps if step.vault["id"] is None)
+        return vaults_with_room(own, steps, {server["id"] for server in joining})
+
+    def result(self) -> Result:
+        """Return the plan as results show it."""
+        who = self._who
+        own_ids = {server["id"] for server in self._own}
+        over = [server for server in who.over if server["id"] not in own_ids]
         return {
             "id": self._policy["id"],
             "name": self._policy["name"],
             "target": {
-                "id": self._bound["id"] if self._bound else None,
-                "name": target.name,
-                "enabled": target.enabled,
-                "schedule": describe_schedule(format_pattern(target.rule)) if target.rule else None,
-                "retention": target.retention,
-                "tags": target.tags,
-                "description": target.description,
-                "vaults": [vault_result(vault) for vault in vaults],
+                "id": self._current["id"] if self._current else None,
+                "name": self.target.name,
+                **self._rules(),
+                "vaults": [vault_result(vault) for vault in self._vaults],
             },
             "servers": [
-                {**server, "state": state}
-                for state, servers in (("csbs", self._left), ("moving", self._moving), ("cbr", self._over))
+                {"id": server["id"], "name": server["name"], "state": state}
+                for state, servers in (("csbs", who.left), ("moving", who.on_the_way), ("cbr", over))
                 for server in servers
             ],
-            "losses": self._losses,
-            "blockers": self._blockers,
-            "state": policy_state(self._bound, len(self._left), len(self._over), len(self._moving)),
+            "gone": [{"id": server["id"], "name": server["name"]} for server in who.gone],
+            "losses": self.losses,
+            "blockers": self.blockers,
+            "state": policy_state(self._current, len(who.left), len(over), len(who.on_the_way)),
         }
 
-    def _vaults(self, options: VaultOptions, planned: set[str]) -> list[VaultRow]:
-        """Return the vaults that the target has when all servers are over; planned are names of other new vaults."""
-        own = self._bound["vaults"] if self._bound else []
-        own_ids = {vault["id"] for vault in own}
-        bound_ids = {vault["id"] for row in self._estate.cbr for vault in row["vaults"]}
-        others = [vault for vault in self._estate.vaults if vault["id"] not in own_ids]
-        loose = [vault for vault in others if vault["id"] not in bound_ids]
-        bound = [vault for vault in others if vault["id"] in bound_ids]
-        joining = [as_resource(self._estate.servers[one["id"]]) for one in (*self._left, *self._moving)]
-        try:
-            vaults = vaults_after(
-                own,
-                joining_members(joining, others),
-                (),
-                options.name or self._target.name,
-                options,
-                names_in_use(bound, loose) | planned,
-            )
-        except InvalidInput as error:
-            advice = (
-                ""
-                if "What to do" in str(error)
-                else (
-                    ". What to do: give a smaller vault.size_factor, or spread the servers over several policies first"
-                )
-            )
-            self._blockers.append(f"{error}{advice}")
-            return own
-        planned.update(vault["name"] for vault in vaults if vault["id"] is None)
-        return vaults
+    def _rules(self) -> Result:
+        """Return what the policy of CBR is like: as the target says, except where it is there already."""
+        target, current = self.target, self._current
+        rules = {
+            "enabled": target.enabled,
+            "schedule": describe_schedule(format_pattern(target.rule)) if target.rule else None,
+            "retention": target.retention,
+            "tags": target.tags,
+            "description": target.description,
+        }
+        if current is None:
+            return rules
+        now, differs = policy_result(current), differences(target, current)
+        # One that has servers stays as it is.
+        stays = bool(members_of(current))
+        if stays and differs and (self._who.left or self._who.on_the_way):
+            self.losses.append(stays_as_it_is(target.name, differs))
+        for option in ("enabled", "schedule", "retention"):
+            if stays or (option not in differs and rules[option] is not None):
+                rules[option] = now[option]
+        if current["vaults"]:
+            tags = {vault["id"]: tags_as_dict(without_marks(vault["tags"])) for vault in self._estate.vaults}
+            rules["tags"] = shared_tags([tags.get(vault["id"], {}) for vault in current["vaults"]])
+        return rules
 
 
 # ========== Servers ==========
@@ -228,11 +219,13 @@ def server_plans(estate: Estate, chosen: t.Iterable[ServerRow], max_age: timedel
     in_csbs, in_cbr = _holders(estate.csbs), _holders(estate.cbr)
     by_id = {policy["id"]: _policy_ref(policy) for policy in estate.csbs}
     csbs_backups, cbr_backups = by_server(estate.csbs_backups), by_server(estate.cbr_backups)
+    in_vaults = {member["id"] for vault in estate.vaults for member in vault["members"]}
     plans = []
     for server in chosen:
         server_id = server["id"]
         mark = estate.marks.get(server_id)
-        state = server_state(server_id in in_csbs, server_id in in_cbr, mark is not None)
+        marked = mark is not None and server_id not in in_vaults
+        state = server_state(server_id in in_csbs, server_id in in_cbr, marked)
         left = in_csbs.get(server_id) if state == "csbs" else None
         if state == "moving" and mark is not None:
             left = by_id.get(mark) or {"id": mark, "name": None, "enabled": None}
@@ -286,7 +279,7 @@ def _obstacle(
         if reason is not None and not passes:
             return reason
     if not server.get("disks_gb"):
-        return "the server has no disk, and no vault takes it. What to do: take it out of the policy"
+        return NO_DISK
     return None
 
 
@@ -371,20 +364,22 @@ def notes_of(policies: list[Result], servers: list[Result], backups: list[Result
     loose = [server for server in servers if server["state"] == "none"]
     if loose:
         notes.append(
-            f"Servers in no policy of either service: {_listed(loose)}."
+            f"Servers in no policy of either service: {listed(loose)}."
             " What to do: put those that need backups into a policy of CBR with csbs_policy_server and service: cbr"
         )
-    if any(policy["state"] == "moved" for policy in policies):
-        names = ", ".join(repr(policy["name"]) for policy in policies if policy["state"] == "moved")
+    moved = [policy for policy in policies if policy["state"] == "moved"]
+    empty = [repr(policy["name"]) for policy in moved if not policy["gone"]]
+    if empty:
         notes.append(
-            f"These policies of CSBS have no server any more, and count against the {MAX_POLICIES} policies: {names}."
-            " What to do: delete them with csbs_policy and state: absent; their backups stay"
+            f"These policies of CSBS have no server any more, and count against the {MAX_POLICIES} policies:"
+            f" {', '.join(empty)}. What to do: delete them with csbs_policy, state: absent and servers: []; their"
+            " backups stay"
+        )
+    left_over = [f"{policy['name']!r} ({listed(policy['gone'])})" for policy in moved if policy["gone"]]
+    if left_over:
+        notes.append(
+            "These policies of CSBS have only servers that no longer exist, and count against the"
+            f" {MAX_POLICIES} policies: {', '.join(left_over)}. What to do: take these servers out with"
+            " csbs_policy_server and state: absent, then delete the policies as empty ones; their backups stay"
         )
     return notes
-
-
-def _listed(servers: t.Sequence[t.Mapping[str, t.Any]]) -> str:
-    """Return the names of servers, or their number when there are many."""
-    if len(servers) > _MOST_NAMED:
-        return describe_servers(servers)
-    return ", ".join(repr(server["name"] or server["id"]) for server in servers)

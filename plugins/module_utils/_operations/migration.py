@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
-from .._cloud.find_policy import complete_policies, find_policy, lacks_members, read_policy
+from .._cloud.find_policy import complete_policies, find_policy, is_new, lacks_members, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import check_name, check_range
 from .._domain.migration import map_policy, target_name_of
 from .._domain.policy import members_of, policy_result
-from .._domain.selection import parse_policy_ref, parse_refs
+from .._domain.selection import once, parse_policy_ref, parse_refs
 from .._domain.services import RULES
 from .._domain.times import parse_age
 from .._domain.vault_option import parse_vault_option
@@ -21,7 +21,7 @@ from .._plans.migration import Estate, MigrationContext, MigrationOptions, not_m
 
 if t.TYPE_CHECKING:
     from .._cloud.migration import BothClouds
-    from .._domain.migration import Target
+    from .._domain.migration import Mapping
     from .._domain.rows import PolicyRow, ServerRow
     from .._execution.clock import Clock
     from .._plans.plan import Outcome, Plan
@@ -61,17 +61,18 @@ def _parse_retention(retention: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def plan(options: MigrationOptions, cloud: BothClouds) -> Plan[MigrationContext]:
     """Read both services, CSBS first, and return the plan. Raises InvalidInput for what stands in the way."""
-    rows = cloud.csbs.policies()
+    rows = once(cloud.csbs.policies())
     policy = find_policy(options.policy, rows, cloud.csbs)
     if policy is None:
         raise InvalidInput(f"policy: CSBS has no such policy: {options.policy!r}")
-    target = _target(options, policy, rows)
-    options = options._replace(vault=options.vault._replace(description=target.description or None))
+    mapping = _mapping(options, policy, rows)
+    options = options._replace(vault=options.vault._replace(description=mapping.target.description or None))
     csbs_policies = complete_policies(rows, lacks_members, cloud.csbs.policy)
     # Marks before members: a server that joins meanwhile is seen as one that has joined.
     vaults = cloud.vaults_with_tags()
-    cbr = cloud.policies()
-    current = find_policy(target.name, cbr, cloud)
+    cbr = once(cloud.policies())
+    targets = [row for row in cbr if row["name"] == mapping.target.name]
+    current = read_policy(cloud, targets[0]["id"]) if targets else None
     servers = cloud.servers()
     estate = Estate(
         policy=policy,
@@ -84,23 +85,21 @@ def plan(options: MigrationOptions, cloud: BothClouds) -> Plan[MigrationContext]
         csbs_backups=cloud.csbs.backups(),
         cbr_backups=cloud.backups(),
         now=cloud.now(),
+        unsettled=len(targets) > 1 and any(is_new(row, cloud) for row in targets),
     )
-    return plan_migration(options, target, estate._replace(servers=_with_sizes(estate, cloud)))
+    return plan_migration(options, mapping, estate._replace(servers=_with_sizes(estate, cloud)))
 
 
-def _target(options: MigrationOptions, policy: PolicyRow, rows: list[PolicyRow]) -> Target:
-    """Return what the policy becomes. Raises InvalidInput with everything that stands in the way."""
+def _mapping(options: MigrationOptions, policy: PolicyRow, rows: list[PolicyRow]) -> Mapping:
+    """Return what the policy becomes."""
     others = [target_name_of(row["name"]) for row in rows if row["id"] != policy["id"]]
-    mapping = map_policy(
+    return map_policy(
         policy,
         target_name=options.target_name,
         retention=options.retention,
         # Whoever chooses a name has decided.
         others=others if options.target_name is None else (),
     )
-    if mapping.blockers:
-        raise InvalidInput(f"policy: {policy['name']!r} cannot go over to CBR as it is. {' '.join(mapping.blockers)}")
-    return mapping.target
 
 
 def _with_sizes(estate: Estate, cloud: BothClouds) -> list[ServerRow]:

@@ -9,14 +9,24 @@ import typing as t
 from datetime import datetime, timedelta
 
 from .._domain.backup import IN_PROGRESS, USABLE, backup_result, by_server, newest
-from .._domain.departure import why_to_stay
-from .._domain.errors import InvalidInput
-from .._domain.migration import own_members
+from .._domain.departure import NO_DISK, why_to_stay
+from .._domain.errors import InvalidInput, Unsettled
+from .._domain.limits import MAX_POLICIES
+from .._domain.migration import (
+    blockers_in_cbr,
+    differences,
+    listed,
+    marks_of,
+    own_members,
+    stays_as_it_is,
+    steps_to_room,
+    vaults_with_room,
+    who_moves,
+)
 from .._domain.policy import as_resource, for_diff, in_order, members_of, policy_result, vault_result
 from .._domain.selection import describe_server, describe_servers, is_id, names_of, server_refs
 from .._domain.server_lookup import choose_servers
 from .._domain.services import RULES
-from .._domain.vaults import joining_members, names_in_use, place
 from .backup import BackupOptions, planned_row
 from .new_policy import plan_creation
 from .plan import Call, Plan
@@ -24,7 +34,7 @@ from .policy import plan_update
 from .policy_options import PolicyOptions
 
 if t.TYPE_CHECKING:
-    from .._domain.migration import Target
+    from .._domain.migration import Mapping, Target, Who
     from .._domain.rows import BackupRow, PolicyRow, ServerRef, ServerRow, TagRow, VaultRow
     from .._domain.vaults import Step, VaultOptions
     from .policy import PolicyContext
@@ -54,6 +64,7 @@ class Estate(t.NamedTuple):
     policy is that of CSBS. current is the policy of CBR that it becomes, None when there is none. cbr are all policies
     of CBR, elsewhere is how many policies CSBS has. vaults are all vaults with their tags. servers are those of the
     project, where they are to move with the sizes of their disks. held are the IDs of the servers in policies of CSBS.
+    unsettled: whether CBR has several policies of the name that are so new that tasks may not have agreed on one yet.
     """
 
     policy: PolicyRow
@@ -66,6 +77,7 @@ class Estate(t.NamedTuple):
     csbs_backups: list[BackupRow]
     cbr_backups: list[BackupRow]
     now: datetime
+    unsettled: bool = False
 
 
 class MigrationContext(t.NamedTuple):
@@ -97,53 +109,26 @@ class MigrationContext(t.NamedTuple):
     names: t.Mapping[str, str]
 
 
-class _Who(t.NamedTuple):
-    """Where the servers of a migration are: in the policy of CSBS, on the way, in CBR; and those that are gone."""
+def stale_marks(
+    vaults: t.Iterable[VaultRow], servers: t.Container[str], held: t.Container[str]
+) -> dict[str, list[TagRow]]:
+    """Return by vault the marks that nobody needs any more: of servers that are in a vault, or gone.
 
-    left: list[ServerRow]
-    on_the_way: list[ServerRow]
-    over: list[ServerRow]
-    gone: list[ServerRef]
-    stale: dict[str, list[TagRow]]
-
-    @property
-    def all(self) -> list[ServerRow]:
-        return [*self.left, *self.on_the_way, *self.over]
-
-
-def who_moves(
-    policy: PolicyRow,
-    current: PolicyRow | None,
-    vaults: t.Iterable[VaultRow],
-    servers: t.Iterable[ServerRow],
-    held: t.Collection[str],
-) -> _Who:
-    """Return where the servers of a policy of CSBS are; arguments are those of Estate."""
-    vaults, by_id = list(vaults), {server["id"]: server for server in servers}
+    servers are the IDs of those that exist, held the IDs of those in policies of CSBS.
+    """
+    vaults = list(vaults)
     in_vaults = {member["id"] for vault in vaults for member in vault["members"]}
-    members = [member for member in members_of(policy) if member["id"] not in in_vaults]
-    on_the_way: list[ServerRow] = []
     stale: dict[str, list[TagRow]] = {}
     for vault in vaults:
         for tag in vault["tags"] or ():
             server_id = tag["key"]
-            if not is_id(server_id):
-                continue
-            if server_id in in_vaults or (server_id not in by_id and server_id not in held):
+            gone = server_id not in servers and server_id not in held
+            if is_id(server_id) and (server_id in in_vaults or gone):
                 stale.setdefault(str(vault["id"]), []).append(tag)
-            elif tag["value"] == policy["id"] and server_id not in held and by_id[server_id] not in on_the_way:
-                on_the_way.append(by_id[server_id])
-    over = [by_id[member["id"]] for member in members_of(current) if member["id"] in by_id] if current else []
-    return _Who(
-        [by_id[member["id"]] for member in members if member["id"] in by_id],
-        on_the_way,
-        over,
-        [member for member in members if member["id"] not in by_id],
-        stale,
-    )
+    return stale
 
 
-def choose(options: MigrationOptions, who: _Who, servers: list[ServerRow], name: str) -> list[ServerRow]:
+def choose(options: MigrationOptions, who: Who, servers: list[ServerRow], name: str) -> list[ServerRow]:
     """Return the servers that the task means: those that it names, or else all of the policy.
 
     Raises InvalidInput for servers that are not in it, nor on their way, nor in CBR.
@@ -161,17 +146,18 @@ def choose(options: MigrationOptions, who: _Who, servers: list[ServerRow], name:
     return [known[server["id"]] for server in named]
 
 
-def plan_migration(options: MigrationOptions, target: Target, estate: Estate) -> Plan[MigrationContext]:
+def plan_migration(options: MigrationOptions, mapping: Mapping, estate: Estate) -> Plan[MigrationContext]:
     """Return the plan that prepares the way to CBR, or moves servers. Raises InvalidInput when it cannot be."""
-    who = who_moves(estate.policy, estate.current, estate.vaults, estate.servers, estate.held)
+    target, marks = mapping.target, marks_of(estate.vaults)
+    by_id = {server["id"]: server for server in estate.servers}
+    who = who_moves(estate.policy, estate.current, estate.vaults, marks, by_id, estate.held)
     chosen = choose(options, who, estate.servers, estate.policy["name"])
     chosen_ids = {server["id"] for server in chosen}
     on_the_way = [server for server in who.on_the_way if server["id"] in chosen_ids]
     left = [server for server in who.left if server["id"] in chosen_ids]
-    if left or on_the_way:
-        _check_own_members(options, target, estate)
+    steps = _check(options, mapping, estate, who, [*on_the_way, *left])
     moves = options.state == "moved"
-    refused = _refused(options, left, estate) if moves else {}
+    refused = _refused(options, left, on_the_way, estate) if moves else {}
     moving = [server for server in (*on_the_way, *left) if server["id"] not in refused] if moves else []
     desired = PolicyOptions(
         target.name,
@@ -182,12 +168,14 @@ def plan_migration(options: MigrationOptions, target: Target, estate: Estate) ->
         rules=_RULES,
         vault=options.vault,
     )
-    policy_plan, notes = _plan_policy(desired, estate)
-    room = [server for server in (*on_the_way, *left) if server.get("disks_gb")]
-    vaults, needs_room, places = _vaults(options, target.name, estate, room, moving)
+    policy_plan, notes = _plan_policy(desired, target, estate)
+    own = estate.current["vaults"] if estate.current else []
+    vaults = vaults_with_room(own, steps, {server["id"] for server in moving})
+    places = {member["id"]: vault["name"] for vault in vaults for member in vault["members"]}
+    needs_room = any(step.size_gb is not None for step in steps)
     over = [server for server in who.over if server["id"] in chosen_ids]
     to_back_up, running = _first_backups(options, [*over, *moving], estate)
-    stale = who.stale if moves else {}
+    stale = stale_marks(estate.vaults, by_id, estate.held) if moves else {}
     after = {
         **policy_plan.result["policy"],
         "servers": in_order([*policy_plan.result["policy"]["servers"], *server_refs(moving)], in_vaults=True),
@@ -197,12 +185,12 @@ def plan_migration(options: MigrationOptions, target: Target, estate: Estate) ->
     after["vaults"] = [
         {**vault_result(vault), **({"used_mb": None} if vault["name"] in filled else {})} for vault in vaults
     ]
-    if vaults and not (estate.current and estate.current["vaults"]):
+    if vaults and not own:
         after["tags"] = dict(target.tags)
     result = {
         "policy": after,
         "moved": server_refs(moving),
-        "not_moved": not_moved(left, refused),
+        "not_moved": not_moved(chosen, refused),
         "backups": _backups(to_back_up, running, places, vaults, names),
         "notes": [*notes, *_notes(who, moves)],
     }
@@ -232,7 +220,7 @@ def plan_migration(options: MigrationOptions, target: Target, estate: Estate) ->
             creation=policy_plan.context,
             desired=desired,
             tags=[{"key": key, "value": value} for key, value in sorted(target.tags.items())],
-            room=room if needs_room else None,
+            room=[server for server in (*on_the_way, *left) if server.get("disks_gb")] if needs_room else None,
             moving=moving,
             refused=refused,
             chosen=chosen,
@@ -257,34 +245,46 @@ def not_moved(servers: t.Iterable[ServerRow], reasons: t.Mapping[str, str]) -> l
     ]
 
 
-def _check_own_members(options: MigrationOptions, target: Target, estate: Estate) -> None:
-    """Raise InvalidInput when the policy of CBR may be another one that only has the same name."""
-    if options.target_name is not None:
-        return
-    marked = {tag["key"] for vault in estate.vaults for tag in vault["tags"] or ()}
-    own = own_members(estate.current, {row["resource_id"] for row in estate.csbs_backups} | marked)
-    if own:
-        listed = ", ".join(repr(server["name"] or server["id"]) for server in own[:10])
-        raise InvalidInput(
-            f"policy: CBR has a policy {target.name!r} with servers that have no backup in CSBS, so it may be another"
-            f" one: {listed}. What to do: give target_name: {target.name} to bring the servers into this policy, or"
-            " another name"
-        )
+def _check(
+    options: MigrationOptions, mapping: Mapping, estate: Estate, who: Who, servers: list[ServerRow]
+) -> list[Step]:
+    """Return what happens to the vaults, so that they have room for servers.
+
+    Raises InvalidInput with everything that stands in the way of the policy.
+    """
+    name, blockers = mapping.target.name, list(mapping.blockers)
+    own: list[ServerRef] = []
+    # Whoever chooses a name brings the servers into the policy that has it.
+    if options.target_name is None and (who.left or who.on_the_way):
+        from_csbs = {row["resource_id"] for row in estate.csbs_backups} | marks_of(estate.vaults).keys()
+        own = own_members(estate.current, from_csbs)
+    targets = [row for row in estate.cbr if row["name"] == name]
+    blockers += blockers_in_cbr(name, targets, own, MAX_POLICIES - estate.elsewhere - len(estate.cbr))
+    steps: list[Step] = []
+    try:
+        steps = steps_to_room(estate.current, estate.cbr, estate.vaults, servers, name, options.vault)
+    except InvalidInput as error:
+        blockers.append(str(error))
+    if blockers:
+        message = f"policy: {estate.policy['name']!r} cannot go over to CBR as it is. {'. '.join(blockers)}"
+        raise (Unsettled if estate.unsettled else InvalidInput)(message)
+    return steps
 
 
-def _refused(options: MigrationOptions, left: t.Iterable[ServerRow], estate: Estate) -> dict[str, str]:
-    """Return by server ID why servers do not leave CSBS. What ends by itself is waited for."""
-    backups, refused = by_server(estate.csbs_backups), {}
+def _refused(
+    options: MigrationOptions, left: t.Iterable[ServerRow], on_the_way: t.Iterable[ServerRow], estate: Estate
+) -> dict[str, str]:
+    """Return by server ID why servers do not leave CSBS, or do not join CBR. What ends by itself is waited for."""
+    backups = by_server(estate.csbs_backups)
+    refused = {server["id"]: NO_DISK for server in (*on_the_way, *left) if not server.get("disks_gb")}
     for server in left:
         reason, passes = why_to_stay(server.get("status"), backups.get(server["id"], ()), estate.now, options.max_age)
-        if reason is None and not server.get("disks_gb"):
-            reason = "the server has no disk, and no vault takes it. What to do: take it out of the policy"
         if reason is not None and not passes:
             refused[server["id"]] = reason
     return refused
 
 
-def _plan_policy(desired: PolicyOptions, estate: Estate) -> tuple[Plan[PolicyContext], list[str]]:
+def _plan_policy(desired: PolicyOptions, target: Target, estate: Estate) -> tuple[Plan[PolicyContext], list[str]]:
     """Return the plan of the policy of CBR without its servers, and notes for users."""
     if estate.current is None:
         return plan_creation(desired, [], [], estate.cbr, elsewhere=estate.elsewhere), []
@@ -293,43 +293,8 @@ def _plan_policy(desired: PolicyOptions, estate: Estate) -> tuple[Plan[PolicyCon
     if not changes.changed or not members_of(estate.current):
         return changes, []
     # Retentions prune, and schedules of others are others' business.
-    differs = ", ".join(key for key in changes.after if changes.after[key] != changes.before.get(key))
-    note = (
-        f"Policy {estate.current['name']!r} of CBR has servers already, so it stays as it is, though it differs from"
-        f" what the policy of CSBS would become: {differs}. What to do: change it with csbs_policy and service: cbr, if"
-        " it is to follow"
-    )
+    note = stays_as_it_is(estate.current["name"], differences(target, estate.current))
     return plan_update(PolicyOptions(desired.name, "present", rules=_RULES), estate.current, [], [], names), [note]
-
-
-def _vaults(
-    options: MigrationOptions, name: str, estate: Estate, room: list[ServerRow], moving: list[ServerRow]
-) -> tuple[list[VaultRow], bool, dict[str, str]]:
-    """Return the vaults as they will be, whether one must be made or enlarged, and by server ID the name of its vault.
-
-    room are the servers that there must be room for, moving those that join. Raises InvalidInput.
-    """
-    own = estate.current["vaults"] if estate.current else []
-    own_ids, bound_ids = {vault["id"] for vault in own}, {vault["id"] for row in estate.cbr for vault in row["vaults"]}
-    others = [vault for vault in estate.vaults if vault["id"] not in own_ids]
-    taken = names_in_use(
-        [vault for vault in others if vault["id"] in bound_ids],
-        [vault for vault in others if vault["id"] not in bound_ids],
-    )
-    joining = joining_members([as_resource(server) for server in room], ())
-    steps = {step.vault["name"]: step for step in place(own, joining, options.vault.name or name, options.vault, taken)}
-    moving_ids = {server["id"] for server in moving}
-    rows: list[VaultRow] = []
-    places = {member["id"]: vault["name"] for vault in own for member in vault["members"]}
-    new = [step.vault for step in steps.values() if step.vault["id"] is None]
-    for vault in [*own, *new]:
-        step: Step | None = steps.get(vault["name"])
-        size = vault["size_gb"] if step is None or step.size_gb is None else step.size_gb
-        members = [member for member in (step.joining if step else ()) if member["id"] in moving_ids]
-        places.update({member["id"]: vault["name"] for member in members})
-        rows.append({**vault, "size_gb": size, "members": [*vault["members"], *members]})
-    needs_room = any(step.size_gb is not None for step in steps.values())
-    return sorted(rows, key=lambda vault: vault["name"]), needs_room, places
 
 
 def _first_backups(
@@ -382,13 +347,12 @@ def _backups(
     return [backup_result(row, names) for row in (*running.values(), *new)]
 
 
-def _notes(who: _Who, moves: bool) -> list[str]:
+def _notes(who: Who, moves: bool) -> list[str]:
     notes = []
     if who.gone:
-        listed = ", ".join(repr(server["name"] or server["id"]) for server in who.gone)
         notes.append(
-            f"These servers no longer exist, so they are not moved, and stay in the policy of CSBS: {listed}. What to"
-            " do: take them out with csbs_policy_server and state: absent"
+            "These servers no longer exist, so they are not moved, and stay in the policy of CSBS:"
+            f" {listed(who.gone)}. What to do: take them out with csbs_policy_server and state: absent"
         )
     if who.on_the_way and not moves:
         notes.append(

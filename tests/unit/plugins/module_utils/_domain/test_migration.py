@@ -15,7 +15,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.rete
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.retention_option import parse_retention
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.schedule import format_pattern
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
-from tests.support.fakes import SUMMER, policy
+from tests.support.fakes import SUMMER, policy, server
 
 NO_LONG_TERM = {"day_backups": 0, "week_backups": 0, "month_backups": 0, "year_backups": 0}
 SERVER = "11111111-1111-4111-8111-111111111111"
@@ -219,6 +219,18 @@ def test_where_a_server_is(in_csbs: bool, in_cbr: bool, marked: bool, state: str
 def test_how_far_a_policy_is(vaults: int | None, left: int, over: int, moving: int, state: str) -> None:
     target = None if vaults is None else {"vaults": [vault()] * vaults}
     assert migration.policy_state(t.cast("t.Any", target), left, over, moving) == state
+
+
+def test_servers_of_a_policy_are_left_on_the_way_over_or_gone() -> None:
+    servers = t.cast("t.Any", {row["id"]: row for row in map(server, ("web", "db", "mail", "app"))})
+    theirs = {**vault(), "members": [{"id": "id-web"}]}
+    loose = {**vault(), "members": [{"id": "id-app"}]}
+    old, current = policy(servers=["mail", "gone", "web"]), {**policy(servers=["web"]), "vaults": [theirs]}
+    marks = {"id-db": old["id"], "id-app": old["id"], "id-mail": old["id"], "id-x": old["id"], "id-y": "pol-other"}
+    who = migration.who_moves(*t.cast("t.Any", (old, current, [theirs, loose], marks, servers, {"id-mail", "id-gone"})))
+    found = [[row["name"] for row in rows] for rows in who]
+    # One that is in both has moved between the readings, one in a vault without a policy is not on the way any more.
+    assert found == [["mail"], ["db"], ["web"], ["gone"]] and who.all == [*who.left, *who.on_the_way, *who.over]
 
 
 def test_members_of_its_own_are_those_that_never_came_from_csbs() -> None:

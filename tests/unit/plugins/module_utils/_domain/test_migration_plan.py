@@ -132,7 +132,51 @@ def test_the_names_of_policies_that_are_not_chosen_collide_too() -> None:
     # csbs_migration, which runs for one policy, knows nothing of the decision for the other.
     assert [len(plan["blockers"]) for plan in plans(estate, "1", decisions={"2": Decision("b")})] == [1]
     assert [plan["blockers"] for plan in plans(estate, "2", decisions={"2": Decision("b")})] == [[]]
-    assert [len(plan["blockers"]) for plan in plans(estate, "1", decisions={"2": Decision("a")})] == [1]
+
+
+def test_policies_that_become_one_are_told_and_need_room_once() -> None:
+    full = [on_cbr(f"o{number}") for number in range(29)]
+    estate = estate_of(csbs=[policy("a"), policy("b")], cbr=full)
+    both = plans(estate, decisions={"pol-b": Decision("a")})
+    assert [plan["blockers"] for plan in both] == [[], []]
+    assert [["become one policy 'a'" in loss for loss in plan["losses"]][-1] for plan in both] == [True, True]
+    (alone,) = plans(estate, "pol-b", decisions={"pol-b": Decision("a")})
+    assert not any("become one" in loss for loss in alone["losses"])
+
+
+def test_the_room_that_others_take_is_told_apart_from_no_room_at_all() -> None:
+    few = estate_of(csbs=[policy("a"), policy("b")], cbr=[on_cbr(f"o{number}") for number in range(29)])
+    assert "This plan makes 2 policies, and there is room for 1" in plans(few)[1]["blockers"][0]
+    assert plans(few, "pol-b")[0]["blockers"] == []
+    none = estate_of(csbs=[policy("a"), policy("b")], cbr=[on_cbr(f"o{number}") for number in range(30)])
+    assert ["there is no room for" in plan["blockers"][0] for plan in plans(none)] == [True, True]
+
+
+def test_a_policy_whose_servers_are_all_gone_is_moved_and_they_are_told() -> None:
+    estate = estate_of(["web"], csbs=[policy("a", ["gone"]), policy("b")], cbr=[on_cbr("a"), on_cbr("b")])
+    first, second = plans(estate)
+    assert (first["state"], first["gone"], second["gone"]) == ("moved", [{"id": "id-gone", "name": "gone"}], [])
+    told = [note for note in notes(estate)[1] if note.startswith("These policies")]
+    assert "no server any more" in told[0] and "'b'" in told[0] and "'a'" not in told[0]
+    assert "no longer exist" in told[1] and "'a' ('gone')" in told[1]
+
+
+def test_a_server_in_a_vault_without_a_policy_is_not_on_the_way() -> None:
+    estate = estate_of(csbs=[policy("a")], loose=[vault("loose", ["web"])], marks={"id-web": "pol-a"})
+    assert server_rows(estate)["web"]["state"] == "none" and plans(estate)[0]["servers"] == []
+
+
+def test_a_policy_of_cbr_shows_its_own_rules_as_far_as_it_keeps_them() -> None:
+    old = policy("nightly", ["web"], definition={"max_backups": 3}, enabled=False)
+    for members, enabled in (([], False), (["db"], True)):
+        target = on_cbr("nightly", vault("nightly", members, tags=[{"key": "team", "value": "a"}]))
+        estate = estate_of(csbs=[old], cbr=[target], csbs_backups=[backup("b", "db")])
+        (plan,) = plans(estate)
+        assert (plan["target"]["enabled"], plan["target"]["tags"]) == (enabled, {"team": "a"})
+        assert plan["target"]["retention"]["max_backups"] == (3 if not members else None)
+        assert any("stays as it is" in loss and "enabled, retention" in loss for loss in plan["losses"]) is bool(
+            members
+        )
 
 
 # ========== Who is where ==========

@@ -20,7 +20,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.migra
     move_calls,
     plan_migration,
     preparing_calls,
-    who_moves,
+    stale_marks,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Plan
 from tests.support.fakes import SUMMER, backup, policy, server
@@ -79,8 +79,7 @@ def estate(old: t.Any, place: t.Any = None, current: t.Any = None, **fields: t.A
 
 
 def plan(options: MigrationOptions, found: Estate) -> Plan[t.Any]:
-    target = map_policy(found.policy, target_name=options.target_name).target
-    return plan_migration(options, target, found)
+    return plan_migration(options, map_policy(found.policy, target_name=options.target_name), found)
 
 
 def names(rows: t.Iterable[t.Any]) -> list[str]:
@@ -154,6 +153,7 @@ def test_marks_of_servers_that_have_arrived_or_are_gone_are_removed() -> None:
     assert [mark["key"] for mark in call.arguments["marks"]] == [WEB, GONE] and todo.changed
     assert todo.before["on_the_way"] == [GONE, "web"] and todo.after["on_the_way"] == []
     assert not plan(PREPARED._replace(servers=[]), found).changed
+    assert stale_marks(found.vaults, {WEB, DB}, {DB}) == {"id-vault": call.arguments["marks"]}
 
 
 def test_servers_that_are_over_get_the_backup_that_they_miss() -> None:
@@ -206,11 +206,3 @@ def test_vaults_grow_and_new_ones_get_the_tags() -> None:
     todo = plan(PREPARED, estate(old))
     assert todo.result["policy"]["tags"] == {"team": "web"}
     assert preparing_calls(todo.context, "x")[0].arguments["tags"] == [{"key": "team", "value": "web"}]
-
-
-def test_who_is_where() -> None:
-    place = vault("web", tags={DB: "pol-nightly"})
-    servers: t.Any = [server(name, IDS[name]) for name in IDS]
-    who = who_moves(csbs_policy("mail", "old-one"), cbr_policy(place), [place], servers, {MAIL, GONE})
-    assert (names(who.left), names(who.on_the_way), names(who.over)) == (["mail"], ["db"], ["web"])
-    assert names(who.gone) == ["old-one"] and who.stale == {}
