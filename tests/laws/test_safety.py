@@ -18,16 +18,25 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import send, set_server
+from tests.support.migrations import hurry_up
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
 from tests.support.policy_sets import killed_after, meanwhile
 from tests.support.processes import result_of, start_task
 from tests.support.safety import GUARD
 
-from .scenarios.scenario import backed_up, in_their_vault, in_two_vaults, plant
+from .scenarios.scenario import FAST, backed_up, in_their_vault, in_two_vaults, plant
 
 # The live mode is the harder one.
 pytestmark = one_mode
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Let servers that cannot join CBR go back to CSBS soon."""
+    if "comes-from-csbs" in request.node.name:
+        hurry_up(monkeypatch)
+
 
 Task = tuple[str, Args]
 CBR: Args = {"service": "cbr", "timeout": 60}
@@ -268,17 +277,42 @@ def test_a_server_that_others_move_at_the_same_time_keeps_its_backups(cloud: Emu
 
 
 # ========== Faults and kills at every write ==========
+def on_both_sides(cloud: Emulator, service: str) -> None:
+    """Make a policy of CSBS with two servers, and one of CBR that is to take them and has a server with a backup."""
+    vault = cloud.make_vault("nightly", [cloud.server("srv-0003").id])
+    cloud.make_vault_policy("nightly", [vault.id], enabled=False)
+    plant(cloud, "cbr", "srv-0003", "old", age=3600)
+    run_ok("csbs_policy", {key: value for key, value in NIGHTLY.items() if key != "service"}, cloud)
+    for server in NIGHTLY["servers"]:
+        plant(cloud, "csbs", server, "last-of-csbs", age=3600)
+
+
+def two_vaults_with_backups(cloud: Emulator, service: str) -> None:
+    in_two_vaults(cloud, service)
+    plant(cloud, service, "srv-0002", "old", age=3600)
+
+
+#: What makes a whole estate, without the policy that all others begin with
+WHOLE = (on_both_sides, two_vaults_with_backups)
 CASES: dict[str, tuple[Task, t.Callable[[Emulator, str], None]]] = {
     "parks-one-of-two": (LEAVING["policy_server"], backed_up),
-    "leaves-two-vaults": (LEAVING["policy"], in_two_vaults),
+    "leaves-two-vaults": (LEAVING["policy"], two_vaults_with_backups),
     "moves-from-a-vault-of-others": (
         ("csbs_policy", {**NIGHTLY, "servers": ["srv-0003", "srv-0004"]}),
         in_their_vault,
     ),
-    "ends-with-two-vaults": (ENDING["policy"], in_two_vaults),
+    "ends-with-two-vaults": (ENDING["policy"], two_vaults_with_backups),
     "lets-backups-go": (
         ("csbs_policy_server", {**LEAVING["policy_server"][1], "leaving_backups": "delete", "confirm": True}),
         backed_up,
+    ),
+    "comes-from-csbs": (
+        (
+            "csbs_migration",
+            # The first backups have no names of their own.
+            {**FAST, "policy": "nightly", "state": "moved", "target_name": "nightly", "first_backup": False},
+        ),
+        on_both_sides,
     ),
 }
 FAULTS: dict[str, Args] = {
@@ -293,28 +327,28 @@ def prepare(cloud: Emulator, case: str) -> Task:
     task, others = CASES[case]
     cloud.faults.clear()
     cloud.reset(servers=6)
-    if others is in_two_vaults:
-        in_two_vaults(cloud, "cbr")
-        plant(cloud, "cbr", "srv-0002", "old", age=3600)
-    else:
+    if others not in WHOLE:
         run_ok(*GIVEN, cloud)
-        others(cloud, "cbr")
+    others(cloud, "cbr")
     cloud.journal.clear()
     return task
 
 
 def outcome(cloud: Emulator) -> t.Any:
-    """Return who is where and whose backups are in which vault, whatever the IDs are."""
+    """Return who is where and whose backups are in which service, whatever the IDs are."""
     held = sorted(
         (one.resource_name, one.name) for one in cloud.state.cbr.backups.values() if one.id in backups_in(cloud)
     )
     places = {server.name: place_of(cloud, server.name) for server in cloud.state.servers.values()}
-    return held, places, sorted(policy.name for policy in cloud.state.cbr.policies.values())
+    tags = sorted(key for vault in cloud.state.cbr.vaults.values() for key in vault.tags)
+    in_csbs = sorted(server["name"] for policy in cloud.state.policies.values() for server in policy.resources)
+    kept = sorted((item.resource_name, item.name, item.status) for item in cloud.state.items.values())
+    return held, places, sorted(policy.name for policy in cloud.state.cbr.policies.values()), tags, in_csbs, kept
 
 
 def clean_run(cloud: Emulator, case: str) -> tuple[t.Any, list[t.Any]]:
     run_ok(*prepare(cloud, case), cloud)
-    writes = [entry for entry in cloud.journal.writes() if entry["service"] == "cbr"]
+    writes = [entry for entry in cloud.journal.writes() if entry["service"] in ("cbr", "csbs")]
     finish_backups(cloud)
     return outcome(cloud), writes
 
@@ -342,8 +376,11 @@ def test_a_fault_at_any_write_loses_nothing_and_the_next_run_ends_as_a_clean_one
     desired, writes = clean_run(cloud, case)
     for position, entry in enumerate(writes):
         task = prepare(cloud, case)
-        same = [one for one in writes[:position] if one["method"] == entry["method"]]
-        cloud.faults.add(method=entry["method"], path="^/cbr/", skip=len(same), **FAULTS[fault])
+        same = [
+            one for one in writes[:position] if (one["method"], one["service"]) == (entry["method"], entry["service"])
+        ]
+        path = "^/cbr/" if entry["service"] == "cbr" else "/policies/"
+        cloud.faults.add(method=entry["method"], path=path, skip=len(same), **FAULTS[fault])
         result = run_module(*task, cloud)
         told = f"{fault} at {entry['method']} {entry['path']}: {result.get('msg')}"
         assert "exception" not in result and "Unexpected" not in result.get("msg", ""), told
