@@ -412,6 +412,31 @@ def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: 
 
 
 @one_mode
+def test_a_reading_that_is_refused_at_any_moment_leaves_nobody_unprotected(cloud: Emulator) -> None:
+    args = {**MOVED, "servers": ["srv-0001"]}
+    desired, dummy = clean_run(cloud, args)
+    sent = list(cloud.journal)
+    first_write = sent.index(cloud.journal.writes()[0])
+    readings = [entry for entry in sent if entry["method"] == "GET"]
+    for position, entry in enumerate(readings):
+        if sent.index(entry) < first_write:
+            continue
+        begin(cloud)
+        same = [one for one in readings[:position] if one["service"] == entry["service"]]
+        path = f"^/{entry['service']}/"
+        cloud.faults.add(method="GET", path=path, skip=len(same), status=403, error_code="BackupService.0008")
+        result = run_module(MODULE, args, cloud)
+        told = f"refused at {entry['path']}: {result.get('msg')}"
+        assert "exception" not in result and "Unexpected" not in result.get("msg", ""), told
+        assert set(places(cloud).values()) <= {"csbs", "nightly"}, told
+        assert result.get("failed") or not marks_in(cloud) or "srv-0001" in result["notes"][0], told
+        cloud.faults.clear()
+        run_ok(MODULE, args, cloud)
+        cloud.clock.advance(3600)
+        assert outcome(cloud) == desired, told
+
+
+@one_mode
 def test_the_time_of_the_task_ends_between_leaving_and_joining(cloud: Emulator) -> None:
     """The server joins all the same, and the result says what was done and what not."""
     in_csbs(cloud)

@@ -20,7 +20,7 @@ from .watch import first_fields, join_problems
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import BothServices, Cloud
-    from .._domain.rows import PolicyRow
+    from .._domain.rows import PolicyRow, ServerRow
     from .._plans.migration import MigrationContext, MigrationOptions
     from .._plans.policy_options import PolicyOptions
     from .clock import Clock
@@ -78,9 +78,19 @@ class Migration:
             "moved": server_refs(moved),
             "not_moved": not_moved(self._context.chosen, staying),
             "backups": self._backups,
+            "notes": [*result["notes"], *self._notes_on(moved)],
         }
         self._fail(results, len(moved))
         return results
+
+    def _notes_on(self, moved: list[ServerRow]) -> list[str]:
+        """Return what is left to do for servers that have moved although their move ended with an error."""
+        return [
+            f"Server {server['name']!r} has moved, but a tag of the vault that marks the move may be left:"
+            f" {self._reasons[server['id']]}. What to do: run the task again, which removes the tag"
+            for server in moved
+            if server["id"] in self._reasons
+        ]
 
     def _fail(self, results: dict[str, t.Any], moved: int) -> None:
         """Raise TaskFailed when there is something to tell."""
