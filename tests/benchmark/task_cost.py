@@ -49,6 +49,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "csbs_tag_info": {"resource_type": "policy"},
     "csbs_quota_info": {},
     "csbs_migration_info": {},
+    "csbs_migration": {"policy": "nightly"},
 }
 # A restore always has something to do.
 CHECKED = ("csbs_restore",)
