@@ -16,6 +16,8 @@ FOLDERS = {"_ansible", "_operations", "_execution", "_cloud", "_plans", "_domain
 # Pure, or carrying out what is pure. The others speak to Ansible and to a cloud: tests/cloud and tests/laws test them.
 TESTED_FOR_THEMSELVES = ("_domain", "_plans", "_execution", "_operations")
 ONLY_TYPES = {"_domain/rows.py"}
+#: The folders where `./dev test` looks for tests with a mark
+MARKED = {"e2e": {"cloud", "integration"}, "keystone": {"integration"}}
 
 
 def names_of(folder: Path) -> set[str]:
@@ -47,3 +49,12 @@ def test_each_file_has_a_unit_test(folder: str) -> None:
 @pytest.mark.parametrize("module", sorted((ROOT / "plugins" / "modules").glob("*.py")), ids=lambda path: path.stem)
 def test_each_module_has_the_operation_of_its_name(module: Path) -> None:
     assert (CODE / "_operations" / f"{module.stem.removeprefix('csbs_')}.py").exists()
+
+
+@pytest.mark.parametrize("mark", MARKED)
+def test_each_test_with_a_mark_is_where_its_step_looks(mark: str) -> None:
+    tests = ROOT / "tests"
+    found = [path for path in tests.rglob("test_*.py") if f"mark.{mark}" in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(tests).parts[0] for path in found} == MARKED[mark]
+    step = next(line for line in (ROOT / "dev").read_text().splitlines() if f" -m {mark} " in line)
+    assert {word.removeprefix("tests/") for word in step.split() if word.startswith("tests/")} == MARKED[mark]
