@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 
 FAST = {"poll_interval": 0.5}
 NIGHTLY = {"schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False}
-#: Every module with an action plugin of its own, with what it is asked first and, after that, once more
+#: Every module that shows its progress, with what it is asked first and, after that, once more
 WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "csbs_backup": ({"name": "first", "servers": ["srv-0001"]}, {"name": "second", "servers": ["srv-0001"]}),
     "csbs_policy_run": ({"policy": "p", "servers": ["srv-0002"]}, {"policy": "p", "servers": ["srv-0003"]}),
@@ -43,12 +43,17 @@ WAITING: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
         {"resource_type": "policy", "resources": ["p"], "tags": {"team": "web"}},
         {"resource_type": "policy", "resources": ["p"], "tags": {"team": "db"}},
     ),
+    "csbs_migration": (
+        {"policy": "p"},
+        # A day goes by in half a minute here.
+        {"policy": "p", "state": "moved", "servers": ["srv-0004"], "max_age": "52w"},
+    ),
 }
 
 
-def test_every_module_with_an_action_plugin_is_tried_here() -> None:
-    plugins = Path(__file__).parents[2] / "plugins" / "action"
-    assert set(WAITING) == {path.stem for path in plugins.glob("csbs_*.py")}
+def test_every_module_that_shows_its_progress_is_tried_here() -> None:
+    plugins = (Path(__file__).parents[2] / "plugins" / "action").glob("csbs_*.py")
+    assert set(WAITING) == {path.stem for path in plugins if "ProgressAction" in path.read_text(encoding="utf-8")}
 
 
 def run_tasks(
@@ -91,6 +96,7 @@ def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_pat
     )
     for age in (3600, 7200, 10800):
         cloud.make_backup(cloud.server("srv-0002").id, name=f"old-{age}", age=age, auto_trigger=age == 10800)
+    cloud.make_backup(cloud.server("srv-0004").id, name="before", age=3600)
     tasks = []
     for module, (first, second) in WAITING.items():
         tasks += [
@@ -117,3 +123,4 @@ def test_every_module_that_waits_runs_in_the_background(cloud: Emulator, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     assert " failed=0 " in done.stdout and "%, after" not in done.stdout, "nobody listens to a task in the background"
     assert len(cloud.state.images) == 2 and policy_in(cloud, "p")
+    assert cloud.server("srv-0004").id in cloud.state.cbr.vault_of
