@@ -368,6 +368,7 @@ def clean_run(cloud: Emulator, args: Args) -> tuple[t.Any, list[t.Any]]:
 
 
 @one_mode
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulator, concurrency: int) -> None:
     args = {**MOVED, "servers": list(SERVERS[: concurrency + 1]), "concurrency": concurrency}
@@ -387,6 +388,7 @@ def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulat
 
 
 @one_mode
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: str) -> None:
     """A single fault is overcome, or whoever cannot move is back; the next run ends as a clean one."""
@@ -412,6 +414,7 @@ def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: 
 
 
 @one_mode
+@pytest.mark.exhaustive
 def test_a_reading_that_is_refused_at_any_moment_leaves_nobody_unprotected(cloud: Emulator) -> None:
     args = {**MOVED, "servers": ["srv-0001"]}
     desired, dummy = clean_run(cloud, args)
