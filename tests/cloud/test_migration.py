@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import migration
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.both_clouds import BothClouds
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import USUAL
 from tests.emulator import Emulator
@@ -322,7 +323,7 @@ def test_ten_servers_at_a_time_are_on_the_way_into_a_vault_and_tags_of_users_sta
     assert "6600" in str(result["error_code"]) and places(cloud) == {**IN_CSBS, "srv-0001": "nightly"}
 
 
-def move(cloud: Emulator, both: migration.BothClouds, name: str) -> None:
+def move(cloud: Emulator, both: BothClouds, name: str) -> None:
     """Move a server as a plan tells the adapter to do."""
     server: t.Any = {"id": cloud.server(name).id, "type": "OS::Nova::Server", "name": name, "disks_gb": 20}
     (target,) = [policy.id for policy in cloud.state.cbr.policies.values()]
@@ -445,14 +446,14 @@ def test_the_time_of_the_task_ends_between_leaving_and_joining(cloud: Emulator) 
     in_csbs(cloud)
     run_ok(MODULE, PREPARED, cloud)
     both: list[t.Any] = []
-    plain = migration.BothClouds.move_server
+    plain = BothClouds.move_server
 
     def remember(self: t.Any, *args: t.Any, **kwargs: t.Any) -> None:
         both.append(self)
         plain(self, *args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(migration.BothClouds, "move_server", remember)
+        patch.setattr(BothClouds, "move_server", remember)
         with meanwhile("POST", lambda: both[0].set_deadline(0), path="addresources"):
             result = run_module(MODULE, {**MOVED, "servers": ["srv-0001"]}, cloud)
     assert place_of(cloud, "srv-0001") == "nightly"

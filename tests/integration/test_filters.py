@@ -135,7 +135,7 @@ REFUSED = {
     "'text' | opentelekomcloud.csbs.escaped('pdf')": "escaped: format: 'pdf' is not one of html, markdown",
     "'text' | opentelekomcloud.csbs.protection_report": "protection_report: the audits are no list of results",
     "[{'servers': []}] | opentelekomcloud.csbs.protection_report": "protection_report: a result has servers but no",
-    "[{}] | opentelekomcloud.csbs.protection_report(migrations=[{}, {}])": "protection_report: migrations: it is no list",
+    "[] | opentelekomcloud.csbs.protection_report(migrations=[{}])": "protection_report: migrations: it is no list",
     "nope | opentelekomcloud.csbs.age": "'nope' is undefined",
     "nightly | opentelekomcloud.csbs.next_runs(start=nope)": "'nope' is undefined",
     "{'pattern': nope} | opentelekomcloud.csbs.next_runs": "'nope' is undefined",

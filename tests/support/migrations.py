@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import login, members, migration
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.both_clouds import BothClouds
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.selection import is_id
 from tests.emulator import Emulator
@@ -49,7 +50,7 @@ def hurry_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration, "_FIRST_PAUSE", 0.05)
 
 
-def connect_both(cloud: Emulator, seconds: float = 60) -> migration.BothClouds:
+def connect_both(cloud: Emulator, seconds: float = 60) -> BothClouds:
     """Log in as csbs_migration does."""
     return login.connect_both({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud)}, seconds)
 

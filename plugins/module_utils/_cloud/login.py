@@ -20,7 +20,7 @@ from .session import RetryingSession
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
-    from .migration import BothClouds
+    from .both_clouds import BothClouds
 
 #: Traceback of the failed import where openstacksdk is missing, else None
 MISSING_SDK = SDK_ERROR
@@ -73,7 +73,7 @@ def connect_both(params: dict[str, t.Any], seconds: float) -> BothClouds:
     """Log in once, as connect does, and return the cloud with both services. Raises CloudError where one is missing."""
     connection = log_in(params, seconds, *TYPES)
     # Loaded here, because few tasks speak with both.
-    from .migration import BothClouds
+    from .both_clouds import BothClouds
 
     return BothClouds(connection)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both backup services at once, and the move of a server from a policy of CSBS into a vault of CBR.
+"""The move of a server from a policy of CSBS into a vault of CBR.
 
 A server can be in one of them only, so it leaves, and joins with the very next request. Before it leaves, the vault
 that is to take it gets a mark: a tag whose key is the ID of the server, and whose value is the ID of the policy that it
@@ -14,14 +14,14 @@ from __future__ import annotations
 import contextlib
 import time
 import typing as t
-from datetime import timedelta
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, NotStarted, OutcomeUnknown
-from .cbr import CbrCloud
-from .csbs import CsbsCloud
 
 if t.TYPE_CHECKING:
-    from .._domain.rows import MemberRow, PolicyRow, TagRow, VaultRow
+    from datetime import timedelta
+
+    from .._domain.cloud import BothServices
+    from .._domain.rows import MemberRow, PolicyRow, VaultRow
     from .._domain.vaults import VaultOptions
 
 #: Marks that a vault may have at a time, beside the tags of the user
@@ -44,60 +44,18 @@ _TOO_MANY_TAGS = "BackupService.6600"
 _LOST = (OutcomeUnknown, ForeignAnswer)
 
 
-class BothClouds(CbrCloud):
-    """A project with both backup services: CBR, and CSBS beside it."""
-
-    def __init__(self, connection: t.Any) -> None:
-        super().__init__(connection)
-        self.csbs = CsbsCloud(connection)
-
-    def prepare_vaults(
-        self,
-        operation: str,
-        policy: str,
-        servers: t.Sequence[MemberRow],
-        vault: VaultOptions,
-        tags: t.Sequence[TagRow] = (),
-    ) -> None:
-        """Make and enlarge the vaults that servers need that are to join a policy of CBR. None of them joins."""
-        from .vault_members import VaultMembers
-
-        VaultMembers(self).prepare(operation, policy, servers, vault, tags)
-
-    def move_server(
-        self,
-        operation: str,
-        server: MemberRow,
-        source: str,
-        target: str,
-        vault: VaultOptions,
-        max_age: timedelta,
-    ) -> None:
-        """Move a server from a policy of CSBS into a vault of a policy of CBR (their IDs), wherever it is by now.
-
-        It leaves only with a good backup in CSBS that is younger than max_age. Raises CloudError; the server is then
-        where it was, unless the error says otherwise.
-        """
-        _Move(self, operation, server, source, target, vault, max_age).carry_out()
-
-    def remove_marks(self, operation: str, vault: str, marks: list[TagRow]) -> None:
-        """Remove marks of servers from a vault; errors name the operation."""
-        with self.errors_of(operation):
-            self.unset_tags("vault", vault, marks)
-
-
 class _Busy(CloudError):
     """Something that ends by itself, so the move is tried again."""
 
     retryable = True
 
 
-class _Move:
+class Move:
     """The move of one server. It looks where the server is, does what is missing, and can be made again."""
 
     def __init__(
         self,
-        cloud: BothClouds,
+        cloud: BothServices,
         operation: str,
         server: MemberRow,
         source: str,
@@ -233,11 +191,8 @@ class _Move:
 
     # ========== Leaving and joining ==========
     def _leave(self, vault: VaultRow) -> None:
-        from .members import PolicyMembers
-
-        members = PolicyMembers(self._cloud.csbs, self._cloud.csbs.csbs)
         try:
-            members.leave(self._operation, self._source, self._id)
+            self._cloud.leave_csbs(self._operation, self._source, self._id)
         except NotFound:
             # Others have deleted the policy, so nothing protects the server but what comes now.
             return

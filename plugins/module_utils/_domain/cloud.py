@@ -259,5 +259,8 @@ class BothServices(VaultCloud, t.Protocol):
     ) -> None:
         """Move a server from a policy of CSBS into a vault of a policy of CBR, wherever it is by now."""
 
+    def leave_csbs(self, operation: str, policy: str, server_id: str) -> None:
+        """Take one server out of a policy of CSBS (its ID)."""
+
     def remove_marks(self, operation: str, vault: str, marks: list[TagRow]) -> None:
         """Remove marks of servers from a vault."""

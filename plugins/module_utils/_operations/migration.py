@@ -20,7 +20,7 @@ from .._domain.vault_option import parse_vault_option
 from .._plans.migration import Estate, MigrationContext, MigrationOptions, not_moved, plan_migration
 
 if t.TYPE_CHECKING:
-    from .._cloud.migration import BothClouds
+    from .._cloud.both_clouds import BothClouds
     from .._domain.migration import Mapping
     from .._domain.rows import PolicyRow, ServerRow
     from .._execution.clock import Clock

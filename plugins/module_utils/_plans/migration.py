@@ -27,16 +27,15 @@ from .._domain.policy import as_resource, for_diff, in_order, members_of, policy
 from .._domain.selection import describe_server, describe_servers, is_id, names_of, server_refs
 from .._domain.server_lookup import choose_servers
 from .._domain.services import RULES
-from .backup import BackupOptions, planned_row
-from .new_policy import plan_creation
 from .plan import Call, Plan
 from .policy import plan_update
 from .policy_options import PolicyOptions
 
 if t.TYPE_CHECKING:
     from .._domain.migration import Mapping, Target, Who
-    from .._domain.rows import BackupRow, PolicyRow, ServerRef, ServerRow, TagRow, VaultRow
+    from .._domain.rows import BackupRow, PolicyRow, ServerRef, ServerRow, TagRow, VaultRef, VaultRow
     from .._domain.vaults import Step, VaultOptions
+    from .backup import BackupOptions
     from .policy import PolicyContext
 
 _RULES = RULES["cbr"]
@@ -287,6 +286,9 @@ def _refused(
 def _plan_policy(desired: PolicyOptions, target: Target, estate: Estate) -> tuple[Plan[PolicyContext], list[str]]:
     """Return the plan of the policy of CBR without its servers, and notes for users."""
     if estate.current is None:
+        # Loaded here, because it is made once.
+        from .new_policy import plan_creation
+
         return plan_creation(desired, [], [], estate.cbr, elsewhere=estate.elsewhere), []
     names = names_of(estate.servers)
     changes = plan_update(desired, estate.current, [], [], names)
@@ -320,6 +322,8 @@ def _first_backups(
 
 def backup_options(options: MigrationOptions) -> BackupOptions:
     """Return the options of the first backups."""
+    from .backup import BackupOptions
+
     return BackupOptions(
         "present",
         # One that the schedule has just begun will do.
@@ -332,18 +336,21 @@ def backup_options(options: MigrationOptions) -> BackupOptions:
 
 
 def _backups(
-    to_back_up: t.Iterable[ServerRow],
+    to_back_up: t.Collection[ServerRow],
     running: t.Mapping[str, BackupRow],
     places: t.Mapping[str, str],
     vaults: t.Iterable[VaultRow],
     names: t.Mapping[str, str],
 ) -> list[dict[str, t.Any]]:
-    ids = {vault["name"]: vault["id"] for vault in vaults}
-    options = BackupOptions("present", rules=_RULES)
-    new = [
-        planned_row(server, None, options, {"id": ids[places[server["id"]]], "name": places[server["id"]]})
-        for server in to_back_up
-    ]
+    new: list[BackupRow] = []
+    if to_back_up:
+        # Loaded here, because a server gets its first backup once.
+        from .backup import BackupOptions, planned_row
+
+        ids, options = {vault["name"]: vault["id"] for vault in vaults}, BackupOptions("present", rules=_RULES)
+        for server in to_back_up:
+            vault: VaultRef = {"id": ids[places[server["id"]]], "name": places[server["id"]]}
+            new.append(planned_row(server, None, options, vault))
     return [backup_result(row, names) for row in (*running.values(), *new)]
 
 
