@@ -368,6 +368,14 @@ def clean_run(cloud: Emulator, args: Args) -> tuple[t.Any, list[t.Any]]:
     return outcome(cloud), cloud.journal.writes()
 
 
+def run_again(cloud: Emulator, args: Args) -> None:
+    """Run a task again without faults, not sooner than lists show what is new."""
+    cloud.faults.clear()
+    for made in (*cloud.state.cbr.policies.values(), *cloud.state.cbr.vaults.values()):
+        made.visible_at = 0.0
+    run_ok(MODULE, args, cloud)
+
+
 @one_mode
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("concurrency", [1, 2])
@@ -380,10 +388,7 @@ def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulat
             run_module(MODULE, args, cloud)
         found = places(cloud)
         assert "nowhere" not in found.values(), f"killed after write {count}: {found}"
-        # Lists show what is new some seconds late, and nobody runs a task again sooner.
-        for made in (*cloud.state.cbr.policies.values(), *cloud.state.cbr.vaults.values()):
-            made.visible_at = 0.0
-        run_ok(MODULE, args, cloud)
+        run_again(cloud, args)
         cloud.clock.advance(3600)
         assert outcome(cloud) == desired, f"killed after write {count}"
 
@@ -408,8 +413,7 @@ def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: 
         assert set(places(cloud).values()) <= {"csbs", "nightly"}, told
         moved = sorted(one["name"] for one in result.get("moved", []))
         assert moved == sorted(name for name, place in places(cloud).items() if place == "nightly"), told
-        cloud.faults.clear()
-        run_ok(MODULE, args, cloud)
+        run_again(cloud, args)
         cloud.clock.advance(3600)
         assert outcome(cloud) == desired, told
 
@@ -434,8 +438,7 @@ def test_a_reading_that_is_refused_at_any_moment_leaves_nobody_unprotected(cloud
         assert "exception" not in result and "Unexpected" not in result.get("msg", ""), told
         assert set(places(cloud).values()) <= {"csbs", "nightly"}, told
         assert result.get("failed") or not marks_in(cloud) or "srv-0001" in result["notes"][0], told
-        cloud.faults.clear()
-        run_ok(MODULE, args, cloud)
+        run_again(cloud, args)
         cloud.clock.advance(3600)
         assert outcome(cloud) == desired, told
 

@@ -142,7 +142,7 @@ def test_a_policy_that_needs_a_decision_waits_for_it_and_the_others_go_on(cloud:
         include(**decided),
         # The name of the policy of CBR leads from the policy of CSBS, also when that is gone.
         *(include(**decided, csbs_phase=phase, csbs_policies="first") for phase in ("move", "retire", "verify")),
-        refused("neither CSBS nor CBR has frist", csbs_decisions=[{**first, "policy": "frist", "target_name": "new"}]),
+        refused("neither CSBS nor CBR has fifth", csbs_decisions=[{**first, "policy": "fifth", "target_name": "new"}]),
     ]
     code, output = own_play(cloud, tmp_path, on_control(*tasks), {**FAST, **OLD_ENOUGH})
     assert code == 0 and "NOT REFUSED" not in output and output.count("BLOCKED first: ") == 2, output

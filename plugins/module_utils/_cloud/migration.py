@@ -247,14 +247,11 @@ class Move:
 
         self._take_time()
         self._check_others(refusal)
-        what = f"put server {self._server['name']!r} back into its policy of CSBS"
         until = time.monotonic() + SECONDS_TO_GO_BACK
         for pause in backoff(_FIRST_PAUSE, most=_LONGEST_PAUSE):
-            try:
-                self._cloud.csbs.change_members(what, self._source, add=[_as_csbs_member(self._server)])
+            trouble = self._go_back()
+            if trouble is None:
                 break
-            except CloudError as error:
-                trouble = error
             with contextlib.suppress(CloudError):
                 if self._is_over():
                     return True
@@ -268,6 +265,15 @@ class Move:
         told = FinalError.with_note(refusal, "It was put back into its policy of CSBS.")
         told.applied = told.uncertain = False
         raise told
+
+    def _go_back(self) -> CloudError | None:
+        """Put the server back into its policy of CSBS; return what was in the way, None when it is there."""
+        operation = f"put server {self._server['name']!r} back into its policy of CSBS"
+        try:
+            self._cloud.csbs.change_members(operation, self._source, add=[_as_csbs_member(self._server)])
+        except CloudError as error:
+            return error
+        return None
 
     def _check_others(self, refusal: CloudError) -> None:
         """Raise CloudError when the server can't join because others have put it elsewhere."""
