@@ -107,7 +107,7 @@ def test_each_phase_does_its_part_once_and_its_check_nothing(cloud: Emulator, tm
     in_csbs(cloud, "nightly", "srv-0001", "srv-0002")
     in_csbs(cloud, "other", "srv-0003")
     given = {**FAST, **OLD_ENOUGH, "csbs_policies": ["nightly"]}
-    backups = sorted(cloud.state.items)
+    backups, told = sorted(cloud.state.items), []
 
     def run(phases: str, *options: str, **more: t.Any) -> int:
         """Run phases in one play; return how many tasks changed something."""
@@ -115,6 +115,7 @@ def test_each_phase_does_its_part_once_and_its_check_nothing(cloud: Emulator, tm
         tasks = [include(csbs_phase=phase, **more) for phase in phases.split()]
         code, output = own_play(cloud, tmp_path, on_control(*tasks), given, *options)
         assert code == 0, output
+        told.append(output)
         return changed(output)
 
     # To move means to prepare, too.
@@ -125,6 +126,7 @@ def test_each_phase_does_its_part_once_and_its_check_nothing(cloud: Emulator, tm
     assert in_cbr(cloud) == backed_up_in_cbr(cloud) == ["srv-0001", "srv-0002"] and members(cloud, "nightly") == []
     assert run("retire", "--check") == 1 and cloud.journal.writes() == [] and names(cloud) == ["nightly", "other"]
     assert run("retire verify retire", csbs_confirm=True) == 1 and names(cloud) == ["other"]
+    assert [output.count("Nothing to do: CSBS has none of these policies") for output in told] == [0, 0, 0, 0, 1]
     assert sorted(cloud.state.items) == backups and members(cloud, "other") == ["srv-0003"]
 
 
