@@ -25,7 +25,7 @@ from .tags import tags_as_dict
 from .vaults import joining_members, names_in_use, place
 
 if t.TYPE_CHECKING:
-    from .rows import PolicyRow, ServerRef, ServerRow, VaultRow
+    from .rows import BackupRow, PolicyRow, ServerRef, ServerRow, VaultRow
     from .schedule import Rule, SeveralRules
     from .vaults import Step, VaultOptions
 
@@ -195,6 +195,18 @@ def _tags(policy: PolicyRow, losses: list[str]) -> dict[str, str]:
     return kept
 
 
+def mapping_of(policy: PolicyRow, policies: t.Iterable[PolicyRow], decision: Decision) -> Mapping:
+    """Return what a policy of CSBS becomes, among all policies of CSBS. Decisions about the others do not count."""
+    others = [target_name_of(other["name"]) for other in policies if other["id"] != policy["id"]]
+    return map_policy(
+        policy,
+        target_name=decision.target_name,
+        retention=decision.retention,
+        # Whoever chooses a name has decided.
+        others=others if decision.target_name is None else (),
+    )
+
+
 # ========== Who is where ==========
 class Who(t.NamedTuple):
     """Where the servers of a migration are: in the policy of CSBS, on the way, in CBR; and those that are gone."""
@@ -276,6 +288,17 @@ def own_members(target: PolicyRow | None, from_csbs: t.Container[str]) -> list[S
     A server may have come from CSBS if it has a backup there or a mark.
     """
     return [] if target is None else [server for server in members_of(target) if server["id"] not in from_csbs]
+
+
+def members_in_the_way(
+    target: PolicyRow | None, who: Who, decision: Decision, backups: t.Iterable[BackupRow], marks: t.Iterable[str]
+) -> list[ServerRef]:
+    """Return the servers for which a policy of CBR may be another one; backups are those of CSBS, marks server IDs."""
+    # Whoever chooses a name brings the servers into the policy that has it. When everything is over, old backups may be
+    # gone, and nobody can tell any more who came from CSBS.
+    if decision.target_name is not None or not (who.left or who.on_the_way):
+        return []
+    return own_members(target, {row["resource_id"] for row in backups}.union(marks))
 
 
 def blockers_in_cbr(name: str, targets: t.Sequence[PolicyRow], own: t.Sequence[ServerRef], free: int) -> list[str]:

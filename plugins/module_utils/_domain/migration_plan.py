@@ -17,13 +17,12 @@ from .migration import (
     blockers_in_cbr,
     differences,
     listed,
-    map_policy,
-    own_members,
+    mapping_of,
+    members_in_the_way,
     policy_state,
     server_state,
     stays_as_it_is,
     steps_to_room,
-    target_name_of,
     vaults_with_room,
     who_moves,
 )
@@ -36,7 +35,7 @@ from .times import format_time, parse_time
 
 if t.TYPE_CHECKING:
     from .migration import Mapping
-    from .rows import BackupRow, PolicyRow, ServerRef, ServerRow, VaultRow
+    from .rows import BackupRow, PolicyRow, ServerRow, VaultRow
     from .vaults import VaultOptions
 
 Result = dict[str, t.Any]
@@ -70,7 +69,8 @@ def policy_plans(estate: Estate, chosen: t.Collection[str], wishes: Wishes) -> l
     Blockers and targets are those of csbs_migration, which knows one policy only. What several policies mean for each
     other comes on top: they need room at the same time, and may become one.
     """
-    mappings = _mappings(estate.csbs, wishes.decisions)
+    decisions = {row["id"]: wishes.decisions.get(row["id"]) or Decision() for row in estate.csbs}
+    mappings = {row["id"]: mapping_of(row, estate.csbs, decisions[row["id"]]) for row in estate.csbs}
     names = [mappings[policy["id"]].target.name for policy in estate.csbs if policy["id"] in chosen]
     existing = {row["name"] for row in estate.cbr}
     new = list(dict.fromkeys(name for name in names if name not in existing))
@@ -83,7 +83,7 @@ def policy_plans(estate: Estate, chosen: t.Collection[str], wishes: Wishes) -> l
             continue
         mapping = mappings[policy["id"]]
         name = mapping.target.name
-        plan = _Plan(estate, policy, mapping, wishes, planned)
+        plan = _Plan(estate, policy, mapping, decisions[policy["id"]], wishes.vault, planned)
         if free > 0 and name in new[free:]:
             plan.blockers.append(
                 f"This plan makes {len(new)} policies, and there is room for {free}, because the services allow"
@@ -99,23 +99,6 @@ def policy_plans(estate: Estate, chosen: t.Collection[str], wishes: Wishes) -> l
     return plans
 
 
-def _mappings(policies: t.Iterable[PolicyRow], decisions: t.Mapping[str, Decision]) -> dict[str, Mapping]:
-    rows = {policy["id"]: policy for policy in policies}
-    mappings = {}
-    for policy_id, row in rows.items():
-        decision = decisions.get(policy_id) or Decision()
-        # As csbs_migration sees them, which does not know what is decided for others.
-        others = [target_name_of(other["name"]) for other_id, other in rows.items() if other_id != policy_id]
-        mappings[policy_id] = map_policy(
-            row,
-            target_name=decision.target_name,
-            retention=decision.retention,
-            # Whoever chooses a name has decided.
-            others=others if decision.target_name is None else (),
-        )
-    return mappings
-
-
 def free_policies(estate: Estate) -> int:
     """Return how many more policies the project may have."""
     return MAX_POLICIES - len(estate.csbs) - len(estate.cbr)
@@ -124,7 +107,15 @@ def free_policies(estate: Estate) -> int:
 class _Plan:
     """What becomes of one policy."""
 
-    def __init__(self, estate: Estate, policy: PolicyRow, mapping: Mapping, wishes: Wishes, planned: set[str]) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        policy: PolicyRow,
+        mapping: Mapping,
+        decision: Decision,
+        vault: VaultOptions,
+        planned: set[str],
+    ) -> None:
         """planned are the names of the vaults that other policies get; those of this one are added."""
         self._estate, self._policy, self.target = estate, policy, mapping.target
         self.losses, self.blockers = list(mapping.losses), list(mapping.blockers)
@@ -132,23 +123,14 @@ class _Plan:
         self._current = targets[0] if targets else None
         held = {member["id"] for row in estate.csbs for member in members_of(row)}
         self._who = who_moves(policy, self._current, estate.vaults, estate.marks, estate.servers, held)
-        decision = wishes.decisions.get(policy["id"]) or Decision()
-        self._own = self._own_members(decision)
+        self._own = members_in_the_way(self._current, self._who, decision, estate.csbs_backups, estate.marks)
         self.blockers += blockers_in_cbr(self.target.name, targets, self._own, free_policies(estate))
         if self._who.gone:
             self.losses.append(
                 f"Servers that no longer exist are not taken along: {listed(self._who.gone)}."
                 " What to do: take them out of the policy with csbs_policy_server and state: absent"
             )
-        self._vaults = self._plan_vaults(wishes.vault, planned)
-
-    def _own_members(self, decision: Decision) -> list[ServerRef]:
-        # Whoever chooses a name brings the servers into the policy that has it. When everything is over, old backups
-        # may be gone, and nobody can tell any more who came from CSBS.
-        if decision.target_name is not None or not (self._who.left or self._who.on_the_way):
-            return []
-        estate = self._estate
-        return own_members(self._current, {row["resource_id"] for row in estate.csbs_backups} | estate.marks.keys())
+        self._vaults = self._plan_vaults(vault, planned)
 
     def _plan_vaults(self, options: VaultOptions, planned: set[str]) -> list[VaultRow]:
         """Return the vaults that the target has when all servers are over."""

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from .._cloud.find_policy import complete_policies, find_policy, is_new, lacks_members, read_policy
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.limits import check_name, check_range
-from .._domain.migration import map_policy, target_name_of
+from .._domain.migration import mapping_of
 from .._domain.policy import members_of, policy_result
 from .._domain.selection import once, parse_policy_ref, parse_refs
 from .._domain.services import RULES
@@ -21,8 +21,7 @@ from .._plans.migration import Estate, MigrationContext, MigrationOptions, not_m
 
 if t.TYPE_CHECKING:
     from .._cloud.both_clouds import BothClouds
-    from .._domain.migration import Mapping
-    from .._domain.rows import PolicyRow, ServerRow
+    from .._domain.rows import ServerRow
     from .._execution.clock import Clock
     from .._plans.plan import Outcome, Plan
 
@@ -65,7 +64,7 @@ def plan(options: MigrationOptions, cloud: BothClouds) -> Plan[MigrationContext]
     policy = find_policy(options.policy, rows, cloud.csbs)
     if policy is None:
         raise InvalidInput(f"policy: CSBS has no such policy: {options.policy!r}")
-    mapping = _mapping(options, policy, rows)
+    mapping = mapping_of(policy, rows, options.decision)
     options = options._replace(vault=options.vault._replace(description=mapping.target.description or None))
     csbs_policies = complete_policies(rows, lacks_members, cloud.csbs.policy)
     # Marks before members: a server that joins meanwhile is seen as one that has joined.
@@ -88,18 +87,6 @@ def plan(options: MigrationOptions, cloud: BothClouds) -> Plan[MigrationContext]
         unsettled=len(targets) > 1 and any(is_new(row, cloud) for row in targets),
     )
     return plan_migration(options, mapping, estate._replace(servers=_with_sizes(estate, cloud)))
-
-
-def _mapping(options: MigrationOptions, policy: PolicyRow, rows: list[PolicyRow]) -> Mapping:
-    """Return what the policy becomes."""
-    others = [target_name_of(row["name"]) for row in rows if row["id"] != policy["id"]]
-    return map_policy(
-        policy,
-        target_name=options.target_name,
-        retention=options.retention,
-        # Whoever chooses a name has decided.
-        others=others if options.target_name is None else (),
-    )
 
 
 def _with_sizes(estate: Estate, cloud: BothClouds) -> list[ServerRow]:

@@ -13,11 +13,12 @@ from .._domain.departure import NO_DISK, why_to_stay
 from .._domain.errors import InvalidInput, Unsettled
 from .._domain.limits import MAX_POLICIES
 from .._domain.migration import (
+    Decision,
     blockers_in_cbr,
     differences,
     listed,
     marks_of,
-    own_members,
+    members_in_the_way,
     stays_as_it_is,
     steps_to_room,
     vaults_with_room,
@@ -33,7 +34,7 @@ from .policy_options import PolicyOptions
 
 if t.TYPE_CHECKING:
     from .._domain.migration import Mapping, Target, Who
-    from .._domain.rows import BackupRow, PolicyRow, ServerRef, ServerRow, TagRow, VaultRef, VaultRow
+    from .._domain.rows import BackupRow, PolicyRow, ServerRow, TagRow, VaultRef, VaultRow
     from .._domain.vaults import Step, VaultOptions
     from .backup import BackupOptions
     from .policy import PolicyContext
@@ -55,6 +56,11 @@ class MigrationOptions(t.NamedTuple):
     concurrency: int = 5
     wait: bool = True
     poll_interval: float = 10
+
+    @property
+    def decision(self) -> Decision:
+        """What the task decides about the policy."""
+        return Decision(self.target_name, self.retention)
 
 
 class Estate(t.NamedTuple):
@@ -252,11 +258,8 @@ def _check(
     Raises InvalidInput with everything that stands in the way of the policy.
     """
     name, blockers = mapping.target.name, list(mapping.blockers)
-    own: list[ServerRef] = []
-    # Whoever chooses a name brings the servers into the policy that has it.
-    if options.target_name is None and (who.left or who.on_the_way):
-        from_csbs = {row["resource_id"] for row in estate.csbs_backups} | marks_of(estate.vaults).keys()
-        own = own_members(estate.current, from_csbs)
+    marks = marks_of(estate.vaults)
+    own = members_in_the_way(estate.current, who, options.decision, estate.csbs_backups, marks)
     targets = [row for row in estate.cbr if row["name"] == name]
     blockers += blockers_in_cbr(name, targets, own, MAX_POLICIES - estate.elsewhere - len(estate.cbr))
     steps: list[Step] = []
