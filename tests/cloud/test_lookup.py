@@ -225,11 +225,13 @@ def test_the_answer_is_the_same_where_a_query_without_tags_is_refused(
         policy = create_policy(cloud, f"p-{number}")
         run_ok("csbs_tag", {"resource_type": "policy", "resources": [policy], "tags": {"n": str(number)}}, cloud)
         made(cloud, f"srv-{number:04d}", f"b-{number}", tags={"n": str(number)})
-    # Ages are in the answers.
     cloud.settings(speed=0)
     expected = run_ok(module, args, cloud)
     refuse_empty_tag_queries(cloud)
     found = run_ok(module, args, cloud)
+    # The age of a backup may be a second more the second time.
+    for row in (*expected.get("servers", ()), *found.get("servers", ())):
+        del row["age_seconds"]
     for key in ("backups", "policies", "resources", "servers", "tags"):
         assert found.get(key) == expected.get(key)
 
