@@ -11,6 +11,8 @@ import requests
 
 from tests.support.modules import run_ok
 
+_HOUR = 3600
+
 
 def set_server(cloud: t.Any, name: str, **changes: t.Any) -> None:
     """Change a server by name."""
@@ -90,3 +92,15 @@ def protected(cloud: t.Any) -> None:
     for server in ("srv-0001", "srv-0002"):
         cloud.make_backup(cloud.server(server).id, "old", age=9 * 86400)
     cloud.journal.clear()
+
+
+def same_but_for_time(earlier: list[dict[str, t.Any]], later: list[dict[str, t.Any]]) -> bool:
+    """Return whether two tasks say the same of servers, and the ages of backups fit the order of the tasks.
+
+    A task counts ages with a clock of its own, which goes on when that of the local cloud stands still.
+    """
+    sides = [[dict(row) for row in rows] for rows in (earlier, later)]
+    ages = [[row.pop("age_seconds") for row in rows] for rows in sides]
+    return sides[0] == sides[1] and all(
+        old == new or (None not in (old, new) and old < new < old + _HOUR) for old, new in zip(*ages, strict=True)
+    )
