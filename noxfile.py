@@ -72,7 +72,7 @@ def install(session: nox.Session, core: str, sdk: str) -> None:
 def matrix(session: nox.Session, core: str, sdk: str) -> None:
     """The modules against the local cloud."""
     install(session, core, sdk)
-    chosen = ("-k", "not reference", "-m", "not exhaustive")
+    chosen = ("-k", "not reference")
     session.run("pytest", "-q", "--durations=10", "-n", "4", *chosen, "tests/cloud")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
+from tests.support import holds
 from tests.support.safety import GUARD
 
 SERVERS = 6
@@ -29,6 +31,18 @@ USUAL = {
     "protectables": False,
     "csbs_closed": False,
 }
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests marked holds to `./dev holds`, and everything else there out."""
+    folder = Path(__file__).parent / "holds"
+    kept, left = [], []
+    for item in items:
+        marked = item.get_closest_marker("holds") is not None
+        wanted = marked or folder in item.path.parents if holds.ALL else not marked
+        (kept if wanted else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 @pytest.fixture(scope="session", autouse=True)

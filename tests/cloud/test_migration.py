@@ -377,7 +377,7 @@ def run_again(cloud: Emulator, args: Args) -> None:
 
 
 @one_mode
-@pytest.mark.exhaustive
+@pytest.mark.holds
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulator, concurrency: int) -> None:
     args = {**MOVED, "servers": list(SERVERS[: concurrency + 1]), "concurrency": concurrency}
@@ -394,7 +394,7 @@ def test_a_task_that_is_killed_after_any_write_is_simply_run_again(cloud: Emulat
 
 
 @one_mode
-@pytest.mark.exhaustive
+@pytest.mark.holds
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: str) -> None:
     """A single fault is overcome, or whoever cannot move is back; the next run ends as a clean one."""
@@ -419,7 +419,7 @@ def test_a_fault_at_any_write_leaves_nobody_unprotected(cloud: Emulator, fault: 
 
 
 @one_mode
-@pytest.mark.exhaustive
+@pytest.mark.holds
 def test_a_reading_that_is_refused_at_any_moment_leaves_nobody_unprotected(cloud: Emulator) -> None:
     args = {**MOVED, "servers": ["srv-0001"]}
     desired, dummy = clean_run(cloud, args)

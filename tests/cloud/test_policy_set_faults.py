@@ -95,7 +95,7 @@ def clean_run(cloud: Emulator, case: str) -> tuple[dict[str, Args], list[t.Any]]
 
 
 # ========== Kills ==========
-@pytest.mark.exhaustive
+@pytest.mark.holds
 @pytest.mark.parametrize("case", CASES)
 def test_a_task_that_is_killed_after_any_write_ends_as_a_clean_run_when_it_is_run_again(
     cloud: Emulator, case: str
@@ -145,7 +145,7 @@ def fault_at(cloud: Emulator, writes: list[t.Any], position: int, **fault: t.Any
     cloud.faults.add(method=method, path=WRITTEN, skip=skip, **fault)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.holds
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("case", ["moves-in-and-within", "fewer-in-each-and-more"])
 def test_a_fault_at_any_write_leaves_nobody_without_a_policy_and_is_told(

@@ -17,7 +17,7 @@ FOLDERS = {"_ansible", "_operations", "_execution", "_cloud", "_plans", "_domain
 TESTED_FOR_THEMSELVES = ("_domain", "_plans", "_execution", "_operations")
 ONLY_TYPES = {"_domain/rows.py"}
 #: The folders where `./dev test` looks for tests with a mark
-MARKED = {"e2e": {"cloud", "integration"}, "keystone": {"integration"}}
+MARKED = {"e2e": {"cloud", "holds", "integration"}, "keystone": {"integration"}}
 
 
 def names_of(folder: Path) -> set[str]:
