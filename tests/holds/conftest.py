@@ -20,7 +20,7 @@ Tried = t.Callable[..., None]
 
 @pytest.fixture
 def tried(record_property: t.Callable[[str, object], None]) -> Tried:
-    """Count something that a test tried, when the test succeeds: tried("kills", "csbs_policy", "between requests", 12)."""
+    """Count what a test tried, if the test succeeds: tried("kills", "csbs_policy", "at each request", 12)."""
 
     def count(part: str, row: str, column: str, times: int = 1) -> None:
         record_property("tried", [part, row, column, times])

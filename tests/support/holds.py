@@ -20,7 +20,7 @@ def chosen(cases: t.Iterable[Case], *features: t.Callable[[Case], t.Hashable]) -
 
 
 def cover(cases: t.Iterable[Case], *features: t.Callable[[Case], t.Hashable]) -> list[Case]:
-    """Return some of the cases, the same each time, in their order: each value of each feature occurs in one of them."""
+    """Return some of the cases, always the same: each value of each feature occurs in one of them."""
     every = list(cases)
     shuffled = random.Random(1).sample(range(len(every)), len(every))
     seen: set[tuple[int, t.Hashable]] = set()
