@@ -185,6 +185,9 @@ def _before(cloud: Cloud, fault: Fault) -> Response | None:
         return _drop("before")
     if fault.hang == "before":
         return _hang("before")
+    if fault.refuse:
+        cloud.refuse(fault.refuse)
+        return _drop("before")
     if fault.effect:
         return None
     return _fault_answer(fault) if fault.answers else None

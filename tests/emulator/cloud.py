@@ -89,6 +89,7 @@ class Cloud:
         seeds.plant(self.state, self.project_id, servers, seed)
         self._port = port
         self._server: HttpServer | None = None
+        self._restart: threading.Timer | None = None
         self.url = ""
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -109,9 +110,18 @@ class Cloud:
 
     def stop(self) -> None:
         """Stop listening and close all connections."""
+        if self._restart is not None:
+            self._restart.cancel()
         server, self._server = self._server, None
         if server is not None:
             server.stop()
+
+    def refuse(self, seconds: float) -> None:
+        """Close all connections and refuse new ones for some real seconds."""
+        self.stop()
+        self._restart = threading.Timer(seconds, self.start)
+        self._restart.daemon = True
+        self._restart.start()
 
     def __enter__(self) -> Cloud:  # noqa: PYI034
         return self.start()

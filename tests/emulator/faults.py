@@ -34,6 +34,7 @@ class Fault:
     delay: float = 0.0
     drop: str | None = None
     hang: str | None = None
+    refuse: float = 0.0
     expire_tokens: bool = False
     effect: bool = False
     fired: int = field(default=0, init=False)
@@ -54,7 +55,8 @@ class Fault:
             need(name, getattr(self, name), lambda value: value is None or isinstance(value, str), "text")
         need("content_type", self.content_type, _is_content_type, "a media type, such as text/html")
         need("retry_after", self.retry_after, lambda value: value is None or is_number(value), "a number from 0")
-        need("delay", self.delay, is_number, "a number from 0")
+        for name in ("delay", "refuse"):
+            need(name, getattr(self, name), is_number, "a number from 0")
         for name in ("drop", "hang"):
             need(name, getattr(self, name), is_one_of("before", "after", None), "'before' or 'after'")
         for name in ("expire_tokens", "effect"):
@@ -68,10 +70,13 @@ class Fault:
             raise ValueError("body is the whole answer: it does not go with error_code or error_msg")
         if self.body and self.status in NO_BODY:
             raise ValueError(f"an answer {self.status} has no body")
-        if self.drop and self.hang:
-            raise ValueError("drop closes the connection and hang keeps it open: give one of them")
-        if (self.drop or self.hang) and (self.answers or self.effect):
-            raise ValueError("drop and hang send no answer: they do not go with status, error_code, body or effect")
+        silent = [name for name in ("drop", "hang", "refuse") if getattr(self, name)]
+        if len(silent) > 1:
+            raise ValueError("drop and refuse close the connection and hang keeps it open: give one of them")
+        if silent and (self.answers or self.effect):
+            raise ValueError(
+                "drop, hang and refuse send no answer: they do not go with status, error_code, body or effect"
+            )
         if self.effect and not self.answers:
             raise ValueError("effect needs an answer: status, error_code or body")
         if not self.answers and (self.error_msg is not None or self.retry_after is not None):

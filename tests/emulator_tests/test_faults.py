@@ -123,6 +123,25 @@ def test_stopping_ends_hung_requests(live_api: Api, when: str) -> None:
         connection.close()
 
 
+def test_refused_connections(live_api: Api) -> None:
+    """The request is not carried out, and nobody listens until the time is over."""
+    cloud = live_api.cloud
+    live_api.call("GET", "policies")
+    cloud.faults.add(method="POST", path="/policies$", refuse=0.5)
+    with pytest.raises(requests.ConnectionError):
+        live_api.call("POST", "policies", live_api.policy_body())
+    with pytest.raises(ConnectionRefusedError):
+        _eventually(lambda: socket.create_connection(("127.0.0.1", cloud.port), timeout=10).close())
+
+    def listens() -> bool:
+        with socket.socket() as connection:
+            return connection.connect_ex(("127.0.0.1", cloud.port)) == 0
+
+    _eventually(listens)
+    assert live_api.get("policies")["policies"] == []
+    assert [entry.dropped for entry in cloud.journal.writes()] == ["before"]
+
+
 def test_lost_answer_by_status(live_api: Api) -> None:
     live_api.cloud.faults.add(method="POST", status=504, effect=True)
     answer = live_api.call("POST", live_api.protect_path(live_api.ids()[0]), {"protect": {}})
@@ -271,6 +290,9 @@ BAD_RULES = [
     ({"hang": "before", "status": 504}, "hang"),
     ({"hang": "before", "effect": True}, "hang"),
     ({"hang": "before", "drop": "after"}, "hang"),
+    ({"refuse": -1}, "refuse"),
+    ({"refuse": 1, "status": 503}, "refuse"),
+    ({"refuse": 1, "drop": "before"}, "refuse"),
     ({"expire_tokens": "yes"}, "expire_tokens"),
     ({"effect": 1, "status": 500}, "effect"),
     ({"effect": True}, "effect"),
