@@ -51,6 +51,18 @@ def play_with(
 def _run(
     clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str
 ) -> tuple[int, str]:
+    command, environment = command_of(clouds, name, folder, playbook, variables, *options)
+    with GUARD.asked(variables):
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL
+        )
+    return done.returncode, done.stdout + done.stderr
+
+
+def command_of(
+    clouds: Path, name: str, folder: Path, playbook: str, variables: dict[str, t.Any], *options: str
+) -> tuple[list[str], dict[str, str]]:
+    """Write the variables of a playbook; return the command that runs it in a folder, and its environment."""
     (folder / "vars.json").write_text(json.dumps(variables))
     environment = {
         **os.environ,
@@ -61,12 +73,7 @@ def _run(
         "PWD": str(folder),
     }
     tool = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [tool, playbook, "-e", f"@{folder / 'vars.json'}", *options]
-    with GUARD.asked(variables):
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=folder, check=False, stdin=subprocess.DEVNULL
-        )
-    return done.returncode, done.stdout + done.stderr
+    return [tool, playbook, "-e", f"@{folder / 'vars.json'}", *options], environment
 
 
 def changed(output: str) -> int:
