@@ -28,6 +28,7 @@ from .contract import ContractError, Operation
 from .faults import Fault
 from .journal import is_write, service_of
 from .rules import CODES, ApiError
+from .server import subject_of
 
 if TYPE_CHECKING:
     from .cloud import Cloud
@@ -89,6 +90,7 @@ def make_app() -> Flask:
     def open_up() -> Response | None:
         g.request_id = f"req-{secrets.token_hex(16)}"
         g.raw = request.get_data()
+        g.client = subject_of(request.environ["werkzeug.socket"])
         g.fault = None
         if request.path.startswith(CONTROL):
             return None
@@ -121,6 +123,8 @@ def make_app() -> Flask:
             write=is_write(request.method, request.path),
             request_id=g.request_id,
             dropped=g.get("dropped"),
+            port=int(request.environ["SERVER_PORT"]),
+            client=g.client,
         )
         if g.get("hangs"):
             _wait_for_the_end()
@@ -210,6 +214,8 @@ def _fault_answer(fault: Fault) -> Response:
         response = refusal(service_of(request.path), status, fault.error_code, fault.error_msg)
     if fault.retry_after is not None:
         response.headers["Retry-After"] = f"{fault.retry_after:g}"
+    if fault.location is not None:
+        response.headers["Location"] = fault.location
     return response
 
 
@@ -252,7 +258,7 @@ def _add_versions(app: Flask, cloud: Cloud) -> None:
     """The one version of CBR, at the root of its host; the URL of the catalog answers nothing."""
 
     def versions() -> Response:
-        row = {"id": "v3", "status": "CURRENT", "links": [{"rel": "self", "href": f"{cloud.url}/cbr/v3/"}]}
+        row = {"id": "v3", "status": "CURRENT", "links": [{"rel": "self", "href": f"{request.host_url}cbr/v3/"}]}
         return answer(300, {"versions": [row]})
 
     app.add_url_rule("/cbr", "cbr versions", versions, strict_slashes=False, provide_automatic_options=False)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -23,7 +24,7 @@ from .control import change_server, force_backup
 from .faults import Faults
 from .journal import Journal
 from .model import Item, Server
-from .server import HttpServer
+from .server import Accepted, HttpServer
 from .state import Settings, State
 
 CLOUD_NAME = "local"
@@ -70,6 +71,7 @@ class Cloud:
         start: datetime | None = None,
         identity_url: str | None = None,
         project_id: str = keystone.PROJECT_ID,
+        tls: ssl.SSLContext | None = None,
         **settings: Any,
     ) -> None:
         self._clock = Clock(base=start, speed=speed)
@@ -88,6 +90,13 @@ class Cloud:
         self._planted = (servers, seed)
         seeds.plant(self.state, self.project_id, servers, seed)
         self._port = port
+        #: With it, the cloud serves https from its next start on
+        self.tls = tls
+        #: Every connection that a client opened, in the order in which they were agreed on or failed
+        self.accepted: list[Accepted] = []
+        #: The URLs of the services that do not listen where the cloud does, by their types in the catalog
+        self.apart: dict[str, str] = {}
+        self._apart: list[HttpServer] = []
         self._server: HttpServer | None = None
         self._restart: threading.Timer | None = None
         self.url = ""
@@ -98,11 +107,29 @@ class Cloud:
         """Listen on loopback."""
         if self._server is None:
             make_app()
-            self._server = HttpServer(self._serve, self._port)
+            self._server = self._listen(self._port, self.tls)
             self._port = self._server.port
-            self.url = f"http://127.0.0.1:{self._port}"
-            self._server.start()
+            self.url = self._server.url
         return self
+
+    def _listen(self, port: int, tls: ssl.SSLContext | None) -> HttpServer:
+        server = HttpServer(self._serve, port, tls)
+        server.accepted = self.accepted
+        server.start()
+        return server
+
+    def serve_apart(self, *kinds: str, tls: ssl.SSLContext | None = None) -> str:
+        """Let the catalog have another port for these types, with TLS of its own or none; returns its URL."""
+        server = self._listen(0, tls)
+        self._apart.append(server)
+        self.apart.update(dict.fromkeys(kinds, server.url))
+        return server.url
+
+    def together(self) -> None:
+        """Serve all services at one port again."""
+        self.apart.clear()
+        while self._apart:
+            self._apart.pop().stop()
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Any:
         environ[ENVIRON_KEY] = self
@@ -112,6 +139,7 @@ class Cloud:
         """Stop listening and close all connections."""
         if self._restart is not None:
             self._restart.cancel()
+        self.together()
         server, self._server = self._server, None
         if server is not None:
             server.stop()

@@ -31,6 +31,7 @@ class Fault:
     body: str | None = None
     content_type: str | None = None
     retry_after: float | None = None
+    location: str | None = None
     delay: float = 0.0
     drop: str | None = None
     hang: str | None = None
@@ -51,7 +52,7 @@ class Fault:
         need("times", self.times, lambda value: is_whole(value, -1) and value != 0, "-1 or a whole number from 1")
         need("skip", self.skip, lambda value: is_whole(value, 0), "a whole number from 0")
         need("status", self.status, lambda value: value is None or is_whole(value, 200, 599), "200 to 599")
-        for name in ("error_code", "error_msg", "body"):
+        for name in ("error_code", "error_msg", "body", "location"):
             need(name, getattr(self, name), lambda value: value is None or isinstance(value, str), "text")
         need("content_type", self.content_type, _is_content_type, "a media type, such as text/html")
         need("retry_after", self.retry_after, lambda value: value is None or is_number(value), "a number from 0")
@@ -77,6 +78,8 @@ class Fault:
             raise ValueError(
                 "drop, hang and refuse send no answer: they do not go with status, error_code, body or effect"
             )
+        if self.location is not None and not 300 <= (self.status or 0) < 400:
+            raise ValueError("location needs a status from 300 to 399")
         if self.effect and not self.answers:
             raise ValueError("effect needs an answer: status, error_code or body")
         if not self.answers and (self.error_msg is not None or self.retry_after is not None):

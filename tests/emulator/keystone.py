@@ -155,8 +155,8 @@ def services(settings: Settings) -> dict[str, tuple[str, str]]:
     return shown
 
 
-def catalog(url: str, project_id: str, settings: Settings) -> list[dict[str, Any]]:
-    """The services and where they are."""
+def catalog(url: str, project_id: str, settings: Settings, apart: dict[str, str]) -> list[dict[str, Any]]:
+    """The services and where they are; apart has the URLs of those that are not at this one."""
     return [
         {
             "type": kind,
@@ -168,7 +168,7 @@ def catalog(url: str, project_id: str, settings: Settings) -> list[dict[str, Any
                     "interface": interface,
                     "region": REGION,
                     "region_id": REGION,
-                    "url": url + path.format(project_id=project_id),
+                    "url": apart.get(kind, url) + path.format(project_id=project_id),
                 }
                 for place, interface in enumerate(("public", "internal", "admin"))
             ],
@@ -177,7 +177,7 @@ def catalog(url: str, project_id: str, settings: Settings) -> list[dict[str, Any
     ]
 
 
-def token_body(token: Token, url: str, settings: Settings) -> dict[str, Any]:
+def token_body(token: Token, url: str, settings: Settings, apart: dict[str, str]) -> dict[str, Any]:
     """A token as Keystone prints it."""
     body: dict[str, Any] = {
         "methods": token.methods,
@@ -190,7 +190,7 @@ def token_body(token: Token, url: str, settings: Settings) -> dict[str, Any]:
         body["project"] = project_row(token.project_id, short=True)
         body["is_domain"] = False
         body["roles"] = [{"id": f"{1:032x}", "name": "member"}]
-        body["catalog"] = catalog(url, token.project_id, settings)
+        body["catalog"] = catalog(url, token.project_id, settings, apart)
     return {"token": body}
 
 

@@ -78,7 +78,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
     guard = _guard(cloud)
 
     def _token(status: int, token: keystone.Token) -> Response:
-        body = keystone.token_body(token, cloud.url, cloud.state.settings)
+        body = keystone.token_body(token, cloud.url, cloud.state.settings, cloud.apart)
         return _json(status, body, {"X-Subject-Token": token.id})
 
     @app.get("/")
@@ -117,7 +117,7 @@ def _identity(app: Flask, cloud: Cloud) -> None:
     def show_catalog() -> Response:
         token = cloud.keystone.valid(request.headers.get("X-Auth-Token"))
         project_id = token.project_id if token and token.project_id else keystone.PROJECT_ID
-        rows = keystone.catalog(cloud.url, project_id, cloud.state.settings)
+        rows = keystone.catalog(cloud.url, project_id, cloud.state.settings, cloud.apart)
         return _json(200, {"catalog": rows, "links": {}})
 
     @app.get("/v3/projects")
@@ -146,21 +146,21 @@ def _requested(limits: tuple[str, str]) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else low  # type: ignore[return-value]
 
 
-def _version_doc(cloud: Cloud, path: str, name: str, limits: tuple[str, str]) -> dict[str, Any]:
+def _version_doc(path: str, name: str, limits: tuple[str, str]) -> dict[str, Any]:
     return {
         "id": name,
         "status": "CURRENT",
         "version": limits[1],
         "min_version": limits[0],
         "updated": "2020-01-01T00:00:00Z",
-        "links": [{"rel": "self", "href": f"{cloud.url}{path}"}],
+        "links": [{"rel": "self", "href": f"{request.host_url.rstrip('/')}{path}"}],
     }
 
 
-def _next(cloud: Cloud, kind: str, query: str | None) -> dict[str, Any]:
+def _next(kind: str, query: str | None) -> dict[str, Any]:
     if query is None:
         return {}
-    return {f"{kind}_links": [{"rel": "next", "href": f"{cloud.url}{request.path}?{query}"}]}
+    return {f"{kind}_links": [{"rel": "next", "href": f"{request.base_url}?{query}"}]}
 
 
 def _compute(app: Flask, cloud: Cloud) -> None:
@@ -170,11 +170,11 @@ def _compute(app: Flask, cloud: Cloud) -> None:
 
     @app.get("/compute", strict_slashes=False)
     def compute_versions() -> Response:
-        return _json(200, {"versions": [_version_doc(cloud, "/compute/v2.1/", "v2.1", limits)]})
+        return _json(200, {"versions": [_version_doc("/compute/v2.1/", "v2.1", limits)]})
 
     @app.get("/compute/v2.1", strict_slashes=False)
     def compute_version() -> Response:
-        return _json(200, {"version": _version_doc(cloud, "/compute/v2.1/", "v2.1", limits)})
+        return _json(200, {"version": _version_doc("/compute/v2.1/", "v2.1", limits)})
 
     def versioned(body: Any, status: int = 200) -> Response:
         text = ".".join(str(part) for part in _requested(limits))
@@ -187,7 +187,7 @@ def _compute(app: Flask, cloud: Cloud) -> None:
         version = _requested(limits)
         page, following = servers.list_servers(cloud.state, project_id, request.args.to_dict(), version)
         rows = [servers.server_row(cloud.state, server, cloud.url, version) for server in page]
-        return versioned({"servers": rows, **_next(cloud, "servers", following)})
+        return versioned({"servers": rows, **_next("servers", following)})
 
     @app.get(f"{base}/servers")
     @guard
@@ -196,7 +196,7 @@ def _compute(app: Flask, cloud: Cloud) -> None:
         rows = [
             {"id": server.id, "name": server.name, "links": servers.server_links(server, cloud.url)} for server in page
         ]
-        return versioned({"servers": rows, **_next(cloud, "servers", following)})
+        return versioned({"servers": rows, **_next("servers", following)})
 
     @app.get(f"{base}/servers/<server_id>")
     @guard
@@ -237,16 +237,16 @@ def _volume(app: Flask, cloud: Cloud) -> None:
 
     @app.get("/volume", strict_slashes=False)
     def volume_versions() -> Response:
-        return _json(300, {"versions": [_version_doc(cloud, "/volume/v3/", "v3.0", limits)]})
+        return _json(300, {"versions": [_version_doc("/volume/v3/", "v3.0", limits)]})
 
     @app.get("/volume/v3", strict_slashes=False)
     def volume_version() -> Response:
-        return _json(200, {"versions": [_version_doc(cloud, "/volume/v3/", "v3.0", limits)]})
+        return _json(200, {"versions": [_version_doc("/volume/v3/", "v3.0", limits)]})
 
     def volumes(project_id: str) -> Response:
         page, following = servers.list_volumes(cloud.state, project_id, request.args.to_dict())
         rows = [servers.volume_row(volume, cloud.url) for volume in page]
-        return _json(200, {"volumes": rows, **_next(cloud, "volumes", following)})
+        return _json(200, {"volumes": rows, **_next("volumes", following)})
 
     app.add_url_rule(f"{base}/volumes/detail", "volumes_detail", guard(volumes), methods=["GET"])
     app.add_url_rule(f"{base}/volumes", "volumes_short", guard(volumes), methods=["GET"])

@@ -1,13 +1,15 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The threaded HTTP/1.1 server, which stops at once and leaves no connection behind."""
+"""The threaded HTTP/1.1 server, with TLS or without, which stops at once and leaves no connection behind."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -42,18 +44,57 @@ class Handler(WSGIRequestHandler):
         """Say nothing; there is a journal."""
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A connection that a client opened, and why no TLS came about in it."""
+
+    port: int
+    problem: str | None = None
+
+
+def subject_of(connection: Any) -> str | None:
+    """The common name in the certificate that the client of a connection sent, if it sent one."""
+    certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    names = [part for group in (certificate or {}).get("subject", ()) for part in group]
+    return next((str(value) for key, value in names if key == "commonName"), None)
+
+
 class HttpServer(ThreadedWSGIServer):
     """One cloud's server, in a thread of its own."""
 
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+    def __init__(self, app: WSGIApplication, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.connections: set[socket.socket] = set()
+        #: Every connection that was opened, those without success too
+        self.accepted: list[Accepted] = []
         super().__init__("127.0.0.1", port, app, handler=Handler)
+        # Not given to the base class, which would make one client wait until another has agreed on TLS.
+        self.ssl_context = tls
         self._thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.01}, name="csbs-emulator", daemon=True
         )
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{'https' if self.ssl_context else 'http'}://127.0.0.1:{self.port}"
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Agree on TLS, if it is wanted, and serve one connection."""
+        if self.ssl_context is None:
+            self.accepted.append(Accepted(self.port))
+            super().finish_request(request, client_address)
+            return
+        try:
+            secured = self.ssl_context.wrap_socket(request, server_side=True)
+        except OSError as error:
+            self.accepted.append(Accepted(self.port, str(error)))
+            return
+        self.accepted.append(Accepted(self.port))
+        with secured:
+            super().finish_request(secured, client_address)
 
     def start(self) -> None:
         """Serve from now on."""
