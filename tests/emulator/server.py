@@ -54,9 +54,18 @@ class Accepted:
 
 def subject_of(connection: Any) -> str | None:
     """The common name in the certificate that the client of a connection sent, if it sent one."""
-    certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
-    names = [part for group in (certificate or {}).get("subject", ()) for part in group]
-    return next((str(value) for key, value in names if key == "commonName"), None)
+    certificate: Any = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    names = dict(part for group in (certificate or {}).get("subject", ()) for part in group)
+    return names.get("commonName")
+
+
+def _say_goodbye(connection: socket.socket) -> None:
+    """Read what still comes: a connection that is closed with bytes unread takes its last answer, the alert, along."""
+    with connection:
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(2)
+        while connection.recv(65536):
+            pass
 
 
 class HttpServer(ThreadedWSGIServer):
@@ -87,13 +96,15 @@ class HttpServer(ThreadedWSGIServer):
             self.accepted.append(Accepted(self.port))
             super().finish_request(request, client_address)
             return
-        try:
-            secured = self.ssl_context.wrap_socket(request, server_side=True)
-        except OSError as error:
-            self.accepted.append(Accepted(self.port, str(error)))
-            return
-        self.accepted.append(Accepted(self.port))
-        with secured:
+        with self.ssl_context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as secured:
+            try:
+                secured.do_handshake()
+            except OSError as error:
+                self.accepted.append(Accepted(self.port, str(error)))
+                with contextlib.suppress(OSError):
+                    _say_goodbye(socket.socket(fileno=secured.detach()))
+                return
+            self.accepted.append(Accepted(self.port))
             super().finish_request(secured, client_address)
 
     def start(self) -> None:
