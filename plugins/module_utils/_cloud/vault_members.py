@@ -183,7 +183,20 @@ class VaultMembers:
                 found, vaults = self._cloud.vault_named(ref)
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
-                run.carry_out(place([found] if found else [], joining, ref, USUAL), USUAL, ())
+                steps = place([], joining, ref, USUAL)
+                if found is None or self._is_unfinished(found, ref, steps):
+                    run.carry_out(steps, USUAL, [found] if found else ())
+                else:
+                    run.carry_out(place([found], joining, ref, USUAL), USUAL, ())
+
+    def _is_unfinished(self, vault: VaultRow, ref: str, steps: t.Sequence[Step]) -> bool:
+        """Return whether a vault is what a run that was killed has made for the same servers and not finished.
+
+        steps are those of a vault that is not there.
+        """
+        sizes = [step.size_gb for step in steps]
+        as_new = vault["name"] == ref and is_unused(vault) and [vault["size_gb"]] == sizes
+        return as_new and not vault.get("auto_expand") and vault in self._cloud.vaults_by_binding()[1]
 
     def _read(self, operation: str, policy_id: str) -> PolicyRow:
         policy = self._cloud.policy(policy_id)
@@ -321,8 +334,15 @@ class _Run:
     def _resize(self, vault_id: str, size_gb: int) -> None:
         """Give a vault another size and wait until it has it."""
         self._wait_for_size(vault_id)
-        with self._cloud.errors_of(self._operation):
-            self._cbr.update_vault(vault_id, billing={"size": size_gb})
+        try:
+            with self._cloud.errors_of(self._operation):
+                self._cbr.update_vault(vault_id, billing={"size": size_gb})
+        except CloudError:
+            # The session repeats this call when its answer is lost, and the service refuses the size that it has then.
+            self._wait_for_size(vault_id)
+            vault = self._cloud.vault(vault_id)
+            if vault is None or vault["size_gb"] != size_gb:
+                raise
         self.applied = True
         self._wait_for_size(vault_id)
 
