@@ -30,8 +30,8 @@ def tried(record_property: t.Callable[[str, object], None]) -> Tried:
 
 def pytest_terminal_summary(terminalreporter: t.Any) -> None:
     """Show the counts of all workers, and write them where the environment says."""
-    counts = Counts()
-    for report in terminalreporter.stats.get("passed", []):
+    counts, passed = Counts(), terminalreporter.stats.get("passed", [])
+    for report in passed:
         for name, value in report.user_properties:
             if name == "tried" and report.when == "call":
                 counts.add(*value)
@@ -39,4 +39,5 @@ def pytest_terminal_summary(terminalreporter: t.Any) -> None:
         terminalreporter.write_sep("=", f"tried: {part}")
         terminalreporter.write_line(table(rows))
     if path := os.environ.get("CSBS_HOLDS_FIGURES"):
-        Path(path).write_text(yaml.safe_dump(counts.as_data()), encoding="utf-8")
+        figures = {"tests": len(passed), "parts": counts.parts}
+        Path(path).write_text(yaml.safe_dump(figures, sort_keys=False), encoding="utf-8")

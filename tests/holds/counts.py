@@ -29,20 +29,20 @@ class Counts:
             parts.setdefault(part, {}).setdefault(row, {})[column] = times
         return parts
 
-    def as_data(self) -> dict[str, t.Any]:
-        """Return the same for YAML."""
-        return self.parts
-
 
 def columns_of(rows: Rows) -> list[str]:
     """Return the columns that occur in some row."""
     return sorted({column for row in rows.values() for column in row})
 
 
+def sums_of(rows: Rows) -> dict[str, int]:
+    """Return the sum of each column."""
+    return {column: sum(row.get(column, 0) for row in rows.values()) for column in columns_of(rows)}
+
+
 def table(rows: Rows) -> str:
     """Return a table as lines of text, with the sum of each row and of each column."""
-    columns = columns_of(rows)
-    sums = {column: sum(row.get(column, 0) for row in rows.values()) for column in columns}
+    columns, sums = columns_of(rows), sums_of(rows)
     lines = [["", *columns, "all"]]
     for name, row in [*rows.items(), ("all", sums)]:
         lines.append([name, *(str(row.get(column, "")) for column in columns), str(sum(row.values()))])

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.holds.counts import Counts, table
+from tests.holds.page import PAGE, write_figures
 from tests.support.holds import cover
 
 
@@ -26,3 +30,9 @@ def test_counts_are_shown_as_a_table_with_sums() -> None:
         counts.add("kills", row, column, times)
     lines = [line.split() for line in table(counts.parts["kills"]).splitlines()]
     assert lines == [["x", "y", "all"], ["a", "2", "2"], ["b", "11", "11"], ["all", "11", "2", "13"]]
+
+
+def test_the_page_has_the_figures_of_the_last_run() -> None:
+    figures = yaml.safe_load((Path(__file__).parents[1] / "holds/figures.yml").read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    assert write_figures(page, figures) == page, "run: ./dev holds"
