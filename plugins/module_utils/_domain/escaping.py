@@ -11,23 +11,15 @@ import re
 import typing as t
 
 from .errors import InvalidInput
-
-# Characters that no text has: control characters, and those that turn the direction of writing or end a line.
-_CONTROLS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
-
-
-def _one_line(text: str) -> str:
-    return _CONTROLS.sub("\ufffd", text)
+from .printable import without_controls
 
 
 def _html(text: str) -> str:
-    return html.escape(_one_line(text))
+    return html.escape(without_controls(text))
 
 
 def _markdown(text: str) -> str:
-    text = _one_line(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = without_controls(text).replace("&", "&amp;").replace("<", "&lt;")
     text = re.sub(r"[\\`*_{}\[\]()#+\-.!|~$^=>]", r"\\\g<0>", text)
     # Addresses become links by themselves. An entity is part of none, except of one of e-mail or the name of a user,
     # which an invisible joiner (U+2060) ends.
@@ -45,11 +37,11 @@ _FORMULA = re.compile(f"(^|;)(?=[{_UNSEEN}]*[{_SIGNS}])")
 
 
 def _csv(text: str) -> str:
-    return _FORMULA.sub(r"\1'", _one_line(text)).replace('"', '""')
+    return _FORMULA.sub(r"\1'", without_controls(text)).replace('"', '""')
 
 
 def _prometheus(text: str) -> str:
-    return _one_line(text).replace("\\", r"\\").replace('"', r"\"")
+    return without_controls(text).replace("\\", r"\\").replace('"', r"\"")
 
 
 #: By format: text for HTML (also inside quotes), Markdown, a CSV cell in quotes, a label of Prometheus in quotes

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from .error_codes import CODES, STATUSES
 from .errors import CloudError, FinalError, NotFound, OutcomeUnknown
+from .printable import without_controls
 from .retries import TROUBLE_CODES
 
 #: Codes of the gateway in front of the service. It knows addresses but no objects of the service.
@@ -21,6 +23,9 @@ _OF_OTHER_OBJECTS = ("BackupService.6002", "BackupService.6302", "BackupService.
 #: What a gateway says, with the status of a refused token, of an address with an ID that is none
 _MALFORMED = "malformed request url"
 _NO_ID = ("a part of the address is not an ID", "check the IDs that the task names; names are not taken everywhere")
+# An answer is not trusted to be one of the service: this is the form of a code, and how long its words may be.
+_CODE = r"[\w.-]{1,64}"
+_MOST_WORDS = 500
 _UNKNOWN = ("the service failed", "run the task again later, or ask the provider")
 
 
@@ -53,7 +58,7 @@ def explain(
         code,
         status,
         # A gateway may write the request's ID into the body only.
-        request_id or str(body.get("request_id") or "") or None,
+        request_id or _code(body.get("request_id")),
         retry_after,
     )
 
@@ -91,10 +96,18 @@ def _parse_body(body: t.Any) -> dict[str, t.Any]:
 def _read_body(body: dict[str, t.Any]) -> tuple[str | None, str]:
     """Return the code and the message of an error; the services write them in different places."""
     if "error_code" in body or "error_msg" in body:
-        return body.get("error_code") or None, str(body.get("error_msg") or "")
+        return _code(body.get("error_code")), _words(body.get("error_msg"))
     for part in (body, *body.values()):
         if isinstance(part, dict) and "message" in part:
             # The image service writes IMG.0001 or a code of the backup service here; OpenStack services write a status.
-            code = part.get("code")
-            return code if isinstance(code, str) and "." in code else None, str(part["message"])
+            code = _code(part.get("code"))
+            return code if code and "." in code else None, _words(part["message"])
     return None, ""
+
+
+def _code(value: t.Any) -> str | None:
+    return value if isinstance(value, str) and value and re.fullmatch(_CODE, value) else None
+
+
+def _words(value: t.Any) -> str:
+    return without_controls(" ".join(str(value or "").split())[:_MOST_WORDS])

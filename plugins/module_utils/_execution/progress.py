@@ -73,8 +73,11 @@ def write_progress(line: str) -> None:
     """Write a line for the action plugin. Do nothing when no plugin listens, or when it no longer does."""
     path = os.environ.get(PROGRESS_FILE)
     if path:
+        # Loaded here, because most tasks have no line to write.
+        from .._domain.printable import printable
+
         with contextlib.suppress(OSError):
             # Opened without O_CREAT: a file that the plugin has removed must not come back.
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
             with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
+                stream.write(printable(line) + "\n")
