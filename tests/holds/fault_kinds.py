@@ -30,6 +30,11 @@ class Kind:
     passes: bool = False
     writes_only: bool = False
 
+    @property
+    def foreign(self) -> bool:
+        """Whether it is an answer with a status of success that is not the service's."""
+        return self.group in ("cut JSON", "HTML")
+
 
 def _kinds() -> t.Iterator[Kind]:
     yield Kind("429", "429", {"status": 429}, passes=True)

@@ -81,6 +81,8 @@ def problem_with(
         return problem
     if not result.get("failed"):
         return difference(after, wished)
+    if kind and kind.foreign and not re.search("not what the service documents|Not ended within", result["msg"]):
+        return f"does not say that the answer is not the service's: {result['msg']}"
     if kind is None or kind.passes:
         return f"one moment of trouble ends the task: {result['msg']}"
     cloud.faults.clear()
