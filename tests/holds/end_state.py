@@ -16,6 +16,9 @@ Entry = tuple[str, ...]
 GOING = ("waiting_delete", "deleting", "deleted")
 # A name that the service or a module makes up, also with a number
 _MADE_UP = re.compile(r"(manualbk|autobk)_[0-9a-f]{4}(-\d{4})?")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+# What a rule of retention holds that keeps nothing
+_UNSET = (-1, 0, "", None)
 # What a restore of CBR may still be
 _RUNNING = ("waiting", "running")
 
@@ -62,10 +65,14 @@ class _EndState:
         for things in (state.servers, state.policies, state.cbr.policies, state.cbr.vaults):
             if thing_id in things:
                 return f"ID of {things[thing_id].name}"
-        return thing_id
+        return _ID.sub("ID of what is gone", thing_id)
 
     def _tags(self, tags: t.Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         return tuple(sorted((self._name(key), self._name(value)) for key, value in tags.items()))
+
+    @staticmethod
+    def _definition(definition: t.Mapping[str, t.Any]) -> list[tuple[str, t.Any]]:
+        return sorted((key, value) for key, value in definition.items() if value not in _UNSET)
 
     def _servers(self) -> None:
         for server in self._state.servers.values():
@@ -77,7 +84,7 @@ class _EndState:
                 policy.description,
                 policy.enabled,
                 policy.pattern,
-                sorted(policy.definition.items()),
+                self._definition(policy.definition),
                 policy.parameters,
                 self._tags(policy.tags),
             )
@@ -88,7 +95,7 @@ class _EndState:
     def _cbr(self) -> None:
         store = self._state.cbr
         for policy in store.policies.values():
-            fields = (policy.operation_type, policy.enabled, policy.pattern, sorted(policy.definition.items()))
+            fields = (policy.operation_type, policy.enabled, policy.pattern, self._definition(policy.definition))
             self._put(("policy", "cbr", policy.name), fields)
         for vault in store.vaults.values():
             if vault.status == "deleting":
