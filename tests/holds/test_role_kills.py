@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the opentelekomcloud.csbs authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays of each changing role that are killed, and then simply run again."""
+
+from __future__ import annotations
+
+import signal
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.support.holds import chosen
+from tests.support.killed_plays import Boundary, End, killed_play
+from tests.support.modes import one_mode
+from tests.support.plays import changed, play
+
+from .conftest import Tried
+from .role_cases import CASES, Case
+from .who_is_protected import Before
+
+pytestmark = [pytest.mark.e2e, one_mode]
+
+BY_NAME = {str(case): case for case in CASES}
+SERVERS = 6
+# A moment of each role at which something is half done
+HALF_DONE = {
+    "protect-cbr": Boundary(3, "after"),
+    "backup-csbs": Boundary(2),
+    "prune-csbs": Boundary(2, "after"),
+    "restore-cbr": Boundary(1, "after"),
+    "offboard-cbr": Boundary(3, "after"),
+    "patch_with_backup-csbs": Boundary(1, "after"),
+    "migrate_to_cbr-move-csbs": Boundary(7, "after"),
+}
+
+
+def begin(cloud: Emulator, case: Case) -> Before:
+    """Make what is there before a play, in a cloud without anything."""
+    cloud.reset(servers=SERVERS)
+    case.prepare(cloud, case.service)
+    cloud.journal.clear()
+    return Before.of(cloud)
+
+
+def run(cloud: Emulator, folder: Path, case: Case) -> str:
+    """Run the play to its end."""
+    variables, options = case.given(folder)
+    cloud.journal.clear()
+    code, output = play(cloud, folder, case.role, variables, *options)
+    assert code == 0, output
+    return output
+
+
+def kill(
+    cloud: Emulator, folder: Path, case: Case, at: Boundary, by: signal.Signals = signal.SIGKILL, **options: t.Any
+) -> End:
+    """Start the play on a fresh cloud and kill it. Nobody may be harmed then."""
+    before = begin(cloud, case)
+    variables, more = case.given(folder)
+    end = killed_play(cloud, folder, case.role, variables, at, *more, by=by, **options)
+    assert end.killed, f"{case}: the play was over before {at}\n{end.output}"
+    unprotected, lost = before.missing(cloud)
+    assert unprotected <= set(case.leaving), f"{case}, {at}: nobody protects {unprotected}"
+    assert lost <= set(case.deleted), f"{case}, {at}: the backups {lost} are gone"
+    return end
+
+
+def boundaries(writes: int, reads: int) -> list[Boundary]:
+    """Return a moment before, between and after writes, each reached from one of its sides, and some amid reads."""
+    sides = [Boundary(number - 1, "after") if number % 2 else Boundary(number) for number in range(2, writes + 1)]
+    amid = {1, reads // 2, reads - 1}
+    return [Boundary(1), *sides, Boundary(writes, "after"), *(Boundary(one, what="read") for one in sorted(amid))]
+
+
+@pytest.mark.parametrize("name", HALF_DONE)
+def test_a_play_that_is_killed_half_done_does_the_rest_when_it_is_run_again(
+    cloud: Emulator, tmp_path: Path, name: str, tried: Tried
+) -> None:
+    case = BY_NAME[name]
+    kill(cloud, tmp_path, case, HALF_DONE[name])
+    assert not case.done(cloud, case.service), "it was not half done"
+    output = run(cloud, tmp_path, case)
+    assert case.done(cloud, case.service), (output, case.state(cloud))
+    tried("kills", case.row, f"{case.service}: play killed at a write")
+
+
+@pytest.mark.holds
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_play_that_is_killed_at_any_write_ends_as_a_clean_run(
+    cloud: Emulator, tmp_path: Path, case: Case, tried: Tried
+) -> None:
+    begin(cloud, case)
+    run(cloud, tmp_path, case)
+    wanted, requests = case.state(cloud), cloud.journal.all()
+    assert case.done(cloud, case.service), wanted
+    writes = sum(entry["write"] for entry in requests)
+    moments = boundaries(writes, sum(not entry["write"] and entry["service"] != "identity" for entry in requests))
+    for at in moments:
+        kill(cloud, tmp_path, case, at)
+        output = run(cloud, tmp_path, case)
+        assert case.state(cloud) == wanted, f"{case}, killed {at}\n{output}"
+    if case.settles:
+        output = run(cloud, tmp_path, case)
+        assert (changed(output), cloud.journal.writes()) == (0, []), output
+    tried("kills", case.row, f"{case.service}: play killed at a write", sum(at.what == "write" for at in moments))
+    tried("kills", case.row, f"{case.service}: play killed at a read", sum(at.what == "read" for at in moments))
+
+
+# ========== signals that ask a play to end ==========
+SIGNALS = [(BY_NAME[name], at, by) for by in (signal.SIGTERM, signal.SIGINT) for name, at in HALF_DONE.items()]
+
+
+@pytest.mark.parametrize(
+    ("case", "at", "by"),
+    chosen(SIGNALS, lambda one: one[2]),
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else str(value).replace(" ", "-"),
+)
+def test_a_play_that_is_asked_to_end_ends_at_once_and_leaves_nothing_running(
+    cloud: Emulator, tmp_path: Path, case: Case, at: Boundary, by: signal.Signals, tried: Tried
+) -> None:
+    end = kill(cloud, tmp_path, case, at, by)
+    assert end.code != 0 and "Traceback" not in end.output and end.left == [], end
+    run(cloud, tmp_path, case)
+    assert case.done(cloud, case.service), case.state(cloud)
+    tried("kills", case.row, f"play ended by {by.name}")
