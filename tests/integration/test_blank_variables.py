@@ -83,15 +83,18 @@ def test_what_is_described_is_what_is_checked(running: Emulator, role: str) -> N
     }
 
 
-def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(cloud: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("values_each", [1, pytest.param(len(BLANK), marks=pytest.mark.holds)])
+def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(
+    cloud: Emulator, tmp_path: Path, values_each: int
+) -> None:
     """The role's own check before its first task takes it, and then it is not among what has a value."""
-    plays = []
+    plays, values = [], list(BLANK.values())
     for role, given in WISHES.items():
         prefix = f"csbs_{PREFIXES.get(role, role)}"
         tasks: list[dict[str, t.Any]] = [{"ansible.builtin.include_vars": str(ROLES / role / "vars" / "main.yml")}]
         described = {"argument_spec": options(role), "provided_arguments": {}}
-        for name in options(role):
-            for blank in BLANK.values():
+        for number, name in enumerate(options(role)):
+            for blank in values if values_each == len(values) else [values[number % len(values)]]:
                 # A variable that is required is refused for being absent.
                 if not options(role)[name].get("required"):
                     check = {**described, "provided_arguments": {**given, name: blank}}

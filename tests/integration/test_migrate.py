@@ -317,6 +317,7 @@ ESTATE: dict[str, dict[str, t.Any]] = {
 DECIDED = {"both": {"days": 30}}
 
 
+@pytest.mark.holds
 def test_an_estate_of_200_servers_goes_to_cbr_and_the_old_playbooks_change_nothing_there(tmp_path: Path) -> None:
     with Emulator(mode="live", speed=SPEED, list_delay=0.1, servers=200) as cloud:
         fleet = sorted(server.name for server in cloud.state.servers.values())
