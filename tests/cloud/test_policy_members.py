@@ -138,17 +138,18 @@ def test_a_server_that_belongs_elsewhere_is_refused_as_the_service_says(cloud: E
 
 
 class SlowTime:
-    """A clock that only moves when told; at a given time another writer's request arrives."""
+    """A clock that only moves when told; at given times requests of other writers arrive."""
 
-    def __init__(self, arrival: float, arrive: t.Callable[[], t.Any]) -> None:
-        self.now, self.arrival, self.arrive = 0.0, arrival, arrive
+    def __init__(self, *arrivals: tuple[float, t.Callable[[], t.Any]]) -> None:
+        self.now, self.arrivals = 0.0, arrivals
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        if self.now < self.arrival <= self.now + seconds:
-            self.arrive()
+        for arrival, arrive in self.arrivals:
+            if self.now < arrival <= self.now + seconds:
+                arrive()
         self.now += seconds
 
 
@@ -158,7 +159,7 @@ def test_the_second_look_waits_as_long_as_a_slow_service_needs(
     node = connect(cloud)
     plain_update = type(node.csbs).update_policy
     # The other writer had read the list before ours was there; its request takes as long as ours, ten seconds.
-    clock = SlowTime(18, lambda: plain_update(node.csbs, policy, resources=[entry(cloud, "srv-0002")]))
+    clock = SlowTime((18, lambda: plain_update(node.csbs, policy, resources=[entry(cloud, "srv-0002")])))
 
     def slow_update(self: t.Any, policy_id: str, **attrs: t.Any) -> t.Any:
         clock.now += 10
@@ -168,6 +169,43 @@ def test_the_second_look_waits_as_long_as_a_slow_service_needs(
     monkeypatch.setattr(type(node.csbs), "update_policy", slow_update)
     node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
     assert members(cloud) == ["srv-0001", "srv-0002"]
+
+
+@one_mode
+def test_a_writer_goes_on_looking_while_others_change_the_list(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slowest of three had read the list before the others wrote, and replaces it after the first look."""
+    node = connect(cloud)
+
+    def replace(*names: str) -> t.Callable[[], t.Any]:
+        return lambda: node.csbs.update_policy(policy, resources=[entry(cloud, name) for name in names])
+
+    clock = SlowTime((0.1, replace("srv-0001", "srv-0002")), (0.7, replace("srv-0002", "srv-0003")))
+    monkeypatch.setattr(policy_members, "time", clock)
+    node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert members(cloud) == ["srv-0001", "srv-0002", "srv-0003"]
+
+
+@one_mode
+def test_a_change_that_others_undo_and_redo_is_looked_at_again(
+    cloud: Emulator, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there when the writer is about to write again; who has put it there may be as slow as the others."""
+    node = connect(cloud)
+    reads, plain_get = [0], type(node.csbs).get_policy
+
+    def replaced_by_others(self: t.Any, key: str) -> t.Any:
+        reads[0] += 1
+        lists: dict[int, list[str]] = {2: [], 3: ["srv-0001"], 4: []}
+        if reads[0] in lists:
+            self.update_policy(key, resources=[entry(cloud, name) for name in lists[reads[0]]])
+        return plain_get(self, key)
+
+    monkeypatch.setattr(policy_members, "time", SlowTime())
+    monkeypatch.setattr(type(node.csbs), "get_policy", replaced_by_others)
+    node.change_members(ACT, policy, add=[entry(cloud, "srv-0001")])
+    assert members(cloud) == ["srv-0001"] and reads[0] > 4
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@
 
 The service can only replace the whole list of servers, so two writers can overwrite each other. On one machine they
 take a lock. Everywhere, each writer reads the list right before it writes, and reads it again after a pause until its
-own change is there.
+own change is there. While others change the list as well, it goes on looking: one of them may be slow, and about to
+replace the list with one that was read long before.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _MAX_WRITES = 20
 # Seconds (from, to) until the list is read again. The time that writing took is added, because others may take as long.
 _SECONDS_UNTIL_CHECK = (0.2, 0.6)
 _WAIT_PER_SECOND_OF_WRITING = 1.5
+# How much longer the later pauses are, while others change the list; and how often the list is read at most
+_LONGER, _MAX_LOOKS = 3, 20
 
 
 class _Change(t.NamedTuple):
@@ -71,21 +74,22 @@ class PolicyMembers:
         Reference: api_description/backup_policy_management/modifying_a_backup_policy.
         """
         change = _Change(operation, policy, add, frozenset(remove))
+        seconds = 0.0
         for count in range(_MAX_WRITES):
             with file_lock("change", policy, self._cloud.seconds_left()):
                 started = time.monotonic()
                 members = self._read(change)
-                if change.apply(members) == members and not attrs:
+                wanted = change.apply(members)
+                if wanted != members or attrs:
+                    _check_room(change, members, most, written=count > 0)
+                    if not self._write(change, members, attrs):
+                        continue
+                    seconds = time.monotonic() - started
+                elif not count:
                     return
-                _check_room(change, members, most, written=count > 0)
-                if not self._write(change, members, attrs):
-                    continue
-                seconds = time.monotonic() - started
             # Other tasks cannot overwrite these.
             attrs = {}
-            if self._is_there_after(
-                random.uniform(*_SECONDS_UNTIL_CHECK) + seconds * _WAIT_PER_SECOND_OF_WRITING, change
-            ):
+            if self._stays(change, wanted, seconds):
                 return
             if not self._cloud.seconds_left():
                 break
@@ -146,14 +150,25 @@ class PolicyMembers:
             return False
         return True
 
-    def _is_there_after(self, seconds: float, change: _Change) -> bool:
-        """Return after a pause whether a change that was accepted is there; CloudError says that it was accepted."""
+    def _stays(self, change: _Change, wanted: list[MemberRow], seconds: float) -> bool:
+        """Return whether a change that was accepted is there, and stays until the list stays as it is.
+
+        seconds is how long it took to write the list. A CloudError says that the change was accepted.
+        """
+        pause, expected = seconds * _WAIT_PER_SECOND_OF_WRITING, _ids(wanted)
         try:
-            self._sleep(seconds)
-            return self._is_there(change)
+            for count in range(_MAX_LOOKS):
+                self._sleep((random.uniform(*_SECONDS_UNTIL_CHECK) + pause) * (_LONGER if count else 1))
+                members = self._read(change)
+                if change.apply(members) != members:
+                    return False
+                if _ids(members) == expected or not self._cloud.seconds_left():
+                    break
+                expected = _ids(members)
         except CloudError as error:
             error.applied = True
             raise
+        return True
 
     def _is_there(self, change: _Change) -> bool:
         members = self._read(change)
@@ -166,6 +181,10 @@ class PolicyMembers:
 
     def _sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, self._cloud.seconds_left()))
+
+
+def _ids(members: t.Iterable[MemberRow]) -> set[str]:
+    return {member["id"] for member in members}
 
 
 def _overwritten(operation: str) -> FinalError:
