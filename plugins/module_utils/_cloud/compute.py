@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._sdk.guarded import sdk_exceptions, utils
+from .._sdk.paged import new_marker
 from .errors import errors_of
+from .session import ForeignBody
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -62,6 +64,7 @@ class Compute:
         # The SDK's Server costs up to ten milliseconds a server, so 1,000 servers would take seconds.
         version = utils.maximum_supported_microversion(self._compute, _WITH_TAGS)
         params: Row = {"limit": _PAGE_SIZE}
+        markers: set[str] = set()
         while True:
             response = self._compute.get("/servers/detail", params=params, microversion=version)
             sdk_exceptions.raise_from_response(response)
@@ -71,7 +74,7 @@ class Compute:
             linked = any(link.get("rel") == "next" for link in page.get("servers_links") or ())
             if not page["servers"] or not (linked or len(page["servers"]) >= _PAGE_SIZE):
                 return
-            params["marker"] = page["servers"][-1]["id"]
+            params["marker"] = new_marker(page["servers"], markers)
 
     def server_state(self, server_id: str) -> str | None:
         """Return the status of one server, such as ACTIVE, None when it does not exist."""
@@ -82,9 +85,10 @@ class Compute:
     def server_disks(self, server_id: str) -> list[DiskRow]:
         """Return the disks attached to a server."""
         with errors_of(f"list the disks of server {server_id}"):
-            devices = {
-                attachment.volume_id: attachment.device for attachment in self._compute.volume_attachments(server_id)
-            }
+            # Not by the SDK, which follows links to further pages wherever they lead; this list has one page.
+            response = self._compute.get(f"/servers/{server_id}/os-volume_attachments")
+            sdk_exceptions.raise_from_response(response)
+            devices = {row["volumeId"]: row.get("device") or "" for row in response.json()["volumeAttachments"]}
         return [self._disk(volume_id, device) for volume_id, device in devices.items()]
 
     def _disk_sizes(self) -> dict[str, int]:
@@ -100,6 +104,7 @@ class Compute:
     def _listed_disks(self) -> t.Iterator[Row]:
         # Without an object of the SDK for each disk, as for servers.
         params: Row = {"limit": _PAGE_SIZE}
+        markers: set[str] = set()
         while True:
             response = self.connection.block_storage.get("/volumes/detail", params=params)
             sdk_exceptions.raise_from_response(response)
@@ -107,7 +112,7 @@ class Compute:
             yield from page
             if len(page) < _PAGE_SIZE:
                 return
-            params["marker"] = page[-1]["id"]
+            params["marker"] = new_marker(page, markers)
 
     def _disk(self, volume_id: str, device: str) -> DiskRow:
         # One by one: a server has few disks, a project may have thousands.
@@ -155,7 +160,7 @@ def checked(row: Row, *needed: str) -> Row:
 def found(get: t.Callable[[str], t.Any], key: str, *needed: str) -> Row | None:
     """Return what get finds by an ID, None when the service itself says that there is no such object."""
     try:
-        return plain(get(key), *needed)
+        row = plain(get(key), *needed)
     except sdk_exceptions.NotFoundException as error:
         # Loaded here, because most tasks see no error.
         from .._domain.errors import NotFound
@@ -164,3 +169,6 @@ def found(get: t.Callable[[str], t.Any], key: str, *needed: str) -> Row | None:
         if isinstance(explain_http("", error), NotFound):
             return None
         raise
+    if row.get("id", key) != key:
+        raise ForeignBody("it is about another object")
+    return row

@@ -9,11 +9,13 @@ import random
 import re
 import time
 import typing as t
+import urllib.parse
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
+from .answers import BadAnswer, read_json
 
 # POST requests that only read: login, checks and tag queries, of CBR those of its vaults
 _READING_POST = r"/(auth/tokens|resources/action|resource_instances/action)$"
@@ -33,6 +35,8 @@ REQUEST_TIMEOUT = 60.0
 _MOST_CONNECTIONS = 100
 # Seconds that a reading may take after the deadline: it may be the one that finds what was started.
 _SECONDS_AFTER_DEADLINE = 10.0
+# More readings after the deadline are those of a list without an end.
+_MOST_READINGS_AFTER_DEADLINE = 500
 # The Date of an answer has no fractions, and an answer takes time: clocks that differ by less than this agree.
 _CLOCKS_AGREE = timedelta(seconds=2)
 
@@ -42,7 +46,7 @@ class OutOfTime(ksa_exceptions.ClientException):
 
 
 class ForeignBody(ksa_exceptions.ClientException):
-    """An answer with a status of success and a body that is no JSON."""
+    """An answer with a status of success and a body that cannot be the service's."""
 
 
 def is_reading(method: str, url: str) -> bool:
@@ -81,6 +85,7 @@ class RetryingSession(Session):
     #: Sleeps some seconds; tests replace it
     sleep = staticmethod(time.sleep)
     _answered = False
+    _late = 0
     _ahead = timedelta(0)
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
@@ -95,12 +100,16 @@ class RetryingSession(Session):
         """Send a request as keystoneauth's session does, and retry it where that is safe.
 
         Raises OutOfTime for a request that would change something after the deadline, ForeignBody for an answer that
-        is no JSON, and what keystoneauth raises.
+        cannot be the service's, and what keystoneauth raises.
         """
         # The SDK's own retries, on by default in some of its releases, repeat requests that are not safe to repeat.
         kwargs.update(connect_retries=0, status_code_retries=0)
         reading = is_reading(method, url)
         started = time.monotonic()
+        if started > self.deadline:
+            self._late += 1
+            if self._late > _MOST_READINGS_AFTER_DEADLINE:
+                raise OutOfTime("the time of the task is over")
         left_of_task = max(self.deadline - started, _SECONDS_AFTER_DEADLINE if reading else 0.0)
         deadline = started + min(self.request_seconds, left_of_task)
         for tries, pause in enumerate(backoff(0.5, factor=2.0), start=1):
@@ -133,6 +142,18 @@ class RetryingSession(Session):
             # Jitter: requests that are throttled together must not come back together.
             self.sleep(min(wait * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
+
+    def get_endpoint(self, auth: t.Any = None, **kwargs: t.Any) -> t.Any:
+        """Return the address of a service; raises ForeignBody where the service itself names one at another host.
+
+        Only the catalog, which comes with the token, says which hosts get it.
+        """
+        address = super().get_endpoint(auth, **kwargs)
+        if address and not kwargs.get("skip_discovery") and not kwargs.get("endpoint_override"):
+            listed = super().get_endpoint(auth, **{**kwargs, "skip_discovery": True})
+            if listed and _host(listed) != _host(address):
+                raise ForeignBody("the versions of a service are at another host than the catalog says")
+        return address
 
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
@@ -184,11 +205,21 @@ def retry_after(response: t.Any) -> float | None:
     return float(value) if value.isascii() and value.isdecimal() else None
 
 
+def _host(url: str) -> str | None:
+    return urllib.parse.urlsplit(url).hostname
+
+
 def _checked(response: t.Any) -> t.Any:
-    """Return an answer; raises ForeignBody for a status of success with a body that cannot be the service's."""
-    if response.status_code < 300 and getattr(response, "content", b""):
-        start = response.content.lstrip()[:1]
-        if start not in (b"{", b"["):
+    """Return an answer whose JSON is read; raises ForeignBody for one of success that cannot be the service's."""
+    content = getattr(response, "content", b"")
+    if response.status_code < 300 and content:
+        if content.lstrip()[:1] not in (b"{", b"["):
             kind = response.headers.get("Content-Type") or "no content type"
             raise ForeignBody(f"{kind.split(';')[0]} instead of JSON")
+        try:
+            answer = read_json(content)
+        except BadAnswer as error:
+            raise ForeignBody(str(error)) from error
+        # The answer is read and checked once, for all who ask for its JSON.
+        response.json = lambda **dummy: answer
     return response

@@ -30,17 +30,34 @@ class Paged(resource.Resource):
         cls._query_mapping._validate(query)
         params = cls._query_mapping._transpose(query, cls)
         size = params["limit"] = cls.page_size
-        read, before = 0, None
+        read, before, markers = 0, None, set()
         while True:
             response = session.get(cls.base_path, params=params)
             sdk_exceptions.raise_from_response(response)
             answer = response.json()
             page = answer[cls.resources_key] or []
             if page and page == before:
-                raise sdk_exceptions.SDKException("The list has no end: a page came twice.")
+                raise no_end()
             yield from ({field: row.get(field) for field in fields} for row in page)
             read, before = read + len(page), page
             # Some services count what matches.
             if not (page and size and (len(page) >= size or (answer.get("count") or 0) > read)):
                 return
-            params.update({"offset": read} if cls.by_offset else {"marker": page[-1]["id"]})
+            params.update({"offset": read} if cls.by_offset else {"marker": new_marker(page, markers)})
+
+
+def new_marker(page, markers):
+    """Return the ID of the last row of a page, which the next page follows, and add it to the markers before it.
+
+    Raises SDKException for one of these: the pages would go round and round.
+    """
+    marker = page[-1]["id"]
+    if marker in markers:
+        raise no_end()
+    markers.add(marker)
+    return marker
+
+
+def no_end():
+    """Return the exception for a list whose pages have no end."""
+    return sdk_exceptions.SDKException("The list has no end: a page came twice.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from .guarded import sdk_exceptions
-from .paged import PAGE_SIZE
+from .paged import PAGE_SIZE, no_end
 
 #: What tag queries return of each object
 FIELDS = ("resource_id", "resource_name", "tags")
@@ -53,12 +53,15 @@ class Tags:
 
         query is tags, tags_any, not_tags, not_tags_any, matches, and what else the service takes.
         """
-        offset = 0
+        offset, before = 0, None
         while True:
             # In the references, limit and offset are strings.
             rows = self._query({**query, "action": "filter", "limit": str(PAGE_SIZE), "offset": str(offset)})[
                 "resources"
             ]
+            if rows and rows == before:
+                raise no_end()
+            before = rows
             yield from ({field: row.get(field) for field in FIELDS} for row in rows)
             if len(rows) < PAGE_SIZE:
                 return
