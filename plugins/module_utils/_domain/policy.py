@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import InvalidInput
-from .limits import MAX_SERVERS_PER_POLICY, SERVER_TYPE
+from .limits import MAX_NAME, MAX_SERVERS_PER_POLICY, SERVER_TYPE
 from .tags import tags_as_dict
 from .times import format_time
 
@@ -99,7 +99,9 @@ def for_diff(policy: dict[str, t.Any] | None) -> dict[str, t.Any]:
 
 def as_resource(server: t.Mapping[str, t.Any]) -> MemberRow:
     """Return a server (id and name) as an entry of a policy's resources, with the size of its disks if it is known."""
-    member: MemberRow = {"id": server["id"], "type": SERVER_TYPE, "name": server["name"] or server["id"]}
+    # The name is only a note, and the services refuse a longer one than the compute service has.
+    name = (server["name"] or server["id"])[:MAX_NAME]
+    member: MemberRow = {"id": server["id"], "type": SERVER_TYPE, "name": name}
     if "disks_gb" in server:
         member["disks_gb"] = server["disks_gb"]
     return member
