@@ -269,6 +269,25 @@ def test_a_lost_answer_while_servers_join_makes_no_second_vault(estate: Emulator
     assert made(estate) == ["srv-0004", "srv-0005"]
 
 
+UNLIKE_NEW: dict[str, Args] = {
+    "size": {"size": 500},
+    "tags": {"tags": {"team": "web"}},
+    "text": {"description": "Ours"},
+}
+
+
+@one_mode
+@pytest.mark.parametrize("fields", [{}, *UNLIKE_NEW.values()], ids=["as-new", *UNLIKE_NEW])
+def test_only_a_vault_that_looks_like_one_that_a_killed_task_has_left_is_finished(
+    estate: Emulator, fields: Args
+) -> None:
+    disks = sum(one.size for one in estate.state.volumes_of(estate.server("srv-0004")))
+    estate.make_vault("manual", **{"size": 2 * disks, **fields})
+    backup(estate, "srv-0004", name="x", vault="manual")
+    vault = vault_of(estate, "srv-0004")
+    assert vault.name == "manual" and vault.auto_expand is not bool(fields)
+
+
 def test_a_restore_point_in_progress_is_waited_for(estate: Emulator) -> None:
     estate.settings(speed=600)
     backup(estate, "srv-0001", wait=False)

@@ -183,20 +183,22 @@ class VaultMembers:
                 found, vaults = self._cloud.vault_named(ref)
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
-                steps = place([], joining, ref, USUAL)
-                if found is None or self._is_unfinished(found, ref, steps):
+                steps = place([], joining, found["name"] if found else ref, USUAL)
+                if found is None or self._is_unfinished(found, steps):
                     run.carry_out(steps, USUAL, [found] if found else ())
                 else:
                     run.carry_out(place([found], joining, ref, USUAL), USUAL, ())
 
-    def _is_unfinished(self, vault: VaultRow, ref: str, steps: t.Sequence[Step]) -> bool:
-        """Return whether a vault is what a run that was killed has made for the same servers and not finished.
+    def _is_unfinished(self, vault: VaultRow, steps: t.Sequence[Step]) -> bool:
+        """Return whether a vault looks as a run that was killed leaves one that it has made for the same servers.
 
         steps are those of a vault that is not there.
         """
+        is_as_made = (
+            is_unused(vault) and not vault.get("auto_expand") and not vault["tags"] and not vault["description"]
+        )
         sizes = [step.size_gb for step in steps]
-        as_new = vault["name"] == ref and is_unused(vault) and [vault["size_gb"]] == sizes
-        return as_new and not vault.get("auto_expand") and vault in self._cloud.vaults_by_binding()[1]
+        return is_as_made and [vault["size_gb"]] == sizes and vault in self._cloud.vaults_by_binding()[1]
 
     def _read(self, operation: str, policy_id: str) -> PolicyRow:
         policy = self._cloud.policy(policy_id)
