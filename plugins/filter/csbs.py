@@ -101,7 +101,7 @@ def given(values: t.Any, inside: t.Any = ()) -> dict[t.Any, t.Any]:
 
 
 def escaped(value: t.Any, format: t.Any, from_json: bool = False) -> t.Any:  # noqa: A002 - the name in playbooks
-    """Return nested data with every text in it escaped for html, markdown, csv or prometheus."""
+    """Return nested data with every text in it escaped for html, markdown, csv, prometheus or a line."""
     return untrusted(escaping.escaped(json.loads(str(value)) if from_json else value, str(format)))
 
 

@@ -44,12 +44,13 @@ def _prometheus(text: str) -> str:
     return without_controls(text).replace("\\", r"\\").replace('"', r"\"")
 
 
-#: By format: text for HTML (also inside quotes), Markdown, a CSV cell in quotes, a label of Prometheus in quotes
+#: By format: text for HTML (also inside quotes), Markdown, a CSV cell or a label of Prometheus in quotes, a screen
 FORMATS: dict[str, t.Callable[[str], str]] = {
     "html": _html,
     "markdown": _markdown,
     "csv": _csv,
     "prometheus": _prometheus,
+    "line": without_controls,
 }
 
 

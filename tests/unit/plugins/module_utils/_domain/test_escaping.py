@@ -169,11 +169,16 @@ def check_markdown(text: str) -> None:
             assert told, page
 
 
+def check_line(text: str) -> None:
+    assert escaped(text, "line") == replaced(text)
+
+
 CHECKS: dict[str, t.Callable[[str], None]] = {
     "html": check_html,
     "csv": check_csv,
     "prometheus": check_prometheus,
     "markdown": check_markdown,
+    "line": check_line,
 }
 
 
