@@ -70,9 +70,10 @@ class Case(t.NamedTuple):
             if self.role == "restore" and key[0] == "restore":
                 # To run a restore again is to restore again.
                 found[key] = sorted(set(t.cast("list[str]", value)))
-            elif self.role == "patch_with_backup" and key[0] == "backup":
-                # A patch never relies on the backup of an earlier one, so each has a name of its own.
-                found[(*key[:3], re.sub(r"-\d{14}$", "", key[3]))] = value
+            elif key[0] == "backup":
+                # Backups that are left to make get the next numbers, and a second patch a backup of its own.
+                own = (*key[:3], re.sub(r"-(\d{4}|\d{14})$", "", key[3]))
+                found[own] = [*t.cast("list[object]", found.get(own, [])), *t.cast("list[object]", value)]
             else:
                 found[key] = value
         return found

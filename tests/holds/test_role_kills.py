@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.holds import chosen
-from tests.support.killed_plays import Boundary, End, killed_play
+from tests.support.killed_plays import Boundary, End, killed_play, orphaned_play
 from tests.support.modes import one_mode
 from tests.support.plays import changed, play
 
@@ -107,6 +107,28 @@ def test_a_play_that_is_killed_at_any_write_ends_as_a_clean_run(
         assert (changed(output), cloud.journal.writes()) == (0, []), output
     tried("kills", case.row, f"{case.service}: play killed at a write", sum(at.what == "write" for at in moments))
     tried("kills", case.row, f"{case.service}: play killed at a read", sum(at.what == "read" for at in moments))
+
+
+# ========== modules that live on ==========
+@pytest.mark.holds
+@pytest.mark.parametrize("name", [name for name in HALF_DONE if not name.startswith("backup")])
+def test_a_module_that_outlives_its_play_and_the_next_play_end_as_a_clean_run(
+    cloud: Emulator, tmp_path: Path, name: str, tried: Tried
+) -> None:
+    """A worker has a session of its own, so a signal to the process group of ansible-playbook does not reach it.
+
+    Two tasks that back up the same servers at once both do it, so that is not tried.
+    """
+    case = BY_NAME[name]
+    begin(cloud, case)
+    run(cloud, tmp_path, case)
+    wanted = case.state(cloud)
+    begin(cloud, case)
+    variables, options = case.given(tmp_path)
+    with orphaned_play(cloud, tmp_path, case.role, variables, HALF_DONE[name].number, *options):
+        output = run(cloud, tmp_path, case)
+    assert case.state(cloud) == wanted, output
+    tried("kills", case.row, f"{case.service}: play killed, and its module goes on")
 
 
 # ========== signals that ask a play to end ==========

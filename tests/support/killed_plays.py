@@ -25,6 +25,9 @@ from tests.support.safety import GUARD
 # process group is not enough.
 _MARK = "CSBS_PLAY_OF_A_TEST"
 _SECONDS = 120.0
+# How many requests of another play a write waits for, and how long if it cannot send them
+_MEANWHILE = 12
+_SECONDS_MEANWHILE = 20.0
 
 
 class Boundary(t.NamedTuple):
@@ -89,6 +92,44 @@ def _held_up(cloud: Emulator, at: Boundary | t.Callable[[], bool]) -> t.Iterator
         cloud.faults.clear()
 
 
+class _Play(t.NamedTuple):
+    process: subprocess.Popen[bytes]
+    mark: str
+    printed: Path
+
+    def output(self) -> str:
+        return self.printed.read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def _started(
+    cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.Any], options: tuple[str, ...]
+) -> t.Iterator[_Play]:
+    """Start a playbook of the collection. Afterwards nothing of it is left."""
+    clouds = cloud.write_clouds(folder / "clouds.yaml")
+    whole = f"opentelekomcloud.csbs.{playbook}"
+    command, environment = command_of(clouds, "local", folder, whole, variables, *options)
+    mark = str(uuid.uuid4())
+    environment[_MARK] = mark
+    printed = folder / "killed.txt"
+    cloud.journal.clear()
+    with GUARD.asked(variables), printed.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
+        try:
+            yield _Play(process, mark, printed)
+        finally:
+            _kill(mark)
+            process.wait(timeout=_SECONDS)
+
+
 def killed_play(
     cloud: Emulator,
     folder: Path,
@@ -103,34 +144,49 @@ def killed_play(
     With SIGKILL, all its processes end at once, as when the machine fails. With SIGTERM, ansible-playbook gets the
     signal, and with SIGINT its process group, as from a terminal.
     """
-    clouds = cloud.write_clouds(folder / "clouds.yaml")
-    whole = f"opentelekomcloud.csbs.{playbook}"
-    command, environment = command_of(clouds, "local", folder, whole, variables, *options)
-    mark = f"{_MARK}={uuid.uuid4()}"
-    environment.update([t.cast("tuple[str, str]", tuple(mark.split("=")))])
-    printed = folder / "killed.txt"
-    cloud.journal.clear()
-    with GUARD.asked(variables), _held_up(cloud, at) as reached, printed.open("wb") as output:
-        running = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
+    with (
+        _held_up(cloud, at) as reached,
+        _started(cloud, folder, playbook, variables, options) as running,
+    ):
+        process, mark = running.process, running.mark
+        came = _wait(lambda: process.poll() is not None or reached()) and process.poll() is None
+        if came:
+            _end(process, mark, by)
+        process.wait(timeout=_SECONDS)
+        _wait(lambda: not _processes(mark), 5.0)
+        left = list(map(_command, _processes(mark)))
+    return End(came, process.returncode, running.output(), left)
+
+
+@contextlib.contextmanager
+def orphaned_play(
+    cloud: Emulator, folder: Path, playbook: str, variables: dict[str, t.Any], number: int, *options: str
+) -> t.Iterator[None]:
+    """Start a playbook of the collection, and kill only ansible-playbook at its n-th write. Its module lives on.
+
+    That write waits until another play has sent some requests, or cannot. Afterwards the module has ended by itself.
+    """
+    lock, orphaned, writes, others = threading.Lock(), threading.Event(), [0], [0]
+
+    def see(method: str, path: str, dummy: t.Any) -> None:
+        with lock:
+            others[0] += orphaned.is_set() and service_of(path) != "identity"
+            writes[0] += is_write(method, path)
+            if orphaned.is_set() or writes[0] < number:
+                return
+            orphaned.set()
+        running.process.kill()
+        running.process.wait()
+        _wait(lambda: others[0] >= _MEANWHILE, _SECONDS_MEANWHILE)
+
+    with _started(cloud, folder, playbook, variables, options) as running:
+        cloud.watchers.append(see)
         try:
-            came = _wait(lambda: running.poll() is not None or reached()) and running.poll() is None
-            if came:
-                _end(running, mark, by)
-            running.wait(timeout=_SECONDS)
-            _wait(lambda: not _processes(mark), 5.0)
-            left = list(map(_command, _processes(mark)))
+            assert orphaned.wait(_SECONDS), running.output()
+            yield
+            assert _wait(lambda: not _processes(running.mark)), "the module goes on for ever"
         finally:
-            _kill(mark)
-            running.wait(timeout=_SECONDS)
-    return End(came, running.returncode, printed.read_text(errors="replace"), left)
+            cloud.watchers.remove(see)
 
 
 def _end(running: subprocess.Popen[bytes], mark: str, by: signal.Signals) -> None:
@@ -167,7 +223,7 @@ def _processes(mark: str) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                if mark.encode() in (folder / "environ").read_bytes():
+                if f"{_MARK}={mark}".encode() in (folder / "environ").read_bytes():
                     found.append(int(folder.name))
     return found
 
