@@ -10,6 +10,7 @@ import typing as t
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_POLICIES
 from .._domain.policy import as_resource, check_capacity, for_diff, in_order, policy_result
+from .._domain.protectability import OTHER_POLICY
 from .._domain.retention import definition_of
 from .._domain.schedule import format_pattern
 from .._domain.selection import is_id, server_refs
@@ -55,7 +56,8 @@ def plan_creation(
         {"policy": after, "servers": server_refs(chosen), "notes": notes_on_creation(options, after)},
         context=PolicyContext(None, chosen, names or {}, name, len(leave), known),
         lock=f"policy {name}",
-        replan_on=frozenset({NAME_TAKEN}),
+        # A server may be in a policy that no list shows yet, also one that a run that was killed has just created.
+        replan_on=frozenset({NAME_TAKEN, OTHER_POLICY}),
     )
 
 
