@@ -20,8 +20,10 @@ PREFIXES = {"csbs": "CSBS.", "cbr": "BackupService.", "ims": "IMG."}
 class Kind:
     """A fault of the local cloud.
 
-    group is its column in the matrix. A task must overcome it when passes is true: it is about one moment, and what
-    was meant by the request can be found out. writes_only says that it means nothing for a request that only reads.
+    group is its column in the matrix; those of a group meet the requests in turn. A task must overcome it when passes
+    is true: it is about one moment, and what was meant by the request can be found out. writes_only says that it means
+    nothing for a request that only reads, and foreign that it is an answer with a status of success that is not the
+    service's.
     """
 
     name: str
@@ -29,11 +31,7 @@ class Kind:
     fault: t.Mapping[str, t.Any]
     passes: bool = False
     writes_only: bool = False
-
-    @property
-    def foreign(self) -> bool:
-        """Whether it is an answer with a status of success that is not the service's."""
-        return self.group in ("cut JSON", "HTML")
+    foreign: bool = False
 
 
 def _kinds() -> t.Iterator[Kind]:
@@ -41,19 +39,20 @@ def _kinds() -> t.Iterator[Kind]:
     yield Kind("429 with Retry-After", "429", {"status": 429, "retry_after": 1}, passes=True)
     for status in (502, 503, 504):
         yield Kind(f"{status}", "502 to 504", {"status": status}, passes=True)
-        yield Kind(f"{status} after the effect", "502 to 504", {"status": status, "effect": True}, True, True)
+    for status in (502, 503, 504):
+        yield Kind(f"{status} after the effect", "502 to 504, done", {"status": status, "effect": True}, True, True)
     yield Kind("refused", "refused", {"refuse": 0.3}, passes=True)
     for name, verb in (("drop", "dropped"), ("hang", "hung")):
         yield Kind(f"{verb} before the effect", verb, {name: "before"}, passes=True)
-        yield Kind(f"{verb} after the effect", verb, {name: "after"}, passes=True, writes_only=True)
+        yield Kind(f"{verb} after the effect", f"{verb}, done", {name: "after"}, passes=True, writes_only=True)
     cut = {"status": 200, "body": '{"policies": [{"id": "'}
     for name, group, fault in (
         ("JSON that is cut off", "cut JSON", cut),
-        ("an empty object", "cut JSON", {"status": 200, "body": "{}"}),
+        ("an empty object", "empty JSON", {"status": 200, "body": "{}"}),
         ("a page of HTML", "HTML", {"status": 200, **HTML}),
     ):
-        yield Kind(name, group, fault)
-        yield Kind(f"{name} after the effect", group, {**fault, "effect": True}, writes_only=True)
+        yield Kind(name, group, fault, foreign=True)
+        yield Kind(f"{name} after the effect", "foreign, done", {**fault, "effect": True}, False, True, foreign=True)
     yield Kind("404 of a gateway", "404", {"status": 404})
     yield Kind("404 with HTML", "404", {"status": 404, **HTML})
     yield Kind("404 with an empty object", "404", {"status": 404, "body": "{}"})

@@ -19,7 +19,7 @@ from tests.support import holds
 from tests.support.modules import BOTH_SERVICES, run_ok
 
 from .end_state import Entry, end_state
-from .fault_kinds import KINDS, Kind, final_codes, retryable_codes
+from .fault_kinds import GROUPS, KINDS, Kind, final_codes, retryable_codes
 
 _ID = r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}"
 #: How many situations of a module ./dev test looks at, and how many requests meet one kind of fault there
@@ -70,15 +70,9 @@ def _by_subject() -> dict[tuple[str, str], list[Scenario]]:
 
 #: Situations by module and service
 SUBJECTS = _by_subject()
-#: Kinds, or what stands for several: an error code for each turn
+#: Columns whose kinds are the error codes of the service that is asked, and one for lists that are late
 BUSY, FINAL, LATE = "busy codes", "final codes", "late lists"
-COLUMNS = (*(kind.name for kind in KINDS), BUSY, FINAL, LATE)
-_BY_NAME = {kind.name: kind for kind in KINDS}
-
-
-def group_of(column: str) -> str:
-    """Return the column of the printed matrix that a kind belongs to."""
-    return _BY_NAME[column].group if column in _BY_NAME else column
+COLUMNS = (*GROUPS, BUSY, FINAL, LATE)
 
 
 def cases() -> list[tuple[str, str, str]]:
@@ -91,13 +85,13 @@ def cases() -> list[tuple[str, str, str]]:
     return [case for case in every if (subjects.index(case[:2]) + COLUMNS.index(case[2])) % 9 == 0]
 
 
-def kinds_for(column: str, request: Request, turn: int) -> list[Kind]:
-    """Return the faults of a column for a request: none when they mean nothing there."""
+def kind_for(column: str, request: Request, turn: int) -> Kind | None:
+    """Return the fault of a column for a request, another one in each turn; None when it means nothing there."""
     if column in (BUSY, FINAL):
-        codes = (retryable_codes if column == BUSY else final_codes)(request.service)
-        return [codes[turn % len(codes)]] if codes else []
-    kind = _BY_NAME[column]
-    return [] if kind.writes_only and not request.write else [kind]
+        kinds = (retryable_codes if column == BUSY else final_codes)(request.service)
+    else:
+        kinds = [kind for kind in KINDS if kind.group == column and (request.write or not kind.writes_only)]
+    return kinds[turn % len(kinds)] if kinds else None
 
 
 @functools.cache
@@ -145,8 +139,10 @@ def cells(module: str, service: str, column: str) -> list[tuple[Scenario, Reques
         for request in clean_run(scenario.name, module, service).requests:
             if request.kind not in seen:
                 seen.add(request.kind)
-                # With the number of those before: each request meets another code.
-                found += [(scenario, request, kind) for kind in kinds_for(column, request, turn + len(seen))]
+                # With the number of those before: each request meets another kind.
+                kind = kind_for(column, request, turn + len(seen))
+                if kind:
+                    found.append((scenario, request, kind))
     return found if holds.ALL else _few(found, turn)
 
 

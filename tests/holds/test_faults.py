@@ -22,7 +22,7 @@ from tests.support.policy_sets import hurry
 from .conftest import Tried
 from .end_state import Entry, end_state
 from .fault_kinds import Kind
-from .matrix import Request, cases, cells, clean_run, group_of, settled
+from .matrix import Request, cases, cells, clean_run, settled
 
 # The live mode is the harder one.
 pytestmark = one_mode
@@ -55,7 +55,7 @@ def test_a_fault_loses_nothing_doubles_nothing_and_is_told(
             at = f"{kind.name} at {request.method} {request.path} #{request.number}" if request and kind else column
             wrong.append(f"{scenario.name}: {at}: {problem}")
     assert not wrong, "\n\n".join(wrong)
-    tried(f"faults with {service}", module, group_of(column), len(tests))
+    tried(f"faults with {service}", module, column, len(tests))
 
 
 def problem_with(
