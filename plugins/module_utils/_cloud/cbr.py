@@ -166,7 +166,8 @@ class CbrCloud(SharedCalls, CbrBackups, Compute):
         """Change fields of a policy, except its servers."""
         from .._domain.cbr_policy import fields_to_send
 
-        row = plain(self.cbr.update_policy(policy, **fields_to_send(attrs)), "id")
+        # Fields that were not sent: the SDK gives back those that were, whatever the answer is.
+        row = plain(self.cbr.update_policy(policy, **fields_to_send(attrs)), "operation_type")
         if "name" in attrs and row.get("name") not in (None, attrs["name"]):
             raise KeyError("the new name")
         return t.cast("PolicyRow", row)
