@@ -18,6 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import USUAL
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, policy_in, run_policy, send, set_server
+from tests.support.kills import killed_after
 from tests.support.migrations import (
     MODULE,
     MOVED,
@@ -34,7 +35,7 @@ from tests.support.migrations import (
 )
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
-from tests.support.policy_sets import killed_after, meanwhile
+from tests.support.policy_sets import meanwhile
 from tests.support.processes import result_of, start_task
 
 IN_CSBS, IN_CBR = dict.fromkeys(SERVERS, "csbs"), dict.fromkeys(SERVERS, "nightly")

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import members as policy_members
 from tests.emulator import Emulator
 from tests.support.estate import create_policy, policy_in, send
+from tests.support.kills import killed_after
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
 from tests.support.policy_sets import (
@@ -20,7 +21,6 @@ from tests.support.policy_sets import (
     NIGHTLY,
     all_in,
     hurry,
-    killed_after,
     make,
     meanwhile,
     of,

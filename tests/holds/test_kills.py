@@ -147,12 +147,15 @@ def test_a_task_that_is_killed_and_run_again_before_lists_show_what_it_made_make
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 3.0)
     cloud.settings(list_delay=0)
     dummy, wished, requests = clean_run(cloud, scenario)
-    kills = 0
+    writes, kills = [request for request in requests if not request.reads], 0
     for moment in moments_of(requests, readings=False)[1:]:
+        if writes[moment.writes - 1].kind.endswith("/vaults"):
+            # A vault that no list shows yet cannot be found, and a task waits for the list before it goes on.
+            continue
         cloud.settings(list_delay=0, speed=3000)
         begin(cloud, scenario)
-        # Lists show it while the first backup still runs, as those of the service do.
-        cloud.settings(list_delay=0.4, speed=1000)
+        # Lists show a backup while it still runs, and a policy while it is new, as those of the service do.
+        cloud.settings(list_delay=0.4, speed=300 if "poll_interval" in scenario.args else 60)
         with killed(moment) as watch:
             run_module(scenario.module, scenario.args, cloud)
         kills += watch.over

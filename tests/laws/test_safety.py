@@ -18,10 +18,11 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.support.estate import send, set_server
+from tests.support.kills import killed_after
 from tests.support.migrations import hurry_up
 from tests.support.modes import one_mode
 from tests.support.modules import Args, run_module, run_ok
-from tests.support.policy_sets import killed_after, meanwhile
+from tests.support.policy_sets import meanwhile
 from tests.support.processes import result_of, start_task
 from tests.support.safety import GUARD
 

@@ -121,6 +121,11 @@ def killed(moment: Moment) -> t.Iterator[_Watch]:
         yield watch
 
 
+def killed_after(writes: int) -> contextlib.AbstractContextManager[_Watch]:
+    """Kill the task of this process right after its n-th write, before it sees the answer; 0 is before the first."""
+    return killed(Moment(writes))
+
+
 def moments_of(requests: t.Iterable[Request], readings: bool = True) -> list[Moment]:
     """Return the moments after each request of a run, the one before the first included.
 

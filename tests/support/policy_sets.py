@@ -89,31 +89,6 @@ def protected(cloud: Emulator) -> set[str]:
     return {name for names in spread_in(cloud).values() for name in names}
 
 
-class Killed(BaseException):
-    """What ends a task at once, as a signal does: nothing is undone and nothing is reported."""
-
-
-@contextlib.contextmanager
-def killed_after(writes: int) -> t.Iterator[None]:
-    """Kill the task of this process right after its n-th write, before it sees the answer; 0 is before the first."""
-    plain, sent = session.RetryingSession.request, [0]
-
-    def request(self: t.Any, url: str, method: str, **kwargs: t.Any) -> t.Any:
-        if session.is_reading(method, url):
-            return plain(self, url, method, **kwargs)
-        if sent[0] >= writes:
-            raise Killed
-        answer = plain(self, url, method, **kwargs)
-        sent[0] += 1
-        if sent[0] == writes:
-            raise Killed
-        return answer
-
-    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
-        patch.setattr(session.RetryingSession, "request", request)
-        yield
-
-
 def start(cloud: Emulator, folder: Path, machine: int, **args: t.Any) -> subprocess.Popen[str]:
     """Start a task as a process of its own, on one of several machines, which share no lock."""
     return start_task(cloud, folder, machine, MODULE, {**NIGHTLY, **args})
