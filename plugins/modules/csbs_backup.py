@@ -42,6 +42,7 @@ options:
         in its request gets the plain name. A name has up to 64 characters, and 59 if it may get a suffix.
       - If a server already has a backup of this name that is good or in progress, the module makes no other one.
       - Without it, a backup is named C(manualbk_xxxx), and every run makes a new backup unless O(max_age) is given.
+        So does the run after one that was interrupted.
       - With O(state=absent), backups of this name are deleted, with and without suffix.
       - Four digits are a suffix only if they begin with 0, or are not greater than the number of backups of this name.
         So V(release-2024) is another name, and not a backup of the name V(release) with a suffix.
@@ -86,7 +87,8 @@ options:
         such a server is an error.
       - Servers that are in a vault stay there, and are backed up there.
       - If there is no vault of this name, it is made, without a policy. A vault that is too small for the disks of its
-        servers grows.
+        servers grows. An empty vault that is like a new one for the same servers, but does not grow by itself when it
+        is full, is taken for one that an interrupted run has left, and gets C(auto_expand).
       - A server that is in a policy of CSBS cannot join a vault, and is refused before anything is written.
       - Refused with O(service=csbs), which has no vaults.
     type: str

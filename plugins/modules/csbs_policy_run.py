@@ -53,7 +53,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(max_age), a second run changes nothing. Without it, every run makes new backups.
+      - With O(max_age), a second run changes nothing. Without it, every run makes new backups, also
+        the run after one that was interrupted.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
 """

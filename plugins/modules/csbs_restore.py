@@ -65,6 +65,7 @@ options:
       - A disk that is not listed overwrites the disk that it was made of, if that disk is attached to the target. Then
         the system disk overwrites the system disk. Then the other disks are matched by size, if there is only one way.
         Everything else is refused, also disks of equal size, because the backup does not contain the device of a disk.
+      - At most 100 disks, each once.
       - A target disk must be at least as large, and must not be shared. A system disk cannot replace a data disk, and a
         data disk cannot replace a system disk.
     type: list
@@ -102,6 +103,7 @@ attributes:
     support: none
     details:
       - Every run restores again, because the module cannot know whether the disks still have the content of the backup.
+        So does the run after one that was interrupted, even if the first restore has ended well.
 seealso:
   - module: opentelekomcloud.csbs.csbs_backup
   - module: opentelekomcloud.csbs.csbs_backup_info
