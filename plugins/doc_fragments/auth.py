@@ -33,21 +33,28 @@ options:
     description:
       - Whether the TLS certificates of the cloud are checked.
       - Without it, the configuration of the cloud decides. The default is to check them.
+      - With V(false), O(ca_cert) has no effect, wherever each of them is set. Anyone between this machine and the cloud can
+        then read the password and the token.
+      - The addresses of the services come from the catalog of the cloud. If one of them begins with C(http://), the token
+        is sent there unencrypted, whatever this option says. A redirection to another host, another port or C(http://) is
+        never followed with a token or a password.
     type: bool
     aliases: [verify]
   ca_cert:
     description:
-      - Path of a file with the CA certificates that are used to check the certificates of the cloud.
+      - Path of a PEM file with the CA certificates that are used to check the certificates of the cloud, instead of those
+        that this machine trusts.
     type: str
     aliases: [cacert]
   client_cert:
     description:
-      - Path of the client certificate that is sent to the cloud.
+      - Path of a PEM file with the client certificate that is sent to the cloud, and to all its services. The file may also
+        hold the key.
     type: str
     aliases: [cert]
   client_key:
     description:
-      - Path of the key that belongs to O(client_cert).
+      - Path of a PEM file with the key that belongs to O(client_cert). The key must not need a passphrase.
     type: str
     aliases: [key]
   api_timeout:

@@ -54,7 +54,11 @@ class Accepted:
 
 def subject_of(connection: Any) -> str | None:
     """The common name in the certificate that the client of a connection sent, if it sent one."""
-    certificate: Any = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    try:
+        certificate: Any = connection.getpeercert()
+    except AttributeError:
+        # It has no TLS, or none any more because the cloud stops.
+        return None
     names = dict(part for group in (certificate or {}).get("subject", ()) for part in group)
     return names.get("commonName")
 

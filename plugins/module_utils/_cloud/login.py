@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, InvalidInput
@@ -96,7 +95,9 @@ def log_in(params: dict[str, t.Any], seconds: float, *services: str) -> Connecti
     with errors_of(LOGIN), _errors_of_configuration():
         with _errors_of_files():
             config = _Config(session_constructor=RetryingSession)
-        connection = Connection(config=config.get_one(**_settings(params)))
+        cloud = config.get_one(**_settings(params))
+        _settle_certificates(cloud.config, params)
+        connection = Connection(config=cloud)
         session: t.Any = connection.session
         session.set_deadline(seconds)
         session.get_token()
@@ -126,15 +127,19 @@ class _Config(OpenStackConfig):
         return super().magic_fixes(config)
 
 
+def _settle_certificates(settings: dict[str, t.Any], params: dict[str, t.Any]) -> None:
+    if any(settings.get(name) for name in ("cacert", "cert", "key")) or isinstance(settings.get("verify"), str):
+        # Loaded here, because most clouds need no files.
+        from .certificates import settle_certificates
+
+        settle_certificates(settings, params)
+
+
 def _check_options(params: dict[str, t.Any]) -> None:
     """Refuse what would only fail inside the SDK."""
     timeout = params.get("api_timeout")
     if timeout is not None and timeout <= 0:
         raise InvalidInput(f"api_timeout: {timeout} is out of range; it must be more than 0 seconds")
-    for option in ("ca_cert", "client_cert", "client_key"):
-        path = params.get(option)
-        if path and not os.path.exists(os.path.expanduser(path)):
-            raise InvalidInput(f"{option}: there is no file {path!r}")
     auth = params.get("auth") or {}
     empty = sorted(key for key, value in auth.items() if value in (None, ""))
     if empty:
@@ -164,7 +169,7 @@ def _errors_of_configuration() -> t.Iterator[None]:
     """Turn every mistake in options and files into one line that shows no value."""
     try:
         yield
-    except (CloudError, sdk_exceptions.SDKException, ksa_exceptions.ClientException):
+    except (CloudError, InvalidInput, sdk_exceptions.SDKException, ksa_exceptions.ClientException):
         raise
     except Exception as error:
         # Loaded here, because most tasks see no error.

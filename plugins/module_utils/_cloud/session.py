@@ -27,6 +27,8 @@ _WHOLE_LIST = r"(^|/)policies/[^/]+$"
 # A vault of CBR that goes, and servers that leave one, take every backup along. What is there is read before each try.
 _TAKES_BACKUPS_ALONG = {"DELETE": r"(^|/)vaults/[^/]+$", "POST": r"/removeresources$"}
 _GATEWAY_STATUSES = (502, 503, 504)
+# The statuses that keystoneauth follows
+_REDIRECTIONS = (301, 302, 303, 305, 307, 308)
 # How often an address that never answered is tried.
 _TRIES_WITHOUT_ANSWER = 3
 #: Seconds that one request may take, unless api_timeout says otherwise
@@ -47,6 +49,10 @@ class OutOfTime(ksa_exceptions.ClientException):
 
 class ForeignBody(ksa_exceptions.ClientException):
     """An answer with a status of success and a body that cannot be the service's."""
+
+
+class ForeignRedirect(ksa_exceptions.ClientException):
+    """A redirection to another host, or away from https, of a request with a token or a password. None was sent on."""
 
 
 def is_reading(method: str, url: str) -> bool:
@@ -100,10 +106,12 @@ class RetryingSession(Session):
         """Send a request as keystoneauth's session does, and retry it where that is safe.
 
         Raises OutOfTime for a request that would change something after the deadline, ForeignBody for an answer that
-        cannot be the service's, and what keystoneauth raises.
+        cannot be the service's, ForeignRedirect, and what keystoneauth raises.
         """
         # The SDK's own retries, on by default in some of its releases, repeat requests that are not safe to repeat.
         kwargs.update(connect_retries=0, status_code_retries=0)
+        if kwargs.get("redirect") is not False:
+            kwargs["hooks"] = {"response": self._stay}
         reading = is_reading(method, url)
         started = time.monotonic()
         if started > self.deadline:
@@ -128,8 +136,10 @@ class RetryingSession(Session):
             except ksa_exceptions.ConnectionError as error:
                 # An address that never answered is wrong rather than busy, and a certificate does not change.
                 never_answered = not self._answered and tries >= _TRIES_WITHOUT_ANSWER
-                hopeless = isinstance(error, ksa_exceptions.SSLError) or never_answered
+                hopeless = never_answered or _fails_in_tls(error)
                 wait = pause
+                # What was sent before may have had its effect.
+                error.tried_before = tries > 1 and not reading
                 if not is_repeatable(method, url) or hopeless or not self._can_wait(wait, deadline):
                     raise
             else:
@@ -154,6 +164,16 @@ class RetryingSession(Session):
             if listed and _host(listed) != _host(address):
                 raise ForeignBody("the versions of a service are at another host than the catalog says")
         return address
+
+    def _stay(self, response: t.Any, **dummy: t.Any) -> None:
+        """Refuse to follow an answer to another host: keystoneauth would send the token, or the password, there."""
+        old, headers = response.request.url, response.request.headers
+        if response.status_code not in _REDIRECTIONS or "Location" not in response.headers:
+            return
+        new = urllib.parse.urljoin(old, response.headers["Location"])
+        secret = response.request.body or any(name in headers for name in ("Authorization", "X-Auth-Token"))
+        if secret and self.session.should_strip_auth(old, new):
+            raise ForeignRedirect(f"{_origin(old)} redirects to {_origin(new)}")
 
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
@@ -197,6 +217,18 @@ class RetryingSession(Session):
             return None
         asked = retry_after(response)
         return pause if asked is None else asked
+
+
+def _fails_in_tls(error: Exception) -> bool:
+    # Loaded here, because most tasks see no error.
+    from .tls import is_final
+
+    return is_final(error)
+
+
+def _origin(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def retry_after(response: t.Any) -> float | None:

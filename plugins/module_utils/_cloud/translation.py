@@ -13,7 +13,8 @@ from .._domain.explain import explain, is_malformed
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
 from .catalog import TYPES
 from .messages import LOGIN, TITLES, one_line
-from .session import ForeignBody, OutOfTime, is_repeatable, retry_after
+from .session import ForeignBody, ForeignRedirect, OutOfTime, is_repeatable, retry_after
+from .tls import explain_tls
 
 # What the SDK and keystoneauth call the status of an answer in their exceptions
 _STATUS_NAMES = ("http_status", "status_code")
@@ -28,6 +29,12 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
         return NotStarted(operation, "it was not sent: the time of the task (timeout) is over.")
     if isinstance(error, ForeignBody):
         return ForeignAnswer(operation, str(error))
+    if isinstance(error, ForeignRedirect):
+        return FinalError(
+            operation,
+            f"{error}, and was not followed: the token or the password would go there."
+            " What to do: check auth_url, the catalog of the cloud, and what is in between.",
+        )
     if isinstance(error, sdk_exceptions.ConfigException):
         # The newest SDK takes a service that the catalog lacks for a mistake in the configuration.
         if "service catalog" in str(error):
@@ -40,11 +47,15 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
         return explain_http(operation if malformed else LOGIN, error)
     if isinstance(error, (sdk_exceptions.HttpException, ksa_exceptions.HttpError)):
         return explain_http(operation, error)
-    if isinstance(error, ksa_exceptions.SSLError):
-        reason = f"no secure connection can be made ({one_line(error)[:300]})"
-        return FinalError(operation, f"{reason} What to do: check ca_cert, client_cert, client_key and validate_certs.")
     if isinstance(error, (ksa_exceptions.ConnectionError, ksa_exceptions.DiscoveryFailure)):
-        return _unreachable(operation, error, service)
+        problem = explain_tls(error)
+        if problem is None:
+            return _unreachable(operation, error, service)
+        failure = FinalError(operation, problem)
+        if getattr(error, "tried_before", False):
+            failure = FinalError.with_note(failure, "An earlier try got no answer, and may have had its effect.")
+            failure.uncertain = True
+        return failure
     if isinstance(
         error,
         (ksa_exceptions.MissingRequiredOptions, ksa_exceptions.NoMatchingPlugin, ksa_exceptions.OptionError),
