@@ -195,10 +195,12 @@ def test_a_refusal_is_told_in_one_line(cloud: Emulator, task: Scenario, tried: T
 
 # ========== pages and links ==========
 def _pages(fresh: bool) -> t.Callable[[str, t.Any], t.Any]:
-    """Return the rule that fills the page of each list, with new IDs each time or with the same."""
+    """Return the rule that fills each page of a list with the rows of the first, with new IDs each time or the same."""
+    first: dict[tuple[str, str], t.Any] = {}
 
     def rule(kind: str, answer: t.Any) -> t.Any:
-        for key, rows in answer.items() if isinstance(answer, dict) else ():
+        for key, given in answer.items() if isinstance(answer, dict) else ():
+            rows = first.setdefault((kind, key), given)
             if isinstance(rows, list) and rows and isinstance(rows[0], dict):
                 full = [dict(rows[number % len(rows)]) for number in range(1000)]
                 for row in full if fresh else ():
@@ -214,12 +216,15 @@ def _pages(fresh: bool) -> t.Callable[[str, t.Any], t.Any]:
 def test_a_list_without_an_end_ends(
     cloud: Emulator, monkeypatch: pytest.MonkeyPatch, task: Scenario, tried: Tried, fresh: bool
 ) -> None:
-    monkeypatch.setattr(report, "_SECONDS_TO_READ", 2)
+    monkeypatch.setattr(report, "_SECONDS_TO_READ", 2 if fresh else 120)
     monkeypatch.setattr(session, "_MOST_READINGS_AFTER_DEADLINE", 5)
     with Rewriter(cloud) as layer:
         prepare(cloud, task)
         layer.rule = _pages(fresh)
-        check_result(run(task, cloud, False), Case("every list", "lists without an end", (), fresh))
+        result = run(task, cloud, False)
+        check_result(result, Case("every list", "lists without an end", (), fresh))
+        # What comes again is seen, long before the time of the task is over.
+        assert fresh or not result.get("failed") or "has no end" in result["msg"], result["msg"]
     tried(PART, task.module, "lists without an end")
 
 

@@ -57,7 +57,10 @@ def read_json(content: bytes) -> t.Any:
     try:
         answer = json.loads(content.decode("utf-8", "replace"), parse_constant=_refuse_constant)
         if _MAYBE_LONE_SURROGATE(content):
-            answer = _without_lone_surrogates(answer)
+            # Loaded here, because few answers need it.
+            from .._domain.printable import without_lone_surrogates
+
+            answer = without_lone_surrogates(answer)
     except (RecursionError, ValueError) as error:
         raise BadAnswer("it is no JSON") from error
     _check(answer)
@@ -66,16 +69,6 @@ def read_json(content: bytes) -> t.Any:
 
 def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(name)
-
-
-def _without_lone_surrogates(value: t.Any) -> t.Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_without_lone_surrogates(inner) for inner in value]
-    if isinstance(value, dict):
-        return {_without_lone_surrogates(key): _without_lone_surrogates(inner) for key, inner in value.items()}
-    return value
 
 
 def _check(answer: t.Any) -> None:

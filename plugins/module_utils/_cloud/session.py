@@ -153,28 +153,6 @@ class RetryingSession(Session):
             self.sleep(min(wait * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
 
-    def get_endpoint(self, auth: t.Any = None, **kwargs: t.Any) -> t.Any:
-        """Return the address of a service; raises ForeignBody where the service itself names one at another host.
-
-        Only the catalog, which comes with the token, says which hosts get it.
-        """
-        address = super().get_endpoint(auth, **kwargs)
-        if address and not kwargs.get("skip_discovery") and not kwargs.get("endpoint_override"):
-            listed = super().get_endpoint(auth, **{**kwargs, "skip_discovery": True})
-            if listed and _host(listed) != _host(address):
-                raise ForeignBody("the versions of a service are at another host than the catalog says")
-        return address
-
-    def _stay(self, response: t.Any, **dummy: t.Any) -> None:
-        """Refuse to follow an answer to another host: keystoneauth would send the token, or the password, there."""
-        old, headers = response.request.url, response.request.headers
-        if response.status_code not in _REDIRECTIONS or "Location" not in response.headers:
-            return
-        new = urllib.parse.urljoin(old, response.headers["Location"])
-        secret = response.request.body or any(name in headers for name in ("Authorization", "X-Auth-Token"))
-        if secret and self.session.should_strip_auth(old, new):
-            raise ForeignRedirect(f"{_origin(old)} redirects to {_origin(new)}")
-
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
         return time.monotonic() + seconds < deadline
@@ -235,10 +213,6 @@ def retry_after(response: t.Any) -> float | None:
     """Return the pause (seconds) that an answer asks for, None where it asks for none."""
     value = (getattr(response, "headers", None) or {}).get("Retry-After") or ""
     return float(value) if value.isascii() and value.isdecimal() else None
-
-
-def _host(url: str) -> str | None:
-    return urllib.parse.urlsplit(url).hostname
 
 
 def _checked(response: t.Any) -> t.Any:

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from elsewhere in one line on a screen."""
+"""Text from elsewhere that is valid, and is one line on a screen."""
 
 from __future__ import annotations
 
 import re
+import typing as t
 
 # Characters that no line has: control characters, and those that turn the direction of writing or end a line.
 _CONTROLS = re.compile(
@@ -26,3 +27,14 @@ def printable(text: str) -> str:
 def without_controls(text: str) -> str:
     """Return a text of any length as one line: U+FFFD stands for what would end it or steer a terminal."""
     return _CONTROLS.sub("\ufffd", text)
+
+
+def without_lone_surrogates(value: t.Any) -> t.Any:
+    """Return a value of JSON in which U+FFFD stands for what is no character."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [without_lone_surrogates(inner) for inner in value]
+    if isinstance(value, dict):
+        return {without_lone_surrogates(key): without_lone_surrogates(inner) for key, inner in value.items()}
+    return value

@@ -64,6 +64,11 @@ def test_a_list_is_read_to_its_end_and_no_further(kind: type[Paged], answers: li
     assert sent[: len(queries)] == queries and len(sent) == len(answers)
 
 
+def test_pages_that_go_round_cannot_keep_a_task_for_ever() -> None:
+    with pytest.raises(openstack.exceptions.SDKException, match="no end"):
+        listed(Marked, things("a", "b"), things("c", "d"), things("a", "b"))
+
+
 @pytest.mark.parametrize("kind", [Marked, Counted])
 def test_a_service_that_repeats_a_page_cannot_keep_a_task_for_ever(kind: type[Paged]) -> None:
     with pytest.raises(openstack.exceptions.SDKException, match="no end"):
