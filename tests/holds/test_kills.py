@@ -25,9 +25,6 @@ from tests.support.modules import BOTH_SERVICES, run_module, run_ok
 from .conftest import Tried
 from .end_state import Entry, end_state
 
-# Reading differs between the modes, and what a task does then does not.
-pytestmark = one_mode
-
 Held = dict[Entry, t.Any]
 DAY = 86400
 # An hour at which none of the schedules here has a run for hours
@@ -103,10 +100,30 @@ def is_once_more(key: Entry, wished: t.Any, found: t.Any) -> bool:
     return made and isinstance(wished, list) and isinstance(found, list) and sorted([*wished, wished[-1]]) == found
 
 
+def test_what_differs_is_lost_and_is_unprotected() -> None:
+    """Or the laws below would pass whatever tasks do."""
+    backup, one = ("backup", "cbr", "srv-0001", "unnamed"), ("good", (), "nightly", "")
+    once: Held = {backup: [one]}
+    assert lost(once, {}, once) == [backup] and not lost(once, {}, {}) and not lost(once, once, once)
+    twice: Held = {backup: [one, one]}
+    assert differences(once, twice, False) and not differences(once, twice, True)
+    assert differences(once, {backup: [one, one, one]}, True) and differences(once, {}, True)
+    assert differences({}, {("policy", "csbs", "nightly", "2 of this name"): ()}, True)
+    held: Held = {
+        ("member", "csbs", "a"): ["nightly"],
+        ("member", "cbr", "b"): ["bound"],
+        ("member", "cbr", "c"): ["loose"],
+        ("vault", "bound"): (40, "nightly", (("ID of d", "ID of nightly"),)),
+        ("vault", "loose"): (40, None, (("ID of e", "ID of nightly"),)),
+    }
+    assert protected(held) == {"a", "b", "d"}
+
+
 CASES = [one for one in (*SCENARIOS, *CBR_SCENARIOS) if not one.idle]
 each_case = pytest.mark.parametrize("scenario", chosen(CASES, lambda one: (service_of(one), one.module)), ids=name_of)
 
 
+@one_mode
 @each_case
 def test_a_task_that_is_killed_at_any_request_ends_as_a_clean_run_when_it_is_run_again(
     cloud: Emulator, tried: Tried, scenario: Scenario
@@ -139,6 +156,7 @@ def test_a_task_that_is_killed_at_any_request_ends_as_a_clean_run_when_it_is_run
     tried("kills", scenario.module, f"{service_of(scenario)}: killed at each request", kills)
 
 
+@one_mode
 @each_case
 def test_a_task_that_is_killed_and_run_again_before_lists_show_what_it_made_makes_nothing_twice(
     cloud: Emulator, tried: Tried, monkeypatch: pytest.MonkeyPatch, scenario: Scenario
