@@ -153,6 +153,16 @@ class RetryingSession(Session):
             self.sleep(min(wait * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
 
+    def _stay(self, response: t.Any, **dummy: t.Any) -> None:
+        """Refuse to follow an answer to another host: keystoneauth would send the token, or the password, there."""
+        old, headers = response.request.url, response.request.headers
+        if response.status_code not in _REDIRECTIONS or "Location" not in response.headers:
+            return
+        new = urllib.parse.urljoin(old, response.headers["Location"])
+        secret = response.request.body or any(name in headers for name in ("Authorization", "X-Auth-Token"))
+        if secret and self.session.should_strip_auth(old, new):
+            raise ForeignRedirect(f"{_origin(old)} redirects to {_origin(new)}")
+
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
         return time.monotonic() + seconds < deadline
