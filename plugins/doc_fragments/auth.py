@@ -85,4 +85,6 @@ notes:
   - Authentication works as in the collection C(openstack.cloud), with C(clouds.yaml), C(OS_*) variables or options.
     To set it once for all modules of this collection, use C(module_defaults) with the group
     C(group/opentelekomcloud.csbs.csbs).
+  - Passwords and tokens are hidden in results, messages and the log of openstacksdk. But Ansible itself shows the keyword
+    C(environment) of a task with C(-vvv), so do not put secrets there.
 """

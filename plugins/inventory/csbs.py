@@ -198,13 +198,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._fail(path, error)
 
     def _fail(self, path, error):
-        text = " ".join(str(error).split())
+        # Loaded here, because most commands see no error. It hides the secrets that the login has seen, also those in
+        # files, and tokens.
+        from ..module_utils._cloud.hiding import hidden
+
+        text = " ".join(hidden(str(error)).split())
         if not isinstance(error, (AnsibleError, CloudError, InvalidInput)):
             text = (
                 f"Unexpected error: {type(error).__name__}: {text[:300]}. This is a mistake in the plugin."
                 " Please report it with the output of -vvv."
             )
-        self.display.vvv(traceback.format_exc())
+        self.display.vvv(hidden(traceback.format_exc()))
         self.display.error(f"{path}: {text}", wrap_text=False)
         # Ansible would turn any other exception into a warning, and go on without these hosts.
         raise SystemExit(1) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import typing as t
 
 from .._domain.errors import CloudError, FinalError, InvalidInput
@@ -14,7 +15,7 @@ from .._domain.services import rules_of, services_of
 from .._sdk.guarded import SDK_ERROR, Connection, OpenStackConfig, ksa_exceptions, openstack, sdk_exceptions
 from .catalog import TYPES, is_offered, regions_of
 from .errors import errors_of
-from .messages import LOGIN
+from .messages import LOGIN, SECRETS
 from .session import RetryingSession
 
 if t.TYPE_CHECKING:
@@ -43,6 +44,21 @@ AUTH_SPEC: dict[str, t.Any] = {
     "sdk_log_path": {"type": "str"},
     "validate_certs": {"type": "bool", "aliases": ["verify"]},
 }
+# What a login may show. Everything else may be a secret, and is hidden.
+_HARMLESS = (
+    r"(auth_url|auth_type|username|user_id|user_name"
+    r"|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
+    r"|application_credential_(id|name)|system_scope|identity_provider(_url)?|protocol|openid_scope|redirect_uri"
+    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope"
+    r"|login_timeout|redirect_(host|port)|auth_methods|code_challenge_method|access_token_type|profile|cloud"
+    r"|region_name|interface|verify|cacert|cert"
+    r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
+)
+_SECRET_BESIDE_AUTH = "assertion|auth_url|code|endpoint|otp|pass|secret|token"
+# A password in an address, such as that of a proxy
+_IN_ADDRESS = re.compile(r"://[^/?#\s:]*:([^/?#\s]+)@")
+# What is shorter is hidden only if it is an option: everything that holds it by chance would become unreadable.
+_LEAST = 6
 # Options that are no settings of a cloud
 _NO_SETTINGS = ("cloud", "sdk_log_level", "sdk_log_path")
 # What the SDK calls some of the options
@@ -90,6 +106,8 @@ def _cloud_of(service: str, connection: Connection) -> Cloud:
 
 def log_in(params: dict[str, t.Any], seconds: float, *services: str) -> Connection:
     """Log in to use these backup services, as connect does, and return the connection, which has none of them yet."""
+    # A module has done so already, but an inventory has not.
+    SECRETS.update(values_in([params.get("auth"), params.get("cloud")])[1])
     _check_options(params)
     _start_log(params)
     with errors_of(LOGIN), _errors_of_configuration():
@@ -105,6 +123,26 @@ def log_in(params: dict[str, t.Any], seconds: float, *services: str) -> Connecti
     return connection
 
 
+def values_in(login: t.Any) -> tuple[set[str], set[str]]:
+    """Return as text the values in nested dicts and lists that may be shown, and those that may be secrets."""
+    values = _leaves(login)
+    # Without a name, a value is the name of a cloud, or else a whole cloud as text.
+    harmless = [bool(re.fullmatch(_HARMLESS, name.lower())) if name else "{" not in value for name, value in values]
+    shown = {value for (dummy, value), fits in zip(values, harmless) if fits}
+    secret = {value for (dummy, value), fits in zip(values, harmless) if not fits}
+    secret.update(password for value in shown for password in _IN_ADDRESS.findall(value))
+    return shown - secret, secret
+
+
+def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
+    """Return the values in nested dicts and lists as text, each with the key nearest to it."""
+    if isinstance(value, dict):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, str(key))]
+    if isinstance(value, (list, tuple)):
+        return [leaf for inner in value for leaf in _leaves(inner, name)]
+    return [(name, str(value))] if value not in (None, "") else []
+
+
 def _settings(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the options as the SDK takes them."""
     given = {
@@ -118,10 +156,13 @@ def _settings(params: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 class _Config(OpenStackConfig):
-    """The SDK's configuration. Older releases lose a token that is given in auth; this keeps it."""
+    """The SDK's configuration, whose secrets get hidden. Older releases lose a token in auth; this keeps it."""
 
     def magic_fixes(self, config: dict[str, t.Any]) -> t.Any:
         auth = config.get("auth")
+        # All that options, files and variables say is in one place here; what variables say is beside auth.
+        beside = {name: value for name, value in config.items() if re.search(_SECRET_BESIDE_AUTH, name.lower())}
+        SECRETS.update(secret for secret in values_in([auth, beside])[1] if len(secret) >= _LEAST)
         if isinstance(auth, dict) and auth.get("token") and not config.get("token"):
             config["token"] = auth["token"]
         return super().magic_fixes(config)
@@ -162,6 +203,10 @@ def _start_log(params: dict[str, t.Any]) -> None:
         raise InvalidInput(
             f"sdk_log_path: {path!r} cannot be written ({error.strerror or 'no reason is given'})"
         ) from error
+    # Loaded here, because few tasks keep a log.
+    from .hiding import hide_in_logs
+
+    hide_in_logs()
 
 
 @contextlib.contextmanager

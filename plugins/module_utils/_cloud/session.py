@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from .._domain.backoff import backoff
 from .._sdk.guarded import Session, ksa_exceptions
 from .answers import BadAnswer, read_json
+from .messages import SECRETS
 
 # POST requests that only read: login, checks and tag queries, of CBR those of its vaults
 _READING_POST = r"/(auth/tokens|resources/action|resource_instances/action)$"
@@ -26,6 +27,9 @@ _IDEMPOTENT_POST = r"/(tags|tags/action|associatepolicy|dissociatepolicy)$"
 _WHOLE_LIST = r"(^|/)policies/[^/]+$"
 # A vault of CBR that goes, and servers that leave one, take every backup along. What is there is read before each try.
 _TAKES_BACKUPS_ALONG = {"DELETE": r"(^|/)vaults/[^/]+$", "POST": r"/removeresources$"}
+# Headers, and fields of forms, that nobody may see
+_SECRETS = ("Authorization", "X-Auth-Token", "X-Subject-Token", "code_verifier", "device_code")
+_LEAST_TOKEN = 8
 _GATEWAY_STATUSES = (502, 503, 504)
 # The statuses that keystoneauth follows
 _REDIRECTIONS = (301, 302, 303, 305, 307, 308)
@@ -112,6 +116,8 @@ class RetryingSession(Session):
         kwargs.update(connect_retries=0, status_code_retries=0)
         if kwargs.get("redirect") is not False:
             kwargs["hooks"] = {"response": self._stay}
+        _keep_secret(kwargs.get("headers"))
+        _keep_secret(kwargs.get("data"))
         reading = is_reading(method, url)
         started = time.monotonic()
         if started > self.deadline:
@@ -129,7 +135,7 @@ class RetryingSession(Session):
             try:
                 response = super().request(url, method, **kwargs)
             except ksa_exceptions.HttpError as error:
-                self._read_clock(error.response)
+                self._learn_from(error.response)
                 wait = self._seconds_to_retry(error.http_status, error.response, url, method, pause)
                 if wait is None or not self._can_wait(wait, deadline):
                     raise
@@ -144,7 +150,7 @@ class RetryingSession(Session):
                     raise
             else:
                 self._answered = True
-                self._read_clock(response)
+                self._learn_from(response)
                 wait = self._seconds_to_retry(response.status_code, response, url, method, pause)
                 if wait is None or not self._can_wait(wait, deadline):
                     # Only version discovery is asked without a token, and keystoneauth judges it itself.
@@ -163,6 +169,12 @@ class RetryingSession(Session):
         if secret and self.session.should_strip_auth(old, new):
             raise ForeignRedirect(f"{_origin(old)} redirects to {_origin(new)}")
 
+    def get_auth_headers(self, auth: t.Any = None) -> t.Any:
+        """Return the headers that log a request in, and keep them secret."""
+        headers = super().get_auth_headers(auth)
+        _keep_secret(headers)
+        return headers
+
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
         return time.monotonic() + seconds < deadline
@@ -171,7 +183,9 @@ class RetryingSession(Session):
         """Return the time at the cloud, from its last answer. It dates the backups, and the clock here may be off."""
         return datetime.now(timezone.utc) + self._ahead
 
-    def _read_clock(self, response: t.Any) -> None:
+    def _learn_from(self, response: t.Any) -> None:
+        for part in (getattr(response, "request", None), response):
+            _keep_secret(getattr(part, "headers", None))
         try:
             ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(timezone.utc)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -223,6 +237,17 @@ def retry_after(response: t.Any) -> float | None:
     """Return the pause (seconds) that an answer asks for, None where it asks for none."""
     value = (getattr(response, "headers", None) or {}).get("Retry-After") or ""
     return float(value) if value.isascii() and value.isdecimal() else None
+
+
+def _keep_secret(given: t.Any) -> None:
+    """Remember the tokens in headers or a form: no message and no log may show them."""
+    if isinstance(given, str):
+        given = dict(re.findall(r"(\w+)=([^&]*)", given))
+    for name in _SECRETS if isinstance(given, t.Mapping) else ():
+        token = str(given.get(name) or "").rpartition(" ")[2]
+        # A hostile answer must not hide words.
+        if len(token) >= _LEAST_TOKEN:
+            SECRETS.add(token)
 
 
 def _checked(response: t.Any) -> t.Any:

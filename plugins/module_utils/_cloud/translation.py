@@ -12,7 +12,8 @@ from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted, 
 from .._domain.explain import explain, is_malformed
 from .._sdk.guarded import ksa_exceptions, sdk_exceptions
 from .catalog import TYPES
-from .messages import LOGIN, TITLES, one_line
+from .hiding import hidden, one_line
+from .messages import LOGIN, TITLES
 from .session import ForeignBody, ForeignRedirect, OutOfTime, is_repeatable, retry_after
 from .tls import explain_tls
 
@@ -28,7 +29,7 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
     if isinstance(error, OutOfTime):
         return NotStarted(operation, "it was not sent: the time of the task (timeout) is over.")
     if isinstance(error, ForeignBody):
-        return ForeignAnswer(operation, str(error))
+        return ForeignAnswer(operation, hidden(str(error)))
     if isinstance(error, ForeignRedirect):
         return FinalError(
             operation,
@@ -80,7 +81,7 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
 def _describe_parse_error(error: Exception) -> str:
     """Return what an answer lacks, without any part of the answer."""
     if isinstance(error, KeyError) and error.args:
-        return f"{error.args[0]!r} is missing"
+        return f"{hidden(repr(error.args[0]))} is missing"
     return "it is no JSON" if isinstance(error, ValueError) else "it has another structure"
 
 
@@ -100,8 +101,8 @@ def explain_http(operation: str, error: t.Any) -> CloudError:
     return explain(
         LOGIN if login else operation,
         status,
-        getattr(response, "text", ""),
-        request_id,
+        hidden(getattr(response, "text", None) or ""),
+        request_id and hidden(request_id),
         unsafe,
         login,
         retry_after(response),
@@ -131,7 +132,7 @@ def _no_endpoint(operation: str, error: Exception, service: str) -> CloudError:
     offered = next((TITLES[name] for name in TYPES if named and TYPES[name] == named[1]), service)
     return FinalError(
         operation,
-        f"the catalog of this project has no service of that kind in this region and interface ({error})."
+        f"the catalog of this project has no service of that kind in this region and interface ({hidden(str(error))})."
         f" What to do: check region_name and interface, and that {offered} is offered there.",
     )
 
