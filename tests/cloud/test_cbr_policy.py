@@ -11,9 +11,13 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC, connect
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import NotFound
 from tests.emulator import Emulator
+from tests.support.estate import send
 from tests.support.modes import one_mode
-from tests.support.modules import Args, run_module, run_ok
+from tests.support.modules import Args, auth_of, run_module, run_ok
+from tests.support.policy_sets import meanwhile
 
 # Switched off, because a night of the local cloud is over within seconds, and a run keeps servers and vaults busy.
 NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": ["02:00"]}, "enabled": False}
@@ -185,9 +189,6 @@ def test_hosts_that_join_at_once_lose_nobody(cloud: Emulator) -> None:
     names = [f"srv-000{number}" for number in range(1, 7)]
     results: list[Args] = []
     # The modules of this process share its standard output, so the adapter itself is asked.
-    from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC, connect
-    from tests.support.modules import auth_of
-
     policy_id = do("csbs_policy_info", {}, cloud)["policies"][0]["id"]
 
     def join(name: str) -> None:
@@ -213,6 +214,59 @@ def test_disks_that_cannot_be_listed_are_read_server_by_server(cloud: Emulator) 
     cloud.faults.add(path="/volumes/detail", status=403, times=-1)
     result = do("csbs_policy", {**NIGHTLY, "server_filters": {"name": "srv-*"}}, cloud)
     assert [vault["size_gb"] for vault in result["policy"]["vaults"]] == [240]
+
+
+# ========== Others at the same time, on other machines ==========
+@one_mode
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "too-new-to-be-listed"])
+def test_room_that_others_take_meanwhile_is_made_anew(cloud: Emulator, listed: bool) -> None:
+    policy = cloud.make_vault_policy("theirs").id
+    cloud.settings(list_delay=0 if listed else 20)
+    vault = cloud.make_vault("theirs", servers=[id_of(cloud, "srv-0001")], policy_id=policy, size=40).id
+    join = {"resources": [{"id": id_of(cloud, "srv-0002"), "type": "OS::Nova::Server"}]}
+
+    def take_the_room() -> None:
+        send(cloud, "POST", f"/vaults/{vault}/addresources", join, base=cloud.cbr_url)
+
+    with meanwhile("POST", take_the_room, path="addresources"):
+        result = do("csbs_policy_server", {"policy": policy, "servers": ["srv-0003"]}, cloud)
+    assert [server["name"] for server in result["policy"]["servers"]] == ["srv-0001", "srv-0002", "srv-0003"]
+    assert len(result["policy"]["vaults"]) == 1
+
+
+@one_mode
+def test_a_refusal_that_nobody_else_has_caused_is_told_at_once(cloud: Emulator) -> None:
+    do("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
+    cloud.journal.clear()
+    cloud.faults.add(method="POST", path="addresources", status=400, error_code="BackupService.6101", times=-1)
+    failed = ask("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0002"]}, cloud)
+    assert failed["error_code"] == "BackupService.6101" and not failed["changed"]
+    assert calls(cloud) == ["POST addresources"]
+
+
+@one_mode
+def test_a_policy_that_others_have_just_created_is_used_before_anybody_joins_a_second_one(cloud: Emulator) -> None:
+    made = []
+
+    def create() -> None:
+        made.append(cloud.make_vault_policy("nightly").id)
+        # Policies are dated by the second.
+        cloud.clock.advance(2)
+
+    with meanwhile("POST", create, path="policies"):
+        result = do("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
+    assert result["policy"]["id"] == made[0] and list(cloud.state.cbr.policies) == made
+    assert [vault["name"] for vault in result["policy"]["vaults"]] == ["nightly"] and len(cloud.state.cbr.vaults) == 1
+    assert "POST migrateresources" not in calls(cloud)
+
+
+@one_mode
+def test_a_policy_that_others_have_deleted_is_not_there(cloud: Emulator) -> None:
+    node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud), "service": "cbr"}, 60)
+    policy = cloud.make_vault_policy("theirs").id
+    node.delete_empty_policy("delete it", policy)
+    with pytest.raises(NotFound):
+        node.delete_empty_policy("delete it", policy)
 
 
 # ========== Leaving ==========

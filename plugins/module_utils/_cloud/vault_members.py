@@ -10,6 +10,7 @@ leaves one only with the call that puts it into another, unless it has no backup
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import time
 import typing as t
@@ -27,6 +28,8 @@ if t.TYPE_CHECKING:
 
 #: Seconds until every list shows what was just made
 SECONDS_UNTIL_LISTED = 30.0
+# The part of these seconds until tasks that create a policy of one name at once see each other's
+_PART_TO_AGREE = 20
 # Members that one request may add or move
 _AT_ONCE = 256
 # The times of tasks and the clock of the cloud differ by less than this.
@@ -38,7 +41,13 @@ _LONGEST_PAUSE = 10.0
 _SECONDS_TO_DELETE = 60.0
 # The code of a vault that a policy is taken off though it does not have it
 _IS_OFF = "BackupService.6002"
+_NO_POLICY = "BackupService.6000"
 _FAILED = ("failed", "timeout")
+# Codes that others cause who change vaults at the same time: they have taken the room, the name or the vault, or have
+# put the server into it
+_OVERTAKEN = tuple(f"BackupService.{number}" for number in (6101, 6103, 6105, 6106, 6127, 6129))
+# How often a change is planned again because others have changed the vaults
+_MAX_PLANS = 20
 # The types of tasks that are documented. That of a move is not, so a task of any other type may be one.
 _OTHER_TASKS = ("backup", "restore", "delete", "vault_delete", "remove_resource", "replication", "sync")
 
@@ -59,8 +68,8 @@ class VaultMembers:
             from .._domain.cbr_policy import fields_to_send
 
             created[name] = plain(self._cbr.create_policy(**fields_to_send(attrs, new=True)), "id")["id"]
-        policy_id = created[name]
         try:
+            created[name] = policy_id = self._agree(operation, name, created[name])
             self.change(operation, policy_id, attrs.get("resources") or (), vault=options)
             tags = attrs.get("tags")
             if tags:
@@ -69,6 +78,31 @@ class VaultMembers:
             error.applied = True
             raise
         return {"id": policy_id, "name": name}
+
+    def _agree(self, operation: str, name: str, own_id: str) -> str:
+        """Return the ID of the policy that keeps a name, when tasks on several machines have each created one.
+
+        The oldest stays, and nobody has put servers into the others yet, so nobody has to be moved.
+        """
+        until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
+        for pause in _pauses():
+            listed = {row["id"] for row in self._cloud.policies()}
+            if own_id in listed or time.monotonic() >= until:
+                break
+            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
+        # The service dates policies by the second: those of the same second must be listed too.
+        time.sleep(min(SECONDS_UNTIL_LISTED / _PART_TO_AGREE, self._cloud.seconds_left()))
+        twins = [row for row in self._cloud.policies() if row["name"] == name]
+        oldest = min(twins, key=lambda row: (row.get("start_time") or "", row["id"]), default=None)
+        if oldest is None or oldest["id"] == own_id:
+            return own_id
+        own = self._cloud.policy(own_id)
+        if own is not None and own["vaults"]:
+            return own_id
+        # That it is gone already is what is wanted.
+        with contextlib.suppress(NotFound), self._cloud.errors_of(operation):
+            self._cbr.delete_policy(own_id, ignore_missing=False)
+        return str(oldest["id"])
 
     def delete_policy(self, policy_id: str) -> None:
         """Delete a policy and its vaults without backups; take it off the others."""
@@ -154,9 +188,9 @@ class VaultMembers:
                 run.applied = True
             with run.marking():
                 if remove:
-                    run.let_go(self._read(operation, policy_id), set(remove), delete_backups)
+                    run.until_valid(lambda: run.let_go(self._read(operation, policy_id), set(remove), delete_backups))
                 if add:
-                    run.take_in(self._read(operation, policy_id), add, vault or USUAL)
+                    run.until_valid(lambda: run.take_in(self._read(operation, policy_id), add, vault or USUAL))
 
     def prepare(
         self,
@@ -173,7 +207,7 @@ class VaultMembers:
         with file_lock("change", policy_id, self._cloud.seconds_left()):
             run = _Run(self._cloud, operation, tags)
             with run.marking():
-                run.make_room(self._read(operation, policy_id), servers, vault or USUAL)
+                run.until_valid(lambda: run.make_room(self._read(operation, policy_id), servers, vault or USUAL))
 
     def put_into_vault(self, operation: str, ref: str, servers: t.Sequence[MemberRow]) -> None:
         """Put servers that are in no vault into the vault with that name or ID, which is made when it is not there."""
@@ -203,7 +237,7 @@ class VaultMembers:
     def _read(self, operation: str, policy_id: str) -> PolicyRow:
         policy = self._cloud.policy(policy_id)
         if policy is None:
-            raise FinalError(operation, "the policy no longer exists.")
+            raise NotFound(operation, "the policy no longer exists.", error_code=_NO_POLICY)
         return policy
 
 
@@ -213,10 +247,42 @@ class _Run:
     def __init__(self, cloud: VaultCloud, operation: str, tags: t.Sequence[TagRow] = ()) -> None:
         self._cloud, self._cbr, self._operation, self._tags = cloud, cloud.cbr, operation, tags
         self.applied = False
+        #: The vaults on which the last plan rests, with and without a policy
+        self._seen: tuple[list[VaultRow], list[VaultRow]] | None = None
+        #: Those of them that lists do not show yet
+        self._unlisted: list[VaultRow] = []
 
     def marking(self) -> _Marking:
         """Return a context in which every CloudError says whether something stays changed."""
         return _Marking(self)
+
+    def until_valid(self, act: t.Callable[[], None]) -> None:
+        """Plan and carry out, and do so again while that is refused because others have changed vaults meanwhile."""
+        for dummy in range(_MAX_PLANS):
+            try:
+                act()
+                return
+            except CloudError as error:
+                if error.error_code not in _OVERTAKEN or not self._is_outdated():
+                    raise
+                overtaken = error
+        raise overtaken
+
+    def _is_outdated(self) -> bool:
+        """Return whether vaults have changed since the last plan read them."""
+        if self._seen is None:
+            return False
+        with contextlib.suppress(CloudError):
+            # Writers that keep in step would overtake each other again and again.
+            time.sleep(min(random.uniform(0, _FIRST_PAUSE), self._cloud.seconds_left()))
+            if self._cloud.seconds_left():
+                changed = any(self._cloud.vault(str(vault["id"])) != vault for vault in self._unlisted)
+                return changed or self._seen != self._cloud.vaults_by_binding()
+        return False
+
+    def _vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
+        self._seen = self._cloud.vaults_by_binding()
+        return self._seen
 
     # ========== Joining ==========
     def take_in(self, policy: PolicyRow, add: t.Sequence[MemberRow], options: VaultOptions) -> None:
@@ -235,16 +301,19 @@ class _Run:
     ) -> tuple[list[Step], list[VaultRow]]:
         """Return what happens to which vault when servers join the policy, and the vaults that have no policy."""
         own = {member["id"] for vault in policy["vaults"] for member in vault["members"]}
-        add = [server for server in add if server["id"] not in own]
-        if not add:
+        if all(server["id"] in own for server in add):
             return [], []
-        bound, loose = self._cloud.vaults_by_binding()
-        own_ids = {vault["id"] for vault in policy["vaults"]}
-        # A new vault may not be listed as that of its policy yet.
+        bound, loose = self._vaults_by_binding()
+        listed = {vault["id"]: vault for vault in (*bound, *loose)}
+        # A new vault may not be listed as that of its policy yet, or not at all.
+        vaults = [listed.get(vault["id"], vault) for vault in policy["vaults"]]
+        self._unlisted = [vault for vault in vaults if vault["id"] not in listed]
+        own = {member["id"] for vault in vaults for member in vault["members"]}
+        own_ids = {vault["id"] for vault in vaults}
         bound, loose = ([vault for vault in part if vault["id"] not in own_ids] for part in (bound, loose))
         name = options.name or policy["name"]
-        joining = joining_members(add, [*bound, *loose])
-        return place(policy["vaults"], joining, name, options, names_in_use(bound, loose)), loose
+        joining = joining_members([server for server in add if server["id"] not in own], [*bound, *loose])
+        return place(vaults, joining, name, options, names_in_use(bound, loose)), loose
 
     def carry_out(
         self,
@@ -400,7 +469,7 @@ class _Run:
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""
         name = parked_name(policy_name)
-        bound, loose = self._cloud.vaults_by_binding()
+        bound, loose = self._vaults_by_binding()
         parking = [vault for vault in loose if re.fullmatch(f"{re.escape(name)}(-[0-9]{{4}})?", vault["name"])]
         self.carry_out(place(parking, members, name, PARKING, names_in_use(bound, loose)), PARKING, loose)
 

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 # The service answers with these codes when others have just changed the set: they have taken a name, put a server into
 # a policy, created or deleted a policy.
-_CHANGED_BY_OTHERS = frozenset({"CSBS.9007", "CSBS.6004", "CSBS.0001", "CSBS.3000"})
+_CHANGED_BY_OTHERS = frozenset({"CSBS.9007", "CSBS.6004", "CSBS.0001", "CSBS.3000", "BackupService.6000"})
 
 
 class SetOptions(t.NamedTuple):
