@@ -419,7 +419,7 @@ def test_names_that_mean_nothing_or_several_are_refused(cloud: Emulator) -> None
         cloud, policies=["no-such", "nor-this"]
     )
     assert "servers: no such server: 'no-such'" in refused(cloud, servers=["no-such"])
-    assert "decisions: CSBS has no such policy: 'no-such'" in refused(cloud, decisions=[{"policy": "no-such"}])
+    assert "decisions.policy: CSBS has no such policy: 'no-such'" in refused(cloud, decisions=[{"policy": "no-such"}])
     for args in ({"policies": ["twin"]}, {"decisions": [{"policy": "twin"}]}):
         assert "policy 'twin' is ambiguous: 2 have that name" in refused(cloud, **args)
 

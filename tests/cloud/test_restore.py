@@ -541,14 +541,14 @@ def test_without_wait_the_task_ends_at_once(cloud: Emulator, made: t.Any) -> Non
         ({"backup": ""}, ["backup"]),
         ({"server": {"name": ""}}, ["server"]),
         ({"backup": "b", "target_server": " "}, ["target_server"]),
-        ({"backup": "b", "volumes": [{"backup_id": "x", "volume_id": ""}]}, ["volumes", "volume_id is empty"]),
+        ({"backup": "b", "volumes": [{"backup_id": "x", "volume_id": ""}]}, ["volumes", "volume_id: "]),
         (
             {"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}]},
-            ["backup_id x is there twice"],
+            ["backup_id: x is there twice"],
         ),
         (
             {"backup": "b", "volumes": [{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}]},
-            ["volume_id 1 is there twice"],
+            ["volume_id: 1 is there twice"],
         ),
         ({"backup": "b", "timeout": 0}, ["timeout"]),
         ({"backup": "b", "poll_interval": -1}, ["poll_interval"]),

@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.login import connect, connect_both
-from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.errors import InvalidInput
 from .._domain.limits import check_positive
 from .._execution.clock import Clock
 from .._plans.plan import Outcome, Plan
-from .module import fail, fail_unexpectedly
 from .task import Task
 
 if t.TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _converge(
     finish: t.Callable[[Options, t.Any, Plan[Context], Outcome, Clock], Results],
     log_in: t.Callable[[Params, float], Cloud],
 ) -> None:
-    task = Task(module, plan, finish)
+    task, checked = Task(module, plan, finish), False
     try:
         options = parse_options(module.params)
         cannot_be_undone = module.params.get("leaving_backups", "delete") == "delete"
@@ -77,11 +76,14 @@ def _converge(
         check_positive("timeout", timeout)
         check_positive("poll_interval", module.params.get("poll_interval", 1), zero=True)
         clock = Clock(timeout)
-        _run(task, options, log_in(module.params, timeout), clock)
-    except (TaskFailed, CloudError, InvalidInput) as error:
-        fail(module, error, task.changed)
+        cloud = log_in(module.params, timeout)
+        checked = True
+        _run(task, options, cloud, clock)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
-        fail_unexpectedly(module, error, task.changed)
+        # Loaded here, because most tasks succeed.
+        from .refusal import fail
+
+        fail(module, error, checked, task.changed)
     module.exit_json(**task.results)
 
 
@@ -100,4 +102,6 @@ def _run(task: Task[Options, Context], options: Options, cloud: Cloud, clock: Cl
         # What is in progress may have to be waited for.
         task.results.update(task.finish(options, cloud, todo, Outcome(), clock))
     for warning in task.results.pop("warnings", ()):
-        task.module.warn(warning)
+        from .._domain.printable import printable
+
+        task.module.warn(printable(warning))

@@ -1,19 +1,17 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The AnsibleModule of every module: its options, its secrets, and how it fails."""
+"""The AnsibleModule of every module: its options and its secrets."""
 
 from __future__ import annotations
 
 import os
 import re
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 
 from .._cloud.login import AUTH_SPEC, MISSING_SDK
-from .._domain.errors import CloudError, TaskFailed
 
 # What options auth and cloud may show in results. Everything else may be a secret, and is hidden.
 _HARMLESS = (
@@ -25,6 +23,9 @@ _HARMLESS = (
     r"|region_name|interface|verify|cacert|cert"
     r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
 )
+# Numbers that need no closer look are smaller.
+_DIGITS = 10
+_USUAL = 10 ** (_DIGITS - 1)
 
 
 def _from_environment(name: str) -> str:
@@ -46,13 +47,62 @@ SERVICE_SPEC: dict[str, t.Any] = {
 }
 
 
+class _Module(AnsibleModule):
+    """An AnsibleModule that refuses what Ansible cannot read, and whose refusals are short, however long a value is."""
+
+    _made = False
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        if not _is_usual({"type": "dict", "options": self.argument_spec}, self.params):
+            # Loaded here, because most tasks have usual options.
+            from .._domain.raw_options import check_raw_options
+
+            check_raw_options(self.argument_spec, self.params)
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        if not self._made:
+            from .refusal import shortened, visible
+
+            msg = shortened(visible(msg))
+        super().fail_json(msg, **kwargs)
+        raise AssertionError("unreachable")
+
+
+def _is_usual(option: dict[str, t.Any], value: t.Any) -> bool:
+    """Return whether a value needs no closer look; option is its argument spec."""
+    kind = option.get("type")
+    if isinstance(value, str):
+        if kind in ("float", "int"):
+            return value.isdecimal() and len(value) < _DIGITS
+        return value.isprintable() and "dict" not in (kind, option.get("elements"))
+    if isinstance(value, dict):
+        inner = option.get("options") or {}
+        return (kind != "str" and "auth" not in value or "cloud" in inner) and all(
+            _is_usual({}, key) and _is_usual(inner.get(key, {}), one) for key, one in value.items()
+        )
+    if isinstance(value, (list, tuple)):
+        each = {**option, "type": option.get("elements")}
+        return kind not in ("dict", "str") and all(_is_usual(each, one) for one in value)
+    if isinstance(value, bool):
+        return kind not in ("dict", "float", "int")
+    return value is None or (kind != "dict" and -_USUAL < value < _USUAL)
+
+
 def create_module(spec: dict[str, t.Any], with_service: bool = True, **kwargs: t.Any) -> AnsibleModule:
     """Return the AnsibleModule of a spec with the options of login and service, or fail when the SDK is missing.
 
     with_service is False for a module that works with both services at once: it has no option service.
     """
     common = {**AUTH_SPEC, **SERVICE_SPEC} if with_service else AUTH_SPEC
-    module = AnsibleModule(argument_spec={**common, **spec}, supports_check_mode=True, **kwargs)
+    try:
+        module = _Module(argument_spec={**common, **spec}, supports_check_mode=True, **kwargs)
+    except (ArithmeticError, ValueError) as error:
+        # Loaded here, because most tasks have usual options.
+        from .refusal import refuse
+
+        refuse(error)
+    module._made = True
     _hide_secrets_only(module)
     if MISSING_SDK:
         module.fail_json(msg=missing_required_lib("openstacksdk"), exception=MISSING_SDK)
@@ -81,26 +131,3 @@ def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(value, (list, tuple)):
         return [leaf for inner in value for leaf in _leaves(inner, name)]
     return [(name, str(value))] if value not in (None, "") else []
-
-
-def fail(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
-    """End the module with the text and the fields of an error."""
-    fields: dict[str, t.Any] = {"changed": changed}
-    if isinstance(error, TaskFailed):
-        fields.update(error.results)
-    elif isinstance(error, CloudError):
-        fields.update(error.fields())
-    module.fail_json(msg=str(error), **fields)
-    raise AssertionError("unreachable")
-
-
-def fail_unexpectedly(module: AnsibleModule, error: Exception, changed: bool = False) -> t.NoReturn:
-    """End the module with an error that nobody expected; its traceback shows with -vvv only."""
-    text = " ".join(str(error).split())[:300]
-    module.fail_json(
-        msg=f"Unexpected error: {type(error).__name__}: {text}. This is a mistake in the module."
-        " Please report it with the output of -vvv.",
-        exception=traceback.format_exc(),
-        changed=changed,
-    )
-    raise AssertionError("unreachable")

@@ -8,8 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.login import connect, connect_all
-from .._domain.errors import CloudError, InvalidInput, TaskFailed
-from .module import fail, fail_unexpectedly
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -50,11 +48,15 @@ def _report(
     log_in: t.Callable[[dict[str, t.Any], float], Clouds],
 ) -> None:
     results: dict[str, t.Any] = {}
+    checked = False
     try:
         options = parse_options(module.params)
-        results = read(options, log_in(module.params, _SECONDS_TO_READ))
-    except (TaskFailed, CloudError, InvalidInput) as error:
-        fail(module, error)
+        clouds = log_in(module.params, _SECONDS_TO_READ)
+        checked = True
+        results = read(options, clouds)
     except Exception as error:  # noqa: BLE001 - users get one clear line, never a traceback
-        fail_unexpectedly(module, error)
+        # Loaded here, because most tasks succeed.
+        from .refusal import fail
+
+        fail(module, error, checked)
     module.exit_json(changed=False, **results)

@@ -9,7 +9,7 @@ import typing as t
 
 from .._domain.errors import InvalidInput, NotFound
 from .._domain.limits import MAX_SINGLE_READS
-from .._domain.selection import find_one, once
+from .._domain.selection import find_one, is_id, once
 from .._domain.tag_carriers import carriers_of, shared_tags, vaults_of
 from .tags import add_tags
 
@@ -25,6 +25,10 @@ if t.TYPE_CHECKING:
         id: str
         name: str | None
         tags: dict[str, str] | None
+
+
+# Unknown IDs after which a task that fails for them looks for no more
+_MOST_MISSING = 10
 
 
 def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool = False) -> list[TaggedResource]:
@@ -45,10 +49,13 @@ def read_rows(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: boo
     Raises InvalidInput that lists what does not exist, unless missing_ok, or the IDs of an ambiguous name.
     """
     few = len(refs) <= MAX_SINGLE_READS
-    found = _find_few(resource_type, refs, cloud) if few else _find_many(resource_type, refs, cloud)
+    found = (_find_few if few else _find_many)(resource_type, refs, cloud, missing_ok)
     missing = [ref for ref, row in found.items() if row is None]
     if missing and not missing_ok:
-        raise InvalidInput(f"resources: no such {resource_type}: {', '.join(repr(ref) for ref in missing)}")
+        # Loaded here, because most tasks name what exists.
+        from .._domain.listing import name_all
+
+        raise InvalidInput(f"resources: no such {resource_type}: {name_all(missing)}")
     rows = once(row for row in found.values() if row is not None)
     if few:
         rows = [row for row in rows if _add_own_tags(resource_type, row, cloud, missing_ok)]
@@ -57,7 +64,7 @@ def read_rows(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: boo
     return rows
 
 
-def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, TaggableRow | None]:
+def _find_few(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool) -> dict[str, TaggableRow | None]:
     """Return by ref what it names. Only what was read by its ID has tags: lists may be older than the last change."""
     found = {ref: _read(resource_type, ref, cloud) for ref in refs}
     names = [ref for ref, row in found.items() if row is None]
@@ -76,10 +83,20 @@ def _find_few(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, Ta
     return found
 
 
-def _find_many(resource_type: str, refs: list[str], cloud: Cloud) -> dict[str, TaggableRow | None]:
-    """Return by ref what it names. What is too new to be listed is found by its ID."""
+def _find_many(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool) -> dict[str, TaggableRow | None]:
+    """Return by ref what it names. What is too new to be listed is found by its ID.
+
+    Once a task is sure to fail for what is missing, not much more is read.
+    """
     rows = _by_ref(cloud.policies() if resource_type == "policy" else cloud.backups())
-    return {ref: find_one(resource_type, ref, rows.get(ref, ())) or _read(resource_type, ref, cloud) for ref in refs}
+    found: dict[str, TaggableRow | None] = {}
+    missing = 0
+    for ref in refs:
+        found[ref] = find_one(resource_type, ref, rows.get(ref, ()))
+        if found[ref] is None and (missing_ok or missing < _MOST_MISSING):
+            found[ref] = _read(resource_type, ref, cloud)
+            missing += found[ref] is None and is_id(ref)
+    return found
 
 
 def _by_ref(rows: t.Iterable[TaggableRow]) -> dict[str, list[TaggableRow]]:

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import re
 import typing as t
+from urllib.parse import urlsplit
 
 from .._domain.errors import CloudError, FinalError, InvalidInput
 from .._domain.services import rules_of, services_of
@@ -190,6 +191,18 @@ def _check_options(params: dict[str, t.Any]) -> None:
         raise InvalidInput(
             f"auth: {', '.join(misplaced)} does not belong in auth; it is an option of the module, beside auth"
         )
+    if "auth_url" in auth:
+        _check_address(str(auth["auth_url"]))
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address.strip())
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InvalidInput(f"auth: auth_url {address!r} is not an address; write it like https://iam.example.com/v3")
 
 
 def _start_log(params: dict[str, t.Any]) -> None:

@@ -23,6 +23,8 @@ TAG_QUERIES = ("tags", "tags_any", "not_tags", "not_tags_any")
 #: Characters
 MAX_NAME = 255
 _MAX_DESCRIPTION = 255
+# Of seconds some 68 years, of MB 2 petabytes
+_MOST = 2**31 - 1
 #: Up to this number objects are read one by one; more are read by one list
 MAX_SINGLE_READS = 3
 _OFF_BY_DEFAULT = frozenset({"purge_servers", "skip_unprotectable"})
@@ -66,9 +68,10 @@ def check_range(option: str, value: int | None, least: int, most: int, also: tup
 
 
 def check_positive(option: str, value: float, zero: bool = False) -> None:
-    """Raise InvalidInput unless value is above zero, or is zero where zero is allowed."""
-    if value < 0 or (value == 0 and not zero):
-        raise InvalidInput(f"{option}: {value:g} is out of range; it must be {'0 or more' if zero else 'more than 0'}")
+    """Raise InvalidInput unless value is above zero, or is zero where zero is allowed, and is not endless."""
+    if not (0 < value <= _MOST or (zero and value == 0)):
+        least = "0 or more" if zero else "more than 0"
+        raise InvalidInput(f"{option}: {value:g} is out of range; it must be {least}, and at most {_MOST}")
 
 
 def refuse_ignored(params: dict[str, t.Any], when: str, options: t.Iterable[str]) -> None:

@@ -33,6 +33,8 @@ from .timezones import has_summer_time, load_zone, offset_at
 if t.TYPE_CHECKING:
     from .services import Rules
 
+_MAX_TIMES = 24
+_MAX_REFUSAL = 500
 _FREQUENCIES = ("daily", "weekly")
 _WORDS = ("frequency", "times", "days", "interval")
 
@@ -58,6 +60,9 @@ def parse_schedule(
 
 def _read_pattern(option: str, pattern: t.Any, rules: Rules) -> Rule | SeveralRules | RawPattern:
     texts = pattern if isinstance(pattern, list) else [pattern]
+    length = sum(len(text) for text in texts if isinstance(text, str))
+    if length > MAX_PATTERN:
+        raise InvalidInput(f"{option}: a pattern has at most {MAX_PATTERN} characters, this one has {length}")
     wrong = [text for text in texts if not isinstance(text, str)]
     if wrong or not texts:
         found = repr(wrong[0]) if wrong else "an empty list"
@@ -75,7 +80,8 @@ def _read_pattern(option: str, pattern: t.Any, rules: Rules) -> Rule | SeveralRu
         # A text that is no recurrence rule at all cannot be the pattern of any policy.
         if len(text) > MAX_PATTERN or not all(map(_has_frequency, texts)):
             raise
-        return RawPattern(text, str(error))
+        refusal = str(error)
+        return RawPattern(text, refusal if len(refusal) <= _MAX_REFUSAL else f"{option}: the service has no such rule")
     return schedule
 
 
@@ -92,6 +98,8 @@ def _read_words(schedule: dict[str, t.Any], now: datetime, rules: Rules) -> tupl
     interval = check_range("schedule.interval", schedule.get("interval"), 1, 30) or 1
     weekdays = frozenset(_parse_day(day) for day in schedule.get("days") or ()) or EVERY_DAY
     times = sorted({_parse_clock(text) for text in schedule["times"]})
+    if len(times) > _MAX_TIMES:
+        raise InvalidInput(f"schedule.times: {len(times)} times a day; the service allows {_MAX_TIMES}")
     zone_name = schedule.get("timezone") or "UTC"
     zone = load_zone("schedule.timezone", zone_name)
     offset = int(offset_at(zone, now).total_seconds() // 60)

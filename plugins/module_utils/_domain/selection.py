@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from .errors import InvalidInput
-from .limits import as_text
+from .limits import MAX_NAME, as_text
 
 if t.TYPE_CHECKING:
     from .rows import ServerRef
@@ -25,6 +25,16 @@ def parse_policy_ref(ref: str) -> str:
     return (parse_refs("policy", [ref]) or [""])[0]
 
 
+def parse_text(option: str, text: str | None) -> str | None:
+    """Return what an option looks for; None stays None. Raises InvalidInput for what nothing can have."""
+    if text is None:
+        return None
+    found = text.strip()
+    if not 1 <= len(found) <= MAX_NAME:
+        raise InvalidInput(f"{option}: {text!r} can be found nowhere; give 1 to {MAX_NAME} characters, or leave it out")
+    return found
+
+
 def parse_refs(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | None:
     """Return the names or IDs that an option lists, each once; None stays None.
 
@@ -34,10 +44,13 @@ def parse_refs(option: str, entries: t.Iterable[t.Any] | None) -> list[str] | No
         return None
     refs = []
     for entry in entries:
-        ref = as_text(entry.get("id") or entry.get("name")) if isinstance(entry, dict) else as_text(entry)
-        if not ref.strip():
-            raise InvalidInput(f"{option}: {entry!r} is neither a name nor an ID")
-        refs.append(ref.strip())
+        named = entry.get("id") or entry.get("name") if isinstance(entry, dict) else entry
+        ref = "" if isinstance(named, (dict, list)) else as_text(named).strip()
+        if not 1 <= len(ref) <= MAX_NAME:
+            raise InvalidInput(
+                f"{option}: {entry!r} is neither a name nor an ID; these have 1 to {MAX_NAME} characters"
+            )
+        refs.append(ref)
     return list(dict.fromkeys(refs))
 
 
@@ -50,11 +63,11 @@ def parse_filters(filters: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
     if filters is None:
         return None
     given = {key: value for key, value in filters.items() if value is not None}
-    for key, value in given.items():
-        if value in ("", [], {}):
-            raise InvalidInput(
-                f"server_filters.{key}: {value!r} is empty; leave the filter out, or say what it is to match"
-            )
+    if given:
+        # Loaded here, because many tasks name their servers.
+        from .server_filters import check_filters
+
+        check_filters("server_filters", given)
     if not given:
         raise InvalidInput(
             'server_filters: no filter is set, which would choose every server; write name: "*" to mean that'

@@ -6,12 +6,34 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import typing as t
 
-from .limits import as_text
+from .errors import InvalidInput
+from .limits import MAX_NAME, as_text
 
 if t.TYPE_CHECKING:
     Server = t.Mapping[str, t.Any]
+
+
+def check_filters(option: str, filters: dict[str, t.Any]) -> None:
+    """Raise InvalidInput that names the filter for one that is empty, or that nothing can match."""
+    for key, value in filters.items():
+        _check(f"{option}.{key}", value, pairs=key in ("metadata", "tags"))
+
+
+def _check(option: str, value: t.Any, pairs: bool) -> None:
+    """Raise InvalidInput unless a filter is a text, a list of texts or, with pairs, a dictionary of texts."""
+    texts = [*value, *value.values()] if pairs and isinstance(value, dict) else value
+    if not isinstance(texts, list):
+        texts = [texts]
+    needed = [*value] if isinstance(value, dict) else texts
+    if not texts or not all(as_text(text).strip() for text in needed):
+        raise InvalidInput(f"{option}: {value!r} is empty; leave the filter out, or say what it is to match")
+    if any(isinstance(text, (dict, list)) or len(as_text(text)) > MAX_NAME for text in texts):
+        raise InvalidInput(
+            f"{option}: {value!r} is no filter; what it is to match are texts of 1 to {MAX_NAME} characters"
+        )
 
 
 def match_server(server: Server, filters: dict[str, t.Any]) -> bool:
@@ -20,7 +42,15 @@ def match_server(server: Server, filters: dict[str, t.Any]) -> bool:
 
 
 def _match_name(server: Server, patterns: t.Any) -> bool:
-    return any(fnmatch.fnmatchcase(server["name"], pattern) for pattern in _texts(patterns))
+    return any(_fits(server["name"], pattern) for pattern in _texts(patterns))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    try:
+        return fnmatch.fnmatchcase(name, pattern)
+    except re.error:
+        # Old releases of Python translate some globs that fit nothing, such as [z-a], into invalid patterns.
+        return False
 
 
 def _match_status(server: Server, statuses: t.Any) -> bool:

@@ -87,7 +87,10 @@ def resolve_servers(
         elif is_id(ref):
             found[ref] = None
     if missing:
-        raise InvalidInput(f"{option}: no such server: {', '.join(repr(ref) for ref in missing)}")
+        # Loaded here, because most tasks name what exists.
+        from .listing import name_all
+
+        raise InvalidInput(f"{option}: no such server: {name_all(missing)}")
     if filters is not None:
         # Loaded here, because many tasks name their servers.
         from .server_filters import match_server

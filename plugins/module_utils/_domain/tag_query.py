@@ -36,7 +36,7 @@ def tag_query(params: dict[str, t.Any]) -> dict[str, list[dict[str, t.Any]]]:
 
 def _query_key(option: str, key: t.Any) -> str:
     text = as_text(key)
-    if not 1 <= len(text) <= MAX_OLD_TAG_KEY:
+    if not 1 <= len(text.strip()) <= MAX_OLD_TAG_KEY:
         raise InvalidInput(
             f"{option}: {text!r} is not a tag key that can be looked for; it has 1 to {MAX_OLD_TAG_KEY} characters"
         )
@@ -46,11 +46,11 @@ def _query_key(option: str, key: t.Any) -> str:
 def _query_values(option: str, value: t.Any) -> list[str]:
     if value is None:
         return []
-    if isinstance(value, dict):
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(entry, (dict, list)) for entry in entries):
         raise InvalidInput(
             f"{option}: {value!r} is not a tag value; give one value, a list of values, or nothing for any value"
         )
-    entries = value if isinstance(value, (list, tuple)) else [value]
     texts = list(dict.fromkeys(as_text(entry) for entry in entries))
     if len(texts) > _MAX_VALUES_PER_KEY or any(len(text) > MAX_OLD_TAG_VALUE for text in texts):
         raise InvalidInput(

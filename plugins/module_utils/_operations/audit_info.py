@@ -29,7 +29,7 @@ from .._domain.errors import InvalidInput
 from .._domain.findings import Subjects, find
 from .._domain.freshness import find_done
 from .._domain.history import growth_of, history_of
-from .._domain.limits import as_text
+from .._domain.limits import MAX_NAME, as_text
 from .._domain.policy import is_enabled, members_of
 from .._domain.protection import by_holder, good_backups, protection_result, service_of, size_in, vaults_by_server
 from .._domain.quota import quota_result
@@ -113,6 +113,8 @@ def parse_options(params: dict[str, t.Any]) -> AuditInfoOptions:
 def _parse_key(option: str, key: str | None) -> str | None:
     """Return a key of metadata, None for a blank one. Raises InvalidInput for one that no command can hold."""
     text = (key or "").strip()
+    if len(text) > MAX_NAME:
+        raise InvalidInput(f"{option}: {key!r} is too long; a key has at most {MAX_NAME} characters")
     if not text.isprintable() or "=" in text:
         raise InvalidInput(f"{option}: {key!r} holds an equals sign or a character that cannot be printed")
     return text or None

@@ -12,7 +12,7 @@ from .._cloud.tags import add_tags
 from .._domain.backup import backup_result
 from .._domain.errors import InvalidInput
 from .._domain.limits import MAX_SINGLE_READS, TAG_QUERIES, as_text
-from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs
+from .._domain.selection import find_one, is_id, names_of, once, parse_filters, parse_refs, parse_text
 from .._domain.services import refuse_on, rules_of
 from .._domain.tag_query import tag_query
 from .._domain.times import parse_time, parse_user_time
@@ -60,14 +60,14 @@ def parse_options(params: dict[str, t.Any]) -> BackupInfoOptions:
     after, before = params["created_after"], params["created_before"]
     options = BackupInfoOptions(
         ids=parse_refs("ids", params["ids"]),
-        name=params["name"],
-        policy=params["policy"],
+        name=parse_text("name", params["name"]),
+        policy=parse_text("policy", params["policy"]),
         servers=parse_refs("servers", params["servers"]),
         filters=parse_filters(params["server_filters"]),
         created_after=None if after is None else parse_user_time("created_after", after),
         created_before=None if before is None else parse_user_time("created_before", before),
         query=tag_query(params),
-        fields={field: params[field] for field in _FIELDS if params[field] is not None},
+        fields={field: text for field in _FIELDS if (text := parse_text(field, params[field])) is not None},
         count_only=bool(params["count_only"]),
     )
     if options.count_only:

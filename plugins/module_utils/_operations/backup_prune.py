@@ -12,7 +12,7 @@ import typing as t
 from .._cloud.tags import add_tags
 from .._domain.errors import InvalidInput
 from .._domain.keep_rules import PERIODS, UNLIMITED, Rules, has_tags
-from .._domain.limits import as_text
+from .._domain.limits import MAX_NAME, as_text
 from .._domain.selection import is_id, names_of, once, parse_filters, parse_refs, server_refs
 from .._domain.server_lookup import resolve_servers, servers_of_backups
 from .._domain.services import refuse_on, rules_of
@@ -101,6 +101,8 @@ def _parse_name(name: str | None) -> re.Pattern[str] | None:
     """Return the pattern that whole names of backups must match, None for all names."""
     if name is None:
         return None
+    if len(name) > MAX_NAME:
+        raise InvalidInput(f"name: {name!r} is too long; no name has more than {MAX_NAME} characters")
     if not name.strip():
         raise InvalidInput(f'name: {name!r} is empty; leave name out, or write name: "*", to prune backups of any name')
     try:

@@ -70,7 +70,7 @@ def _parse_decisions(given: t.Iterable[dict[str, t.Any]]) -> dict[str, Decision]
             # Loaded here, because few tasks decide about a retention.
             from .._domain.retention_option import parse_retention
 
-            retention = parse_retention(retention, None, datetime.now(timezone.utc), rules)
+            retention = parse_retention(retention, None, datetime.now(timezone.utc), rules, "decisions.retention")
         decisions[ref] = Decision(name, retention)
     return decisions
 
@@ -85,7 +85,7 @@ def read(options: MigrationInfoOptions, clouds: t.Sequence[Cloud]) -> dict[str, 
     decisions = {
         policy_id: decision
         for ref, decision in options.decisions.items()
-        for policy_id in _choose_policies("decisions", [ref], rows)
+        for policy_id in _choose_policies("decisions.policy", [ref], rows)
     }
     chosen_servers = choose_servers(options.servers, {} if options.servers is None else None, servers)
     wishes = Wishes(decisions, options.vault)
@@ -112,9 +112,12 @@ def _choose_policies(option: str, refs: list[str] | None, rows: list[PolicyRow])
     if refs is None:
         return [row["id"] for row in rows]
     found = {ref: find_one("policy", ref, rows) for ref in refs}
-    missing = [repr(ref) for ref, row in found.items() if row is None]
+    missing = [ref for ref, row in found.items() if row is None]
     if missing:
-        raise InvalidInput(f"{option}: CSBS has no such policy: {', '.join(missing)}")
+        # Loaded here, because most tasks name what exists.
+        from .._domain.listing import name_all
+
+        raise InvalidInput(f"{option}: CSBS has no such policy: {name_all(missing)}")
     return [row["id"] for row in found.values() if row is not None]
 
 

@@ -14,7 +14,7 @@ from .._domain.policy import check_capacity, members_of, policy_result
 from .._domain.selection import names_of
 from .._plans.plan import Plan, PlanAgain
 from .._plans.policy import PolicyContext, plan_absent, plan_update
-from .._plans.policy_options import PolicyOptions, parse_policy, refuse_with_absent
+from .._plans.policy_options import PolicyOptions, parse_name, parse_policy, refuse_with_absent
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -34,7 +34,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> Poli
                 " To delete the policy, leave them out. To delete it only if it has no servers, give servers: []"
             )
         refuse_with_absent(params)
-        return PolicyOptions(params["name"], "absent", servers=params["servers"])
+        return PolicyOptions(parse_name(params), "absent", servers=params["servers"])
     options = parse_policy(params, now)
     check_capacity("servers", len(options.servers or []), options.name, options.rules.max_servers)
     return options

@@ -12,7 +12,7 @@ from .._cloud.find_policy import complete_policies, lacks_fields, lacks_members
 from .._cloud.tags import add_tags
 from .._domain.limits import MAX_SINGLE_READS
 from .._domain.policy import members_of, policy_result
-from .._domain.selection import names_of, once, parse_filters, parse_refs
+from .._domain.selection import names_of, once, parse_filters, parse_refs, parse_text
 from .._domain.tag_query import tag_query
 
 if t.TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PolicyInfoOptions(t.NamedTuple):
 def parse_options(params: dict[str, t.Any]) -> PolicyInfoOptions:
     """Return the options in normal form. Raises InvalidInput."""
     return PolicyInfoOptions(
-        name=params["name"],
+        name=parse_text("name", params["name"]),
         servers=parse_refs("servers", params["servers"]),
         filters=parse_filters(params["server_filters"]),
         query=tag_query(params),

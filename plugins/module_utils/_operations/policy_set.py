@@ -19,7 +19,7 @@ from .._domain.selection import describe_server, is_id, names_of, once
 from .._domain.services import refuse_on, rules_of
 from .._domain.shards import SUFFIX_LENGTH, Spread, spread
 from .._plans.plan import Plan, PlanAgain
-from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_policy, refuse_with_absent
+from .._plans.policy_options import NOT_WITH_ABSENT, PolicyOptions, parse_name, parse_policy, refuse_with_absent
 from .._plans.policy_set import (
     SetContext,
     SetOptions,
@@ -61,7 +61,7 @@ def parse_options(params: dict[str, t.Any], now: datetime | None = None) -> SetO
                 " To delete the policies, leave them out"
             )
         refuse_with_absent(params, _NOT_WITH_ABSENT)
-        return SetOptions(PolicyOptions(params["name"], "absent"), always_numbered=always_numbered)
+        return SetOptions(PolicyOptions(parse_name(params), "absent"), always_numbered=always_numbered)
     if rules.max_servers is None:
         refuse_on(rules, params, _NEEDLESS)
     each = parse_policy(params, now)

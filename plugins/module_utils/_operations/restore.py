@@ -14,6 +14,7 @@ import typing as t
 from .._domain.backup import USABLE, backup_result
 from .._domain.disk_mapping import map_disks
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
+from .._domain.limits import MAX_NAME
 from .._domain.selection import describe_server, find_one, names_of, parse_refs
 from .._domain.times import parse_user_time
 from .._plans.restore import (
@@ -32,6 +33,8 @@ if t.TYPE_CHECKING:
     from .._execution.clock import Clock
     from .._plans.plan import Outcome, Plan
 
+# More disks than a server can have
+_MAX_VOLUMES = 100
 # How long a server that is to stay shut off may take to show that it is.
 _SECONDS_TO_SHOW_SHUTOFF = 5.0
 
@@ -58,14 +61,19 @@ def _parse_ref(option: str, value: t.Any) -> str | None:
 
 def _parse_volumes(volumes: list[dict[str, t.Any]]) -> tuple[tuple[str, str], ...]:
     for side in ("backup_id", "volume_id"):
-        ids = [str(pair[side]).strip() for pair in volumes]
-        for disk_id in ids:
-            if not disk_id:
+        seen: set[str] = set()
+        for pair in volumes:
+            disk_id = str(pair[side]).strip()
+            if not 1 <= len(disk_id) <= MAX_NAME:
                 raise InvalidInput(
-                    f"volumes: {side} is empty; each entry names a disk of the backup and a disk of the target server"
+                    f"volumes.{side}: {pair[side]!r} is no ID; each entry names a disk of the backup and a disk of the"
+                    " target server"
                 )
-            if ids.count(disk_id) > 1:
-                raise InvalidInput(f"volumes: {side} {disk_id} is there twice; map each disk once")
+            if disk_id in seen:
+                raise InvalidInput(f"volumes.{side}: {disk_id} is there twice; map each disk once")
+            seen.add(disk_id)
+        if len(seen) > _MAX_VOLUMES:
+            raise InvalidInput(f"volumes: {len(seen)} disks; a server has at most {_MAX_VOLUMES}")
     return tuple((str(pair["backup_id"]).strip(), str(pair["volume_id"]).strip()) for pair in volumes)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from .._domain.errors import InvalidInput
 from .._domain.limits import check_description, check_name, refuse_ignored
-from .._domain.selection import parse_filters, parse_refs
+from .._domain.selection import parse_filters, parse_refs, parse_text
 from .._domain.services import RULES, Rules, rules_of
 from .._domain.tag_option import parse_tags
 
@@ -78,6 +78,11 @@ def parse_policy(params: dict[str, t.Any], now: datetime | None = None) -> Polic
         vault=vault,
         delete_backups=delete_backups,
     )
+
+
+def parse_name(params: dict[str, t.Any]) -> str:
+    """Return the option name of a policy that may have been made by other means. Raises InvalidInput."""
+    return parse_text("name", params["name"]) or ""
 
 
 def refuse_with_absent(params: dict[str, t.Any], options: t.Iterable[str] = NOT_WITH_ABSENT) -> None:

@@ -59,13 +59,13 @@ def test_pairs_of_disks_are_stripped_and_kept_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("volumes", "words"),
     [
-        ([{"backup_id": "x", "volume_id": " "}], "volume_id is empty"),
-        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}], "backup_id x is there twice"),
-        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}], "volume_id 1 is there twice"),
+        ([{"backup_id": "x", "volume_id": " "}], "volume_id: "),
+        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "x", "volume_id": "2"}], "backup_id: x is there twice"),
+        ([{"backup_id": "x", "volume_id": "1"}, {"backup_id": "y", "volume_id": "1"}], "volume_id: 1 is there twice"),
     ],
 )
 def test_a_pair_that_says_too_little_or_too_much_is_refused(volumes: list[Row], words: str) -> None:
-    with pytest.raises(InvalidInput, match=f"volumes: {words}"):
+    with pytest.raises(InvalidInput, match=f"volumes.{words}"):
         make_options(backup="b", volumes=volumes)
 
 
