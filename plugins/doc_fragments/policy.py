@@ -48,7 +48,7 @@ options:
       timezone:
         description:
           - Time zone of O(schedule.times) and O(schedule.days). An IANA name such as V(Europe/Berlin), or a fixed
-            offset from V(UTC-12:00) to V(UTC+14:00). The default is UTC.
+            offset from V(UTC-12:00) to V(UTC+14:00). The default is UTC, also for an empty text.
           - The service uses UTC. With an IANA name, the module uses the offset at the time of the run, so a play that
             runs regularly follows summer time. A fixed offset never changes.
         type: str

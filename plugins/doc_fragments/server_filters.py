@@ -14,6 +14,7 @@ options:
     description:
       - Chooses every server that matches all given filters, in addition to the servers in O(servers).
       - Give at least one filter. Filters that match no server choose no server.
+      - Each text in a filter has 1 to 255 characters.
     type: dict
     suboptions:
       name:

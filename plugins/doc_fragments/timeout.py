@@ -16,6 +16,7 @@ options:
         answer.
       - After that, the task fails and sends nothing more. It lists in C(not_started) what it did not start.
         Only servers that already left their old policy for this task are still put back.
+      - More than 0, and at most 2147483647.
     type: int
     default: 3600
 """

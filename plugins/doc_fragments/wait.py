@@ -22,6 +22,7 @@ options:
         answer.
       - After that, the task fails and sends nothing more. It returns what it started, and lists in C(not_started)
         what it did not start. What was started continues in the cloud.
+      - More than 0, and at most 2147483647.
     type: int
     default: 3600
   poll_interval:
