@@ -25,6 +25,9 @@ from tests.support.safety import GUARD
 # process group is not enough.
 _MARK = "CSBS_PLAY_OF_A_TEST"
 _SECONDS = 120.0
+# Who is asked to end may wait for the answers to what it has sent.
+_SECONDS_FOR_A_SIGNAL = 1.0
+_SECONDS_TO_END = 30.0
 # How many requests of another play a write waits for, and how long if it cannot send them
 _MEANWHILE = 12
 _SECONDS_MEANWHILE = 20.0
@@ -54,10 +57,10 @@ class End(t.NamedTuple):
 
 
 class _Moment:
-    """Holds up all requests of a play from a boundary on."""
+    """Holds up all requests of a play from a boundary on: for ever, or so long that a signal comes amid them."""
 
-    def __init__(self, cloud: Emulator, boundary: Boundary) -> None:
-        self._cloud, self._boundary = cloud, boundary
+    def __init__(self, cloud: Emulator, boundary: Boundary, for_ever: bool) -> None:
+        self._cloud, self._boundary, self._for_ever = cloud, boundary, for_ever
         self._lock, self._seen, self._reached = threading.Lock(), 0, False
 
     def see(self, method: str, path: str, dummy: t.Any) -> None:
@@ -68,22 +71,27 @@ class _Moment:
             if self._reached or self._seen < self._boundary.number:
                 return
             self._reached = True
+            if not self._for_ever:
+                self._cloud.faults.add(delay=_SECONDS_FOR_A_SIGNAL, times=-1)
+                return
             if self._boundary.when == "after":
                 self._cloud.faults.add(method=method, path=f"^{re.escape(path)}", hang="after")
             self._cloud.faults.add(hang="before", times=-1)
 
     def reached(self) -> bool:
         wanted = f"hang {self._boundary.when}"
-        return self._reached and any(entry["dropped"] == wanted for entry in self._cloud.journal.all())
+        if not self._reached or not self._for_ever:
+            return self._reached
+        return any(entry["dropped"] == wanted for entry in self._cloud.journal.all())
 
 
 @contextlib.contextmanager
-def _held_up(cloud: Emulator, at: Boundary | t.Callable[[], bool]) -> t.Iterator[t.Callable[[], bool]]:
+def _held_up(cloud: Emulator, at: Boundary | t.Callable[[], bool], for_ever: bool) -> t.Iterator[t.Callable[[], bool]]:
     """Return what says whether a moment has come. All requests that come at a boundary or later are held up."""
     if not isinstance(at, Boundary):
         yield at
         return
-    moment = _Moment(cloud, at)
+    moment = _Moment(cloud, at, for_ever)
     cloud.watchers.append(moment.see)
     try:
         yield moment.reached
@@ -142,10 +150,10 @@ def killed_play(
     """Start a playbook of the collection, and end it at a moment.
 
     With SIGKILL, all its processes end at once, as when the machine fails. With SIGTERM, ansible-playbook gets the
-    signal, and with SIGINT its process group, as from a terminal.
+    signal, and with SIGINT its process group, as from a terminal; then requests may be carried out and answered.
     """
     with (
-        _held_up(cloud, at) as reached,
+        _held_up(cloud, at, by is signal.SIGKILL) as reached,
         _started(cloud, folder, playbook, variables, options) as running,
     ):
         process, mark = running.process, running.mark
@@ -153,7 +161,7 @@ def killed_play(
         if came:
             _end(process, mark, by)
         process.wait(timeout=_SECONDS)
-        _wait(lambda: not _processes(mark), 5.0)
+        _wait(lambda: not _processes(mark), _SECONDS_TO_END)
         left = list(map(_command, _processes(mark)))
     return End(came, process.returncode, running.output(), left)
 
