@@ -76,6 +76,13 @@ class ModelCloud:
         policies = self.cloud.state.policies.values()
         return [len(policy.resources) for policy in policies if base_of(policy.name) == name]
 
+    def list_all(self) -> None:
+        """Let lists show what was made right before."""
+        state = self.cloud.state
+        with state.lock:
+            for thing in (*state.items.values(), *state.cbr.backups.values()):
+                thing.visible_at = 0.0
+
     # ========== What others do ==========
     def move(self, server: str, name: str) -> None:
         """Move a server that is in a policy to another one."""
