@@ -30,6 +30,8 @@ _TAKES_BACKUPS_ALONG = {"DELETE": r"(^|/)vaults/[^/]+$", "POST": r"/removeresour
 # Headers, and fields of forms, that nobody may see
 _SECRETS = ("Authorization", "X-Auth-Token", "X-Subject-Token", "code_verifier", "device_code")
 _LEAST_TOKEN = 8
+# Calls that the services answer with 204 and nothing else, so that nothing in a body could show whose answer it is
+_WITHOUT_BODY = {"POST": r"/tags(/action)?$", "DELETE": r"/tags/[^/]+$|(^|/)(vaults|backups)/[^/]+$"}
 _GATEWAY_STATUSES = (502, 503, 504)
 # The statuses that keystoneauth follows
 _REDIRECTIONS = (301, 302, 303, 305, 307, 308)
@@ -145,7 +147,7 @@ class RetryingSession(Session):
                 hopeless = never_answered or _fails_in_tls(error)
                 wait = pause
                 # What was sent before may have had its effect.
-                error.tried_before = tries > 1 and not reading
+                t.cast("t.Any", error).tried_before = tries > 1 and not reading
                 if not is_repeatable(method, url) or hopeless or not self._can_wait(wait, deadline):
                     raise
             else:
@@ -154,10 +156,16 @@ class RetryingSession(Session):
                 wait = self._seconds_to_retry(response.status_code, response, url, method, pause)
                 if wait is None or not self._can_wait(wait, deadline):
                     # Only version discovery is asked without a token, and keystoneauth judges it itself.
-                    return response if kwargs.get("authenticated") is False else _checked(response)
+                    return response if kwargs.get("authenticated") is False else _checked(response, method, url)
             # Jitter: requests that are throttled together must not come back together.
             self.sleep(min(wait * random.uniform(1.0, 1.25), max(deadline - time.monotonic(), 0.0)))
         raise AssertionError("unreachable")
+
+    def get_auth_headers(self, auth: t.Any = None) -> t.Any:
+        """Return the headers that log a request in, and keep them secret."""
+        headers = super().get_auth_headers(auth)
+        _keep_secret(headers)
+        return headers
 
     def _stay(self, response: t.Any, **dummy: t.Any) -> None:
         """Refuse to follow an answer to another host: keystoneauth would send the token, or the password, there."""
@@ -168,12 +176,6 @@ class RetryingSession(Session):
         secret = response.request.body or any(name in headers for name in ("Authorization", "X-Auth-Token"))
         if secret and self.session.should_strip_auth(old, new):
             raise ForeignRedirect(f"{_origin(old)} redirects to {_origin(new)}")
-
-    def get_auth_headers(self, auth: t.Any = None) -> t.Any:
-        """Return the headers that log a request in, and keep them secret."""
-        headers = super().get_auth_headers(auth)
-        _keep_secret(headers)
-        return headers
 
     @staticmethod
     def _can_wait(seconds: float, deadline: float) -> bool:
@@ -250,10 +252,13 @@ def _keep_secret(given: t.Any) -> None:
             SECRETS.add(token)
 
 
-def _checked(response: t.Any) -> t.Any:
+def _checked(response: t.Any, method: str, url: str) -> t.Any:
     """Return an answer whose JSON is read; raises ForeignBody for one of success that cannot be the service's."""
     content = getattr(response, "content", b"")
     if response.status_code < 300 and content:
+        pattern = _WITHOUT_BODY.get(method.upper())
+        if pattern and re.search(pattern, _path(url)):
+            raise ForeignBody("a body where the service sends none")
         if content.lstrip()[:1] not in (b"{", b"["):
             kind = response.headers.get("Content-Type") or "no content type"
             raise ForeignBody(f"{kind.split(';')[0]} instead of JSON")

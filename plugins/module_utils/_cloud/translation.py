@@ -52,7 +52,7 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
         problem = explain_tls(error)
         if problem is None:
             return _unreachable(operation, error, service)
-        failure = FinalError(operation, problem)
+        failure: CloudError = FinalError(operation, problem)
         if getattr(error, "tried_before", False):
             failure = FinalError.with_note(failure, "An earlier try got no answer, and may have had its effect.")
             failure.uncertain = True
@@ -64,6 +64,8 @@ def translate(operation: str, error: Exception, service: str) -> CloudError | No
         return FinalError(
             LOGIN, f"{one_line(error)} Look at the options auth and auth_type, clouds.yaml and the variables OS_*."
         )
+    if isinstance(error, ksa_exceptions.InvalidResponse):
+        return ForeignAnswer(operation, "a login without a token")
     if isinstance(error, (sdk_exceptions.SDKException, ksa_exceptions.ClientException)):
         if "endpoint" in str(error).lower() or "catalog" in str(error).lower():
             return _no_endpoint(operation, error, service)

@@ -73,7 +73,8 @@ class VaultMembers:
             self.change(operation, policy_id, attrs.get("resources") or (), vault=options)
             tags = attrs.get("tags")
             if tags:
-                self._cloud.set_tags("policy", policy_id, tags)
+                with self._cloud.errors_of(operation):
+                    self._cloud.set_tags("policy", policy_id, tags)
         except CloudError as error:
             error.applied = True
             raise
@@ -360,7 +361,7 @@ class _Run:
             vault_id = self._create_vault(attrs)
         with self._cloud.errors_of(self._operation):
             if options.auto_expand:
-                self._cbr.update_vault(vault_id, auto_expand=True)
+                self._update_vault(vault_id, auto_expand=True)
             if policy is not None:
                 self._cbr.associate_policy(vault_id, policy["id"])
         self.applied = True
@@ -381,17 +382,22 @@ class _Run:
             lost = error
         until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
         for pause in _pauses():
-            # The next task looks for the servers in a list of all vaults.
-            if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
-                return vault_id
-            made = None if lost is None else self._find_unused(attrs["name"])
-            if made is not None:
-                return str(made["id"])
+            # The next task looks for the servers in a list of all vaults, and makes a second vault if this one is not
+            # there. So a list that cannot be read does not end this.
+            trouble: CloudError | None = None
+            try:
+                if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
+                    return vault_id
+                made = None if lost is None else self._find_unused(attrs["name"])
+                if made is not None:
+                    return str(made["id"])
+            except CloudError as error:
+                trouble = error
             if time.monotonic() >= until:
                 break
             time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
-        if lost is not None:
-            raise lost
+        if lost or trouble:
+            raise lost or trouble  # type: ignore[misc]
         return vault_id
 
     def _tags_of(self, policy: PolicyRow | None) -> list[TagRow]:
@@ -402,12 +408,16 @@ class _Run:
         """Return a vault with a name that holds nothing and has no policy."""
         return _unused(self._cloud.vaults_by_binding()[1], name)
 
+    def _update_vault(self, vault_id: str, **attrs: t.Any) -> None:
+        """Change fields of a vault. Raises KeyError when the answer lacks what the service always says of a vault."""
+        plain(self._cbr.update_vault(vault_id, **attrs), "created_at")
+
     def _resize(self, vault_id: str, size_gb: int) -> None:
         """Give a vault another size and wait until it has it."""
         self._wait_for_size(vault_id)
         try:
             with self._cloud.errors_of(self._operation):
-                self._cbr.update_vault(vault_id, billing={"size": size_gb})
+                self._update_vault(vault_id, billing={"size": size_gb})
         except CloudError:
             # The session repeats this call when its answer is lost, and the service refuses the size that it has then.
             self._wait_for_size(vault_id)
@@ -488,21 +498,23 @@ class _Run:
     # ========== Moves ==========
     def _move(self, source: str, target: str, server_ids: list[str]) -> None:
         """Move servers with their backups to another vault, and wait until they are there."""
-        started = self._cloud.now()
+        started, before = self._cloud.now(), self.applied
         try:
             with self._cloud.errors_of(self._operation):
                 self._cbr.migrate_resources(source, target, server_ids)
         except OutcomeUnknown as error:
             error.applied = self.applied
             raise
+        # Unless it fails, the move goes on without the task.
+        self.applied = True
         for pause in _pauses():
             vault = self._cloud.vault(target)
             there = {member["id"] for member in (vault["members"] if vault else [])}
             if there.issuperset(server_ids):
-                self.applied = True
                 return
             failure = self._failed_move(source, started)
             if failure is not None:
+                self.applied = before
                 raise FinalError(self._operation, f"the servers could not be moved to vault {target}: {failure}.")
             self._sleep(pause, f"servers are still moving to vault {target}")
 
