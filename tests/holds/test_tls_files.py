@@ -154,8 +154,10 @@ def _shows(text: str, made: Certificates) -> bool:
 
 
 # ========== Words in place of true and false ==========
-@pytest.mark.parametrize("word", ["false", "False", "no", "0", "off"])
-@pytest.mark.parametrize("way", [ENVIRONMENT, FILE, DICTIONARY])
+WORDS = [(way, word) for way in (ENVIRONMENT, FILE, DICTIONARY) for word in ("false", "False", "no", "0", "off")]
+
+
+@pytest.mark.parametrize(("way", "word"), holds.chosen(WORDS, lambda one: one[0], lambda one: one[1]))
 def test_the_word_false_turns_the_check_off(
     cloud: Emulator, certificates: Certificates, caller: Caller, tried: Tried, way: str, word: str
 ) -> None:
