@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import typing as t
-from collections import Counter
 from pathlib import Path
 
 from tests.emulator import Emulator
@@ -53,14 +52,13 @@ def _put(found: dict[str, list[str]], name: str, servers: list[str]) -> None:
     found[name] = sorted(servers)
 
 
-def backups_by_name(cloud: Emulator, *names: str) -> Counter[tuple[str, str, str]]:
-    """Return how many good backups or backups in progress there are, by service, server and name without number."""
-    found: Counter[tuple[str, str, str]] = Counter()
+def backups_of(cloud: Emulator, service: str) -> dict[str, list[str]]:
+    """Return by server the names of its backups that are good or in progress."""
+    found: dict[str, list[str]] = {}
     with cloud.state.lock:
         cloud.state.tick()
-        for service, backups in (("csbs", cloud.state.items), ("cbr", cloud.state.cbr.backups)):
-            for backup in t.cast("dict[str, t.Any]", backups).values():
-                name = next((one for one in names if backup.name in (one, f"{one}-{backup.name[-4:]}")), None)
-                if name and backup.status != "error":
-                    found[service, backup.resource_name, name] += 1
+        backups: t.Any = cloud.state.items if service == "csbs" else cloud.state.cbr.backups
+        for backup in backups.values():
+            if backup.status not in ("error", "waiting_delete", "deleting"):
+                found.setdefault(backup.resource_name, []).append(backup.name)
     return found
