@@ -115,7 +115,7 @@ def pieces(secret: str) -> set[str]:
             # Three bytes are four characters; those at both ends also depend on what stands beside.
             coded = base64.b64encode(b"\0" * shift + word.encode()).decode()
             texts.append(coded[4 if shift else 0 : -4])
-        found.update(text[at : at + _PIECE] for text in texts for at in range(max(len(text) - _PIECE + 1, 0)))
+        found.update(text[at : at + _PIECE] for text in texts for at in range(0, max(len(text) - _PIECE + 1, 0), 4))
     return found
 
 

@@ -9,13 +9,11 @@ import contextlib
 import itertools
 import json
 import logging
-import sys
 import typing as t
 import webbrowser
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.utils.display import Display
 from openstack.config import loader
 
@@ -24,17 +22,16 @@ from tests.emulator import Emulator, keystone
 from tests.holds import secrets
 from tests.holds.conftest import Tried
 from tests.holds.echoes import KINDS, echoing
+from tests.holds.secret_runner import WAYS, Runner
 from tests.laws.situations import LOOKUPS, SCENARIOS
 from tests.support.holds import chosen
 from tests.support.inventory import read_inventory
 from tests.support.modes import one_mode
-from tests.support.modules import MODULES, Args, auth_of, run_module
+from tests.support.modules import MODULES, Args, auth_of
 
 # Logging in is the same in both modes of the cloud.
 pytestmark = one_mode
 
-WAYS = ["option auth", "option cloud", "clouds.yaml", "secure.yaml", "environment"]
-GIVEN = ("clouds.yaml", "csbs.yml", "secure.yaml")
 #: What a login fails at, besides an echo
 FAILURES: dict[str, Args] = {
     "refused": {},
@@ -67,74 +64,6 @@ def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
                 handler.close()
             log.handlers[:], level = before.get(name, ([], logging.NOTSET))
             log.setLevel(level)
-
-
-class Runner:
-    """Runs modules with all debugging on, and collects all that they show and keep."""
-
-    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self._capfd, self._monkeypatch = folder, capfd, monkeypatch
-        self.shown = ""
-        self.log = folder / "sdk.log"
-        for name in ("HOME", "TMPDIR"):
-            monkeypatch.setenv(name, str(folder))
-        internal = sys.modules.get("ansible.module_utils._internal._traceback")
-        if internal is not None:
-            monkeypatch.setattr(internal, "is_traceback_enabled", lambda event: True)
-
-    def give(self, way: str, auth_type: str, auth: Args) -> Args:
-        """Return the options of a login that is given in one of some ways."""
-        login: Args = {"auth_type": "password" if auth_type == "unknown-keys" else auth_type, "auth": auth}
-        if way == "option auth":
-            return login
-        if way == "option cloud":
-            return {"cloud": login}
-        if way == "environment":
-            self._monkeypatch.setenv("OS_AUTH_TYPE", login["auth_type"])
-            for name, value in auth.items():
-                self._monkeypatch.setenv(f"OS_{name.upper()}", ",".join(value) if isinstance(value, list) else value)
-            return {}
-        for name, content in self._files(way, login).items():
-            path = self.folder / f"{name}.yaml"
-            path.write_text(yaml.safe_dump({"clouds": {"mine": content}}, allow_unicode=True), encoding="utf-8")
-            variable = {"clouds": "OS_CLIENT_CONFIG_FILE", "secure": "OS_CLIENT_SECURE_FILE"}[name]
-            self._monkeypatch.setenv(variable, str(path))
-        return {"cloud": "mine"}
-
-    @staticmethod
-    def _files(way: str, login: Args) -> dict[str, Args]:
-        if way == "clouds.yaml":
-            return {"clouds": login}
-        hidden = {
-            name: value
-            for name, value in login["auth"].items()
-            if any(word in name for word in ("password", "passcode", "token", "secret", "code", "assertion", "pin"))
-            and not name.endswith(("endpoint", "type", "method"))
-        }
-        public = {name: value for name, value in login["auth"].items() if name not in hidden}
-        return {"clouds": {**login, "auth": public}, "secure": {"auth": hidden}}
-
-    def run(self, module: str, args: Args, check: bool = False) -> Args:
-        """Run a module with the log of the SDK and tracebacks; keep what it shows."""
-        debugging = {
-            "sdk_log_path": str(self.log),
-            "sdk_log_level": "DEBUG",
-            "_ansible_verbosity": 4,
-            "_ansible_debug": True,
-        }
-        result = run_module(module, {**debugging, **args}, check=check)
-        self.shown += json.dumps(result, ensure_ascii=False)
-        self.collect()
-        return result
-
-    def collect(self) -> None:
-        """Keep what was written on the screen since."""
-        self.shown += "".join(self._capfd.readouterr())
-
-    def check(self, hidden: t.Iterable[str]) -> None:
-        """Check that no secret is in what was shown so far, or in any file."""
-        found = secrets.leaks(hidden, self.shown + secrets.files_in(self.folder, *GIVEN))
-        assert not found, "\n-----\n".join(found)
 
 
 @pytest.fixture
