@@ -260,6 +260,7 @@ def test_a_password_in_an_address_is_hidden(
         {"cloud": [{"auth": {"password": secrets.canary("in a list")}}]},
         {"client_key": secrets.canary("in place of a path")},
         {"password": secrets.canary("beside auth")},
+        {"auht": {"username": "demo", "password": secrets.canary("beside auth")}},
     ],
     ids=lambda options: f"{next(iter(options))}: {type(next(iter(options.values()))).__name__}",
 )

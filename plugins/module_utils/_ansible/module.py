@@ -6,23 +6,13 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 
-from .._cloud.login import AUTH_SPEC, MISSING_SDK
+from .._cloud.login import AUTH_SPEC, MISSING_SDK, values_in
+from .._cloud.messages import SECRETS
 
-# What options auth and cloud may show in results. Everything else may be a secret, and is hidden.
-_HARMLESS = (
-    r"(auth_url|auth_type|username|user_id|user_name"
-    r"|(project|tenant|domain|user_domain|project_domain|default_domain)(_name|_id)?"
-    r"|application_credential_(id|name)|system_scope|identity_provider(_url)?|protocol|openid_scope|redirect_uri"
-    r"|((discovery|access_token|device_authorization|oauth2)_)?endpoint|(oauth2_)?client_id|trust_id|scope"
-    r"|login_timeout|redirect_(host|port)|auth_methods|code_challenge_method|access_token_type|profile|cloud"
-    r"|region_name|interface|verify|cacert|cert"
-    r"|api_timeout|\w+_api_version|\w+_endpoint_override|\w+_service_type|\w+_interface)"
-)
 # Numbers that need no closer look are smaller.
 _DIGITS = 10
 _USUAL = 10 ** (_DIGITS - 1)
@@ -62,8 +52,9 @@ class _Module(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         if not self._made:
-            from .refusal import shortened, visible
+            from .refusal import hide_unknown, shortened, visible
 
+            hide_unknown(self)
             msg = shortened(visible(msg))
         super().fail_json(msg, **kwargs)
         raise AssertionError("unreachable")
@@ -115,19 +106,10 @@ def _hide_secrets_only(module: AnsibleModule) -> None:
     Ansible hides every value of such an option in all results: the name of a policy that is called like the project
     would come back as stars.
     """
-    values = [entry for option in ("auth", "cloud") for entry in _leaves(module.params.get(option))]
-    harmless = {value for name, value in values if not name or re.fullmatch(_HARMLESS, name.lower())}
-    secret = {value for name, value in values if name and not re.fullmatch(_HARMLESS, name.lower())}
-    module.no_log_values.difference_update(harmless - secret)
-    module.no_log_values.update(secret)
+    shown, secret = values_in([module.params.get("auth"), module.params.get("cloud")])
+    SECRETS.clear()
+    SECRETS.update(module.no_log_values - shown, secret)
     if module.params.get("client_key"):
-        module.no_log_values.add(module.params["client_key"])
-
-
-def _leaves(value: t.Any, name: str = "") -> list[tuple[str, str]]:
-    """Return the values in nested dicts and lists as text, each with the key nearest to it."""
-    if isinstance(value, dict):
-        return [leaf for key, inner in value.items() for leaf in _leaves(inner, str(key))]
-    if isinstance(value, (list, tuple)):
-        return [leaf for inner in value for leaf in _leaves(inner, name)]
-    return [(name, str(value))] if value not in (None, "") else []
+        SECRETS.add(module.params["client_key"])
+    # One set, so that Ansible also hides the secrets that the login finds in files, and the tokens that it gets.
+    module.no_log_values = SECRETS

@@ -10,6 +10,8 @@ import sys
 import traceback
 import typing as t
 
+from .._cloud.hiding import all_writings, hidden
+from .._cloud.login import values_in
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.printable import printable
 
@@ -18,6 +20,8 @@ if t.TYPE_CHECKING:
 
 # Characters of a refusal, and of its beginning and end that are left of a longer one
 _MOST, _START, _END = 700, 250, 350
+# What is shorter is no secret, and everything that holds it by chance would become unreadable.
+_LEAST = 6
 
 
 def fail(module: AnsibleModule, error: Exception, checked: bool, changed: bool = False) -> t.NoReturn:
@@ -25,7 +29,10 @@ def fail(module: AnsibleModule, error: Exception, checked: bool, changed: bool =
 
     The traceback of an error that nobody expected shows with -vvv only.
     """
-    text = str(error)
+    # A part of a secret could not be recognized any more, so it is hidden before anything is cut off.
+    text = hidden(str(error))
+    # Ansible hides them in all else, such as tracebacks.
+    module.no_log_values = module.no_log_values | all_writings()
     fields: dict[str, t.Any] = {"changed": changed}
     if isinstance(error, TaskFailed):
         fields.update(error.results)
@@ -46,6 +53,16 @@ def refuse(error: Exception) -> t.NoReturn:
     text = str(error) if isinstance(error, InvalidInput) else "an option has a value that Ansible cannot read"
     print(json.dumps({"failed": True, "changed": False, "msg": printable(shortened(text))}))
     sys.exit(1)
+
+
+def hide_unknown(module: AnsibleModule) -> None:
+    """Let Ansible hide secrets in options that do not exist: a password beside auth, or auth misspelled."""
+    known = {
+        *module.argument_spec,
+        *(alias for spec in module.argument_spec.values() for alias in spec.get("aliases", ())),
+    }
+    unknown = {name: value for name, value in module.params.items() if name not in known and not name.startswith("_")}
+    module.no_log_values = module.no_log_values | {value for value in values_in(unknown)[1] if len(value) >= _LEAST}
 
 
 def visible(text: str) -> str:
