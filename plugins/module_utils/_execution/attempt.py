@@ -90,9 +90,9 @@ class Attempt:
         except NotStarted as error:
             raise self.given_up() from error
         except CloudError as error:
+            was_lost = self._was_lost
             if not self._may_retry(error):
-                self._marked(error)
-                raise
+                raise self._marked(_doubted(error) if was_lost else error) from error
             self.reason = error
             return False
         return True
@@ -162,3 +162,12 @@ class Attempt:
             if row is not None or clock.elapsed - start >= SECONDS_UNTIL_LISTED or not clock.sleep(pause):
                 return row
         return None
+
+
+def _doubted(error: CloudError) -> CloudError:
+    """Return the error of a call whose earlier answer was lost. Without an answer now, nobody knows of its effect."""
+    if error.uncertain or error.not_sent or error.status is not None:
+        return error
+    doubted = FinalError.with_note(error, "An earlier try got no answer, and may have had its effect.")
+    doubted.uncertain = True
+    return doubted

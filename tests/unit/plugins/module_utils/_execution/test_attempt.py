@@ -81,6 +81,23 @@ def test_a_final_refusal_is_not_sent_again() -> None:
     assert failure.value is FINAL and cloud.sent == ["send"]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "uncertain"),
+    [
+        (LOST, FinalError("operation", "the certificate is not trusted."), True),
+        (LOST, FinalError("operation", "it is full.", "CSBS.6000", 400), False),
+        (BUSY, FinalError("operation", "the certificate is not trusted."), False),
+    ],
+    ids=["without an answer", "the service answers", "it was not lost"],
+)
+def test_a_call_whose_answer_was_lost_may_have_had_its_effect_when_nobody_answers_later(
+    earlier: CloudError, later: CloudError, uncertain: bool
+) -> None:
+    with pytest.raises(FinalError) as failure:
+        attempt(make_call(), answering(earlier, later))
+    assert failure.value.uncertain is uncertain and ("may have had" in str(failure.value)) is uncertain
+
+
 def test_a_missing_object_is_success_only_where_the_call_says_so() -> None:
     gone = NotFound("operation", "gone", status=404)
     assert attempt(make_call(missing_ok=True), answering(gone))[0].answer is None
