@@ -49,8 +49,9 @@ def problem_of(case: Case, cloud: Emulator) -> str | None:
     if not checked.get("failed") or requests:
         if not case.taken:
             return f"it is not refused, or after {requests} requests: {message}"
-        # An ID that no list shows is looked for by itself.
-        most = MANY + MOST_REQUESTS if case.option.path == ("ids",) else MOST_REQUESTS
+        # An ID that no list shows is looked for by itself: a backup must not be taken for gone before it is.
+        each = {"csbs_backup": MANY, "csbs_backup_info": 100, "csbs_tag_info": 100}.get(case.option.module, 0)
+        most = MOST_REQUESTS + (each if case.option.path in (("ids",), ("resources",)) else 0)
         return f"{requests} requests" if requests > most else None
     if case.taken:
         return f"it is refused: {message}"

@@ -29,6 +29,8 @@ if t.TYPE_CHECKING:
 
 # Unknown IDs after which a task that fails for them looks for no more
 _MOST_MISSING = 10
+# Unknown IDs after which the list decides about the others, where they are no mistake
+_MOST_UNKNOWN = 100
 
 
 def read_resources(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool = False) -> list[TaggedResource]:
@@ -86,14 +88,14 @@ def _find_few(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: boo
 def _find_many(resource_type: str, refs: list[str], cloud: Cloud, missing_ok: bool) -> dict[str, TaggableRow | None]:
     """Return by ref what it names. What is too new to be listed is found by its ID.
 
-    Once a task is sure to fail for what is missing, not much more is read.
+    Once a task is sure to fail for what is missing, or most IDs are unknown, not much more is read.
     """
     rows = _by_ref(cloud.policies() if resource_type == "policy" else cloud.backups())
     found: dict[str, TaggableRow | None] = {}
     missing = 0
     for ref in refs:
         found[ref] = find_one(resource_type, ref, rows.get(ref, ()))
-        if found[ref] is None and (missing_ok or missing < _MOST_MISSING):
+        if found[ref] is None and (missing < (_MOST_UNKNOWN if missing_ok else _MOST_MISSING)):
             found[ref] = _read(resource_type, ref, cloud)
             missing += found[ref] is None and is_id(ref)
     return found

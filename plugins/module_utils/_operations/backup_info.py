@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
     from .._domain.rows import BackupRow, ServerRow
 
+# Unknown IDs after which a list decides about the others
+_MOST_MISSING = 100
 _FIELDS = ("availability_zone", "checkpoint_id", "image_type", "status")
 
 
@@ -196,8 +198,15 @@ def _list_candidates(name: str | None, scope: _Scope, cloud: Cloud) -> list[Back
 
 def _read_by_id(ids: list[str], scope: _Scope, cloud: Cloud) -> list[BackupRow]:
     """Return the backups with these IDs, made by the policy of the scope if it has one."""
-    found = dict(cloud.backups_by_id(ids))
-    rows = [row for backup_id in ids if (row := found[backup_id]) is not None]
+    found: dict[str, BackupRow | None] = {}
+    missing = 0
+    for backup_id, row in cloud.backups_by_id(ids):
+        found[backup_id] = row
+        missing += row is None
+        if missing >= _MOST_MISSING:
+            # Those that no list shows are read one by one: thousands of them would take longer than the task may.
+            break
+    rows = [row for backup_id in ids if (row := found.get(backup_id)) is not None]
     if "policy_id" not in scope.query:
         return rows
     made_ids = {row["id"] for row in cloud.backups(policy_id=scope.query["policy_id"])}
