@@ -91,7 +91,8 @@ class CbrCloud(SharedCalls, CbrBackups, Compute):
         from .._domain.selection import find_one
 
         vaults = self.vaults()
-        row = t.cast("VaultRow | None", find_one("vault", name, t.cast("list[t.Any]", vaults)))
+        staying = [vault for vault in vaults if vault["status"] != "deleting"]
+        row = t.cast("VaultRow | None", find_one("vault", name, t.cast("list[t.Any]", staying)))
         return row or self.vault(name), vaults
 
     def places_outside_policies(self) -> list[PolicyRow]:

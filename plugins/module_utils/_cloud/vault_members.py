@@ -43,9 +43,9 @@ _SECONDS_TO_DELETE = 60.0
 _IS_OFF = "BackupService.6002"
 _NO_POLICY = "BackupService.6000"
 _FAILED = ("failed", "timeout")
-# Codes that others cause who change vaults at the same time: they have taken the room, the name or the vault, or have
-# put the server into it
-_OVERTAKEN = tuple(f"BackupService.{number}" for number in (6101, 6103, 6105, 6106, 6127, 6129))
+# Codes that others cause who change vaults at the same time: they have taken the room, the name or the vault, have put
+# the server into it, or have taken it out
+_OVERTAKEN = tuple(f"BackupService.{number}" for number in (6101, 6103, 6105, 6106, 6127, 6129, 6135))
 # How often a change is planned again because others have changed the vaults
 _MAX_PLANS = 20
 # The types of tasks that are documented. That of a move is not, so a task of any other type may be one.
@@ -386,8 +386,10 @@ class _Run:
             # there. So a list that cannot be read does not end this.
             trouble: CloudError | None = None
             try:
-                if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
-                    return vault_id
+                if lost is None:
+                    vaults = self._cloud.vaults()
+                    if any(vault["id"] == vault_id for vault in vaults):
+                        return self._first_made(vault_id, attrs["name"], vaults)
                 made = None if lost is None else self._find_unused(attrs["name"])
                 if made is not None:
                     return str(made["id"])
@@ -399,6 +401,24 @@ class _Run:
         if lost or trouble:
             raise lost or trouble  # type: ignore[misc]
         return vault_id
+
+    def _first_made(self, own_id: str, name: str, vaults: t.Collection[VaultRow]) -> str:
+        """Return the ID of the vault that is used, when runs that saw no list of each other have each made one.
+
+        It is the oldest that holds nothing and has no policy. The one that this run has made goes then.
+        """
+        if sum(vault["name"] == name and is_unused(vault) for vault in vaults) < 2:
+            return own_id
+        oldest = self._find_unused(name)
+        own = self._cloud.vault(own_id)
+        if oldest is None or oldest["id"] == own_id or own is None or not is_unused(own):
+            return own_id
+        # That it is gone already is what is wanted.
+        with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {name!r}, which was made twice"):
+            self._cbr.delete_vault(own_id, ignore_missing=False)
+        if oldest["size_gb"] < own["size_gb"]:
+            self._resize(str(oldest["id"]), own["size_gb"])
+        return str(oldest["id"])
 
     def _tags_of(self, policy: PolicyRow | None) -> list[TagRow]:
         """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
@@ -458,6 +478,10 @@ class _Run:
             while left:
                 # Again after each move, which takes long: the removal takes every backup along.
                 members = self._members_now(vault_id, left)
+                if any(member.get("leaving") for member in members):
+                    # An earlier run that was killed has let them go.
+                    self._wait_until_out(vault_id, [member["id"] for member in members if member.get("leaving")])
+                    continue
                 parking = [] if delete_backups else [member for member in members if member["has_backups"]]
                 if not parking:
                     if members:
@@ -488,6 +512,9 @@ class _Run:
         with self._cloud.errors_of(self._operation):
             self._cbr.remove_resources(vault_id, server_ids)
         self.applied = True
+        self._wait_until_out(vault_id, server_ids)
+
+    def _wait_until_out(self, vault_id: str, server_ids: t.Collection[str]) -> None:
         for pause in _pauses():
             vault = self._cloud.vault(vault_id)
             left = [member for member in (vault["members"] if vault else []) if member["id"] in server_ids]
@@ -557,7 +584,9 @@ class _Marking:
 
 
 def _unused(vaults: t.Iterable[VaultRow], name: str) -> VaultRow | None:
-    return next((vault for vault in vaults if vault["name"] == name and is_unused(vault)), None)
+    """Return the oldest vault with a name that holds nothing: all who look for one find the same."""
+    found = [vault for vault in vaults if vault["name"] == name and is_unused(vault)]
+    return min(found, key=lambda vault: (vault.get("created_at") or "", str(vault["id"])), default=None)
 
 
 def _pauses() -> t.Iterator[float]:

@@ -17,6 +17,8 @@ from .tags import tags_as_dict, tags_as_list
 if t.TYPE_CHECKING:
     from .rows import BackupRow, MemberRow, PolicyRow, Row, TagRow, VaultRef, VaultRow
 
+# The status of a member that is being taken out of its vault
+_LEAVING = "removing"
 # Names that the service gives to the backups of a schedule, where it does not say who made them
 _AUTOMATIC_NAME = re.compile(r"autobk_")
 
@@ -39,10 +41,12 @@ def vault_row(raw: Row) -> VaultRow:
                 "disks_gb": whole_number(member.get("size")) or 0,
                 "backups_mb": whole_number(member.get("backup_size")) or 0,
                 "has_backups": _may_have_backups(member),
+                "leaving": member.get("protect_status") == _LEAVING,
             }
             for member in raw.get("resources") or []
         ],
         "tags": raw.get("tags"),
+        "created_at": raw.get("created_at"),
         "auto_expand": raw.get("auto_expand"),
         "locked": raw.get("locked"),
     }
@@ -51,7 +55,7 @@ def vault_row(raw: Row) -> VaultRow:
 def _may_have_backups(member: Row) -> bool:
     """Return whether a member of a vault has backups there, or may have some because it is at work."""
     counted = (whole_number(member.get(field)) for field in ("backup_count", "backup_size"))
-    return any(counted) or member.get("protect_status") not in (None, "available")
+    return any(counted) or member.get("protect_status") not in (None, "available", _LEAVING)
 
 
 def policy_row(raw: Row, vaults: list[VaultRow]) -> PolicyRow:

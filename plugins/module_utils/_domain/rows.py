@@ -97,6 +97,8 @@ class VaultMemberRow(t.TypedDict):
     backups_mb: int
     #: Whether it may have backups in this vault, as far as the vault tells
     has_backups: bool
+    #: Whether it is being taken out of this vault
+    leaving: t.NotRequired[bool]
 
 
 class VaultRow(t.TypedDict):
@@ -114,6 +116,7 @@ class VaultRow(t.TypedDict):
     status: str
     members: list[VaultMemberRow]
     tags: list[TagRow] | None
+    created_at: t.NotRequired[str | None]
     #: Whether it grows by itself, and whether its automatic backups cannot be deleted; None where the service is silent
     auto_expand: t.NotRequired[bool | None]
     locked: t.NotRequired[bool | None]
