@@ -90,8 +90,7 @@ class Cloud:
         self._planted = (servers, seed)
         seeds.plant(self.state, self.project_id, servers, seed)
         self._port = port
-        #: With it, the cloud serves https from its next start on
-        self.tls = tls
+        self._tls = tls
         #: Every connection that a client opened, in the order in which they were agreed on or failed
         self.accepted: list[Accepted] = []
         #: The URLs of the services that do not listen where the cloud does, by their types in the catalog
@@ -107,7 +106,7 @@ class Cloud:
         """Listen on loopback."""
         if self._server is None:
             make_app()
-            self._server = self._listen(self._port, self.tls)
+            self._server = self._listen(self._port, self._tls)
             self._port = self._server.port
             self.url = self._server.url
         return self
@@ -124,6 +123,13 @@ class Cloud:
         self._apart.append(server)
         self.apart.update(dict.fromkeys(kinds, server.url))
         return server.url
+
+    def change_tls(self, tls: ssl.SSLContext | None) -> None:
+        """Serve at the same port with another certificate, or http, from now on, as after a restart."""
+        self._tls = tls
+        if self._server is not None:
+            self._server.change_tls(tls)
+            self.url = self._server.url
 
     def together(self) -> None:
         """Serve all services at one port again."""

@@ -120,6 +120,14 @@ class HttpServer(ThreadedWSGIServer):
         self.shutdown()
         self._thread.join(timeout=5)
         self.server_close()
+        self._close_connections()
+
+    def change_tls(self, tls: ssl.SSLContext | None) -> None:
+        """Serve with another certificate, or without one, from now on, and close every connection."""
+        self.ssl_context = tls
+        self._close_connections()
+
+    def _close_connections(self) -> None:
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -101,15 +101,16 @@ def test_services_can_have_another_port_and_another_certificate(cloud: Emulator,
     assert catalog(cloud, certificates.ca)["compute"].startswith(cloud.url)
 
 
-def test_the_certificate_changes_when_the_cloud_starts_again(cloud: Emulator, certificates: Certificates) -> None:
+def test_the_certificate_can_change(cloud: Emulator, certificates: Certificates) -> None:
     port = cloud.port
-    cloud.stop()
-    cloud.tls = certificates.server(trusted=False)
-    cloud.start()
+    assert versions(cloud, verify=certificates.ca).status_code == 300
+    cloud.change_tls(certificates.server(trusted=False))
     assert cloud.port == port
     with pytest.raises(requests.exceptions.SSLError):
         versions(cloud, verify=certificates.ca)
     assert versions(cloud, verify=certificates.other_ca).status_code == 300
+    cloud.change_tls(None)
+    assert cloud.url.startswith("http://") and versions(cloud).status_code == 300
 
 
 @pytest.mark.parametrize("drop", ["before", "after"])

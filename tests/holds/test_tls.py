@@ -61,9 +61,8 @@ def caller(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def serve(cloud: Emulator, tls: ssl.SSLContext | None) -> None:
     """Let the cloud serve https with a certificate from now on, or http."""
-    cloud.stop()
-    cloud.tls = tls
-    cloud.start()
+    cloud.together()
+    cloud.change_tls(tls)
     cloud.accepted.clear()
     cloud.journal.clear()
 

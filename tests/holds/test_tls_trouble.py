@@ -64,9 +64,7 @@ def test_a_certificate_that_changes_in_mid_task_ends_it_and_what_was_done_is_tol
             if is_write(method, path) and once.acquire(blocking=False):
                 if when == BEFORE:
                     cloud.faults.add(method=method, drop="before")
-                cloud.stop()
-                cloud.tls = certificates.server(trusted=False)
-                cloud.start()
+                cloud.change_tls(certificates.server(trusted=False))
 
         cloud.watchers.append(change)
         try:
