@@ -37,7 +37,7 @@ SERVICE_SPEC: dict[str, t.Any] = {
 }
 
 
-class _Module(AnsibleModule):
+class _Module(AnsibleModule):  # type: ignore[misc]
     """An AnsibleModule that refuses what Ansible cannot read, and whose refusals are short, however long a value is."""
 
     _made = False

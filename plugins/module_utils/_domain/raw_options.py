@@ -37,8 +37,9 @@ def check_raw_options(spec: Spec, params: t.Mapping[str, t.Any]) -> None:
 
 def _option(spec: Spec, name: t.Any) -> Spec:
     """Return the argument spec of an option, which may be written by an alias; empty for one that does not exist."""
-    found = spec.get(name) or next((one for one in spec.values() if name in (one.get("aliases") or ())), {})
-    return t.cast("Spec", found)
+    empty: Spec = {}
+    aliased = (one for one in spec.values() if name in (one.get("aliases") or ()))
+    return spec.get(name) or next(aliased, empty)
 
 
 def _check(path: str, option: Spec, value: t.Any) -> None:
