@@ -35,9 +35,17 @@ def fill_from(template: PolicyRow | None, options: PolicyOptions, name: str) -> 
         enabled=is_enabled(template) if options.enabled is None else options.enabled,
         rule=_rule_of(template) if options.rule is None else options.rule,
         retention=current_retention(definition) if options.retention is None else options.retention,
-        tags=tags_as_dict(template.get("tags")) if options.tags is None else options.tags,
+        tags=_tags_of(template, options),
     )
     return filled, notes
+
+
+def _tags_of(policy: PolicyRow, options: PolicyOptions) -> dict[str, str]:
+    """Return the tags that the other policies of the set have after the task."""
+    told, held = options.tags, tags_as_dict(policy.get("tags"))
+    if told is None:
+        return held
+    return told if options.purge_tags else {**held, **told}
 
 
 def _rule_of(policy: PolicyRow) -> Rule | SeveralRules | RawPattern:

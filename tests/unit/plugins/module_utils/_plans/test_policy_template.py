@@ -69,6 +69,20 @@ def test_what_the_task_says_is_not_copied_also_when_it_is_empty(option: str) -> 
     assert found == OPTIONS._replace(**{**FILLED, **told})
 
 
+@pytest.mark.parametrize(
+    ("tags", "purge", "expected"),
+    [
+        ({"more": "1"}, False, {"team": "web", "more": "1"}),
+        ({"team": "db"}, False, {"team": "db"}),
+        ({}, False, {"team": "web"}),
+        ({"more": "1"}, True, {"more": "1"}),
+    ],
+)
+def test_tags_that_the_others_keep_are_copied(tags: dict[str, str], purge: bool, expected: dict[str, str]) -> None:
+    found = fill_from(TEMPLATE, OPTIONS._replace(tags=tags, purge_tags=purge), "nightly-0002")[0]
+    assert found.tags == expected
+
+
 @pytest.mark.parametrize(("retention", "noted"), [(None, True), (RETENTION, False)])
 def test_counts_that_the_service_does_not_report_cannot_be_copied_which_is_noted(
     retention: dict[str, t.Any] | None, noted: bool
