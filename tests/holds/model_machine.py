@@ -18,42 +18,13 @@ from tests.support.modules import Args, plain, run_module
 from tests.support.safety import GUARD
 
 from .end_state import end_state
-from .fault_kinds import KINDS, Kind, final_codes, retryable_codes
+from .fault_kinds import Kind
 from .model import Backup, Model, Refused
 from .model_cloud import ModelCloud, base_of, joined
+from .model_trouble import Around, Trouble
 
 FAST: Args = {"timeout": 60, "poll_interval": 0.1}
 WAITING = ("csbs_backup", "csbs_backup_prune", "csbs_policy_run")
-BUSY, FINAL = "busy codes", "final codes"
-# A connection that hangs takes a second of each try.
-FAULTS = (*(kind.name for kind in KINDS if "hang" not in kind.fault), BUSY, BUSY, FINAL, FINAL)
-_BY_NAME = {kind.name: kind for kind in KINDS}
-
-
-class Trouble(t.NamedTuple):
-    """What happens at one request of a task: which of those that write, or of those that read.
-
-    fault is a fault of the service, or empty: then a server of the task breaks.
-    """
-
-    fault: str
-    writes: bool
-    number: int
-
-    def kind(self, service: str) -> Kind:
-        """Return the fault for a request to a service."""
-        if self.fault not in (BUSY, FINAL):
-            return _BY_NAME[self.fault]
-        codes = (retryable_codes if self.fault == BUSY else final_codes)(service)
-        return codes[self.number % len(codes)] if codes else _BY_NAME["503"]
-
-
-class Around(t.NamedTuple):
-    """What comes before and into a task. busy: a server that others begin to back up right before."""
-
-    trouble: Trouble | None = None
-    check: bool = False
-    busy: str = ""
 
 
 class Laws:

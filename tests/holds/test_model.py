@@ -23,7 +23,8 @@ from tests.support.policy_sets import hurry
 
 from .conftest import Tried
 from .model_cloud import SETS
-from .model_machine import FAULTS, Around, Laws, Trouble
+from .model_machine import Laws
+from .model_trouble import FAULTS, Around, Trouble
 
 # The live mode is the harder one.
 pytestmark = one_mode
