@@ -33,23 +33,23 @@ options:
     description:
       - Whether the TLS certificates of the cloud are checked.
       - Without it, the configuration of the cloud decides. The default is to check them.
-      - With V(false), O(ca_cert) has no effect, wherever each of them is set. Anyone between this machine and the cloud can
-        then read the password and the token.
-      - The addresses of the services come from the catalog of the cloud. If one of them begins with C(http://), the token
-        is sent there unencrypted, whatever this option says. A redirection to another host, another port or C(http://) is
-        never followed with a token or a password.
+      - With V(false), O(ca_cert) has no effect, wherever each of them is set. Anyone between this machine and the
+        cloud can then read the password and the token.
+      - The addresses of the services come from the catalog of the cloud. If one of them begins with C(http://), the
+        token is sent there unencrypted, whatever this option says. A redirection to another host, another port or
+        C(http://) is never followed with a token or a password.
     type: bool
     aliases: [verify]
   ca_cert:
     description:
-      - Path of a PEM file with the CA certificates that are used to check the certificates of the cloud, instead of those
-        that this machine trusts.
+      - Path of a PEM file with the CA certificates that are used to check the certificates of the cloud, instead of
+        those that this machine trusts.
     type: str
     aliases: [cacert]
   client_cert:
     description:
-      - Path of a PEM file with the client certificate that is sent to the cloud, and to all its services. The file may also
-        hold the key.
+      - Path of a PEM file with the client certificate that is sent to the cloud, and to all its services. The file
+        may also hold the key.
     type: str
     aliases: [cert]
   client_key:
@@ -85,6 +85,6 @@ notes:
   - Authentication works as in the collection C(openstack.cloud), with C(clouds.yaml), C(OS_*) variables or options.
     To set it once for all modules of this collection, use C(module_defaults) with the group
     C(group/opentelekomcloud.csbs.csbs).
-  - Passwords and tokens are hidden in results, messages and the log of openstacksdk. But Ansible itself shows the keyword
-    C(environment) of a task with C(-vvv), so do not put secrets there.
+  - Passwords and tokens are hidden in results, messages and the log of openstacksdk. But Ansible itself shows the
+    keyword C(environment) of a task with C(-vvv), so do not put secrets there.
 """

@@ -18,8 +18,8 @@ author:
 options:
   ids:
     description:
-      - IDs of backups. Unknown IDs are left out. When 100 of them are unknown, the list of the service decides about the
-        others.
+      - IDs of backups. Unknown IDs are left out. When 100 of them are unknown, the list of the service decides about
+        the others.
     type: list
     elements: raw
   name:
