@@ -63,9 +63,15 @@ DATES = ["2026-02-30", "0000-01-01", "99999-01-01", "2026-13-01", "2026-01-01T25
 ZONES = ["Mars/Olympus", "UTC+99:99", "UTC+14:30", "UTC-12:01", "Europe", "Europe/Berlin/", "posixrules/..", "GMT+25"]
 CLOCKS = ["24:00", "25:61", "2:5", "02:00:00", "02.00", "120", "-1:00", "０２:００", "2 am"]
 RULES = ["FREQ", "DAILY", "RRULE:", "BEGIN:VCALENDAR", "BYHOUR=2", "\n\n", "=;=;="]
-OPEN_RULES = ["FREQ=", "FREQ=MONTHLY;BYDAY=MO", "FREQ=DAILY;BYHOUR=25;BYMINUTE=0",
-               "FREQ=DAILY;BYHOUR=2;BYHOUR=3;BYMINUTE=0", "FREQ=DAILY;INTERVAL=0;BYHOUR=1;BYMINUTE=0", "FREQ=DAILY;COUNT=3", "FREQ=DAILY;BYHOUR="
-               + "2," * 2000]  # fmt: skip
+OPEN_RULES = [
+    "FREQ=",
+    "FREQ=MONTHLY;BYDAY=MO",
+    "FREQ=DAILY;BYHOUR=25;BYMINUTE=0",
+    "FREQ=DAILY;BYHOUR=2;BYHOUR=3;BYMINUTE=0",
+    "FREQ=DAILY;INTERVAL=0;BYHOUR=1;BYMINUTE=0",
+    "FREQ=DAILY;COUNT=3",
+    "FREQ=DAILY;BYHOUR=" + "2," * 2000,
+]
 TAGS: list[tuple[str, t.Any]] = [
     ("empty", {"": "a"}),
     ("blank", {"  ": "a"}),
