@@ -112,6 +112,8 @@ class Laws:
             self._need(re.search(reason + ill + held, result["msg"]) is not None, f"the reason should be: {reason}")
         self._need(self.cloud.journal.writes() == [], "a task that is refused writes")
         self._same(self.model)
+        # The next task may depend on what others have just begun.
+        self.real.list_all()
 
     def _run(self, module: str, args: Args, wished: Model, trouble: Trouble | None) -> Args:
         """Run a task until it succeeds, once more after trouble."""
@@ -182,7 +184,7 @@ class Laws:
             if not trouble.fault:
                 self._break(args)
             else:
-                kind = trouble.kind(service)
+                kind = trouble.kind(service, method, path)
                 self.counts["faults"] += 1
                 met.append(kind)
                 self._told.append(f"  {kind.name} at {method} {path}")
