@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from .._domain.backoff import backoff
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotStarted
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, NotFound, NotStarted
 from .._plans.plan import Call, Outcome, Plan, PlanFailed
 from .attempt import FIRST_PAUSE, Attempt, jitter
 from .progress import WAITING, CallProgress
@@ -152,17 +152,16 @@ def _undo(
     done = error.applied and not error.not_joined
     first = failed if done else _first_to_undo(calls[:failed])
     end = failed if done or _was_refused(error) else failed + 1
-    undone, not_undone = [], []
+    undone: list[str] = []
+    not_undone: list[str] = []
     for position in reversed(range(first, end)):
         undo = calls[position].undo
         if undo is None:
             continue
-        try:
-            Attempt(undo).send_until_answered(cloud, clock)
-            undone.append(undo.operation)
+        troubles = _send_undo(undo, cloud, clock, undone)
+        not_undone += troubles
+        if not troubles:
             outcome.answers.pop(position, None)
-        except CloudError as trouble:
-            not_undone.append(f"{undo.operation} ({trouble.reason})")
     after = failed + 1
     kept = calls[:after] if done else calls[:first]
     not_started = calls[after:]
@@ -179,6 +178,19 @@ def _undo(
     for position, call in enumerate(not_started, start=after):
         outcome.failures[position] = _not_started(call, calls[failed])
     return PlanFailed(failure, outcome, stuck=bool(not_undone))
+
+
+def _send_undo(undo: Call, cloud: Cloud, clock: Clock, undone: list[str]) -> list[str]:
+    """Send a call that undoes another; return what could not be undone, and why, and add the rest to undone."""
+    try:
+        Attempt(undo).send_until_answered(cloud, clock)
+    except CloudError as trouble:
+        if undo.parts and _was_refused(trouble) and not isinstance(trouble, NotFound) and clock.left > 0:
+            # The service refuses all servers because of one, such as one that has broken meanwhile.
+            return [reason for part in undo.parts for reason in _send_undo(part, cloud, clock, undone)]
+        return [f"{undo.operation} ({trouble.reason})"]
+    undone.append(undo.operation)
+    return []
 
 
 def _first_to_undo(done: tuple[Call, ...]) -> int:

@@ -90,12 +90,18 @@ def move_calls(moves: t.Iterable[Move], rules: Rules) -> list[Call]:
     calls: list[Call] = []
     for move in () if rules.moves_by_itself else moves:
         names, where = list_names(move.servers), f"backup policy {move.policy_name!r}"
-        undo = members_call(
-            f"put {names} back into {where}", move.policy_id, add=[as_resource(server) for server in move.servers]
-        )
+        undo = _back_call(move, move.servers)
+        if len(move.servers) > 1:
+            undo = undo._replace(parts=tuple(_back_call(move, [server]) for server in move.servers))
         leaving_ids = [server["id"] for server in move.servers]
         calls.append(members_call(f"take {names} out of {where}", move.policy_id, remove=leaving_ids, undo=undo))
     return calls
+
+
+def _back_call(move: Move, servers: t.Sequence[ServerRef]) -> Call:
+    """Return the call that puts servers back into their old policy."""
+    operation = f"put {list_names(servers)} back into backup policy {move.policy_name!r}"
+    return members_call(operation, move.policy_id, add=[as_resource(server) for server in servers])
 
 
 def members_call(

@@ -29,6 +29,7 @@ class Call(t.NamedTuple):
     find_existing: before a call that was refused as busy is sent again, looks whether the operation in progress already
     produces the wanted result.
     missing_ok: an object that the service no longer has needs no call.
+    parts: of a call that undoes another, the calls that do the same for one server each.
     group: in plans with workers, calls of one group run in their order and stop at the group's first failure; a call
     without a group is a group of its own.
     """
@@ -41,6 +42,7 @@ class Call(t.NamedTuple):
     find_existing: t.Callable[[Cloud], Row | None] | None = None
     missing_ok: bool = False
     group: str | None = None
+    parts: tuple[Call, ...] = ()
 
 
 # The classes are plain, because every task compiles them: a dataclass takes five times as long.

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
     FinalError,
+    NotFound,
     Outdated,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
@@ -47,6 +48,31 @@ def test_a_failure_puts_back_what_was_done_the_last_first_and_sends_nothing_more
     assert cloud.sent == ["leave_a", "leave_b", "join", "back_b", "back_a"]
     assert "Put back: put back into b, put back into a." in str(failure.value)
     assert (failure.value.error.error_code, failure.value.error.status) == ("CSBS.6033", 400)
+
+
+BACK = (Call("put web back", "back_web"), Call("put db back", "back_db"))
+
+
+def test_servers_that_are_refused_together_are_put_back_one_by_one() -> None:
+    """Or all stay without a policy because one has broken meanwhile."""
+    cloud = AnyCloud(answers={"join": [FINAL], "back": [FINAL], "back_web": [FINAL]})
+    out = Call("take both out", "leave", undo=Call("put both back", "back", parts=BACK))
+    with pytest.raises(PlanFailed) as failure:
+        run([out, Call("join", "join")], cloud)
+    assert cloud.sent == ["leave", "join", "back", "back_web", "back_db"]
+    assert "Put back: put db back. COULD NOT PUT BACK, do it by hand: put web back (no)." in str(failure.value)
+    assert failure.value.stuck and failure.value.error.applied
+
+
+def test_servers_whose_old_policy_is_gone_are_not_tried_one_by_one() -> None:
+    gone = NotFound("put both back", "no such policy", error_code="CSBS.3000", status=404)
+    cloud = AnyCloud(answers={"join": [FINAL], "back": [gone]})
+    with pytest.raises(PlanFailed):
+        run(
+            [Call("take both out", "leave", undo=Call("put both back", "back", parts=BACK)), Call("join", "join")],
+            cloud,
+        )
+    assert cloud.sent == ["leave", "join", "back"]
 
 
 def test_what_came_before_a_call_that_stays_is_not_put_back() -> None:

@@ -106,3 +106,13 @@ def test_each_move_takes_out_its_servers_and_can_put_them_back() -> None:
             {"id": "id-x", "type": "OS::Nova::Server", "name": "id-x"},
         ],
     }
+    parts = call.undo.parts
+    assert [part.operation for part in parts] == [
+        f"put {name!r} back into backup policy 'one'" for name in ("web", "id-x")
+    ]
+    assert [part.arguments["add"] for part in parts] == [[one] for one in call.undo.arguments["add"]]
+
+
+def test_a_move_of_one_server_is_undone_by_one_call() -> None:
+    (call,) = move_calls([MOVE], RULES["csbs"])
+    assert call.undo is not None and call.undo.parts == ()
