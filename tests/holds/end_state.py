@@ -16,6 +16,8 @@ Entry = tuple[str, ...]
 GOING = ("waiting_delete", "deleting", "deleted")
 # A name that the service or a module makes up, also with a number
 _MADE_UP = re.compile(r"(manualbk|autobk)_[0-9a-f]{4}(-\d{4})?")
+# What a task adds to the name of one of several backups: it depends on which others there are when it is sent.
+_NUMBER = re.compile(r"-0\d{3}$")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 # What a rule of retention holds that keeps nothing
 _UNSET = (-1, 0, "", None)
@@ -114,7 +116,7 @@ class _EndState:
             for backup in t.cast("dict[str, t.Any]", backups).values():
                 if backup.status in GOING or (backup.auto_trigger and not self._automatic):
                     continue
-                name = "unnamed" if _MADE_UP.fullmatch(backup.name) else backup.name
+                name = "unnamed" if _MADE_UP.fullmatch(backup.name) else _NUMBER.sub("-0000", backup.name)
                 found = "failed" if backup.status == "error" else "good"
                 vault = vaults[backup.vault_id].name if service == "cbr" else ""
                 value = (found, self._tags(backup.tags), vault, backup.description)

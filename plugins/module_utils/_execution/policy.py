@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._domain.errors import FinalError
+from .._domain.errors import CloudError, FinalError
 from .._domain.policy import members_of
 from .._plans.plan import SECONDS_UNTIL_LISTED, Plan, PlanFailed
 from .._plans.policy import delete_call
@@ -47,14 +47,27 @@ def settle(
 
 
 def list_until_shown(policy_ids: t.Collection[str], cloud: Cloud, clock: Clock) -> list[PolicyRow]:
-    """Return the list of policies as soon as it shows some policies, or the last one when it never does."""
+    """Return the list of policies as soon as it shows some policies, or the last one when it never does.
+
+    The next task makes a policy again if no list shows it, so a list that cannot be read does not end this. Raises the
+    CloudError of the last one.
+    """
     rows: list[PolicyRow] = []
+    trouble: CloudError | None = None
 
     def is_shown() -> bool:
-        rows[:] = cloud.policies()
+        nonlocal trouble
+        try:
+            rows[:] = cloud.policies()
+        except CloudError as error:
+            trouble = error
+            return False
+        trouble = None
         return {row["id"] for row in rows}.issuperset(policy_ids)
 
     poll(is_shown, clock.renewed(min(SECONDS_UNTIL_LISTED, clock.left)), _SECONDS_BETWEEN_LISTS)
+    if trouble is not None:
+        raise trouble
     return rows
 
 

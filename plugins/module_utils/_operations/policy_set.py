@@ -278,8 +278,10 @@ def finish(
         rows = once(list_until_shown(created, cloud, clock))
     else:
         rows = once(cloud.policies())
-    # Lists may lag behind; the policy itself tells.
-    rows = [row for row in rows if row["id"] not in todo.context.deleted or cloud.policy(row["id"]) is not None]
+    left = _left_of(rows, todo.context.deleted, cloud)
+    if left and not outcome.failures:
+        raise PlanAgain(f"policy {left[0]['name']!r} is still there")
+    rows = [row for row in rows if row["id"] not in todo.context.deleted or row in left]
     options = _with_name(options, rows, cloud)
     policies = _read_policies(options, rows, cloud)
     if not outcome.failures:
@@ -290,12 +292,15 @@ def finish(
 
 def _check_deleted(cloud: Cloud, policy_ids: t.Sequence[str]) -> dict[str, t.Any]:
     """Return the result of a deletion; raises PlanAgain when a policy is still there."""
-    listed = [row for row in cloud.policies() if row["id"] in policy_ids]
-    # Lists may lag behind; the policy itself tells.
-    left = next((row for row in listed if cloud.policy(row["id"]) is not None), None)
-    if left is not None:
-        raise PlanAgain(f"policy {left['name']!r} is still there")
+    left = _left_of(cloud.policies(), policy_ids, cloud)
+    if left:
+        raise PlanAgain(f"policy {left[0]['name']!r} is still there")
     return {}
+
+
+def _left_of(rows: list[PolicyRow], policy_ids: t.Collection[str], cloud: Cloud) -> list[PolicyRow]:
+    """Return the policies of a list that were deleted and are still there. Lists lag behind; the policy itself tells."""
+    return [row for row in rows if row["id"] in policy_ids and cloud.policy(row["id"]) is not None]
 
 
 def _check_result(

@@ -82,6 +82,24 @@ def test_a_policy_that_no_list_shows_is_not_waited_for_longer_than_the_task_has(
         assert ticks.time == pytest.approx(least)
 
 
+def test_a_list_that_cannot_be_read_does_not_end_the_wait_for_a_policy_unless_it_is_the_last() -> None:
+    class Troubled(Cloud):
+        def __init__(self, troubles: int) -> None:
+            super().__init__(policies=[OWN])
+            self.troubles = troubles
+
+        def policies(self) -> list[Row]:
+            self.troubles -= 1
+            if self.troubles >= 0:
+                raise CloudError("list policies", "oops", status=500)
+            return super().policies()
+
+    rows = list_until_shown(["pol-own"], t.cast(t.Any, Troubled(2)), Ticks().clock())
+    assert [row["id"] for row in rows] == ["pol-own"]
+    with pytest.raises(CloudError, match="oops"):
+        list_until_shown(["pol-own"], t.cast(t.Any, Troubled(10**6)), Ticks().clock())
+
+
 def test_of_several_new_policies_the_oldest_stays_and_gets_the_servers() -> None:
     emptied = {**OWN, "resources": []}
     cloud = Cloud(policies=[emptied, OLDEST])
