@@ -51,7 +51,8 @@ def _content(path: str) -> str:
 
 def _damaged_key(made: Certificates) -> str:
     path = made.folder / "damaged.key"
-    path.write_text("-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n")
+    edge, kind = "-----", "PRIVATE KEY"
+    path.write_text(f"{edge}BEGIN {kind}{edge}\ncanary\n{edge}END {kind}{edge}\n")
     return str(path)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -36,6 +37,13 @@ pytestmark = one_mode
 WRITING = [one for one in subjects() if one.module != INVENTORY and not one.module.endswith("_info")]
 BEFORE, AFTER = "before the write", "after the write"
 CHANGES = [(when, scenario) for when in (BEFORE, AFTER) for scenario in WRITING]
+
+
+def _note_secret(cloud: Emulator, found: list[str], dummy_method: str, path: str, body: t.Any) -> None:
+    """Add the path of a request to found when it brings a token or a password to another server than the cloud's."""
+    request = flask.request
+    if request.environ["SERVER_PORT"] != str(cloud.port) and ("X-Auth-Token" in request.headers or body):
+        found.append(path)
 
 
 def begin(cloud: Emulator, scenario: Scenario, made: Certificates) -> dict[t.Any, t.Any]:
@@ -154,12 +162,7 @@ def test_a_redirection_to_another_place_is_not_followed_with_a_secret(
         begin(cloud, scenario, certificates)
         other = cloud.serve_apart("none", tls=certificates.server() if ELSEWHERE[place] else None)
         secrets: list[str] = []
-
-        def note(method: str, path: str, body: t.Any, secrets: list[str] = secrets, cloud: Emulator = cloud) -> None:
-            headers = flask.request.headers
-            if flask.request.environ["SERVER_PORT"] != str(cloud.port) and ("X-Auth-Token" in headers or body):
-                secrets.append(path)
-
+        note = functools.partial(_note_secret, cloud, secrets)
         cloud.watchers.append(note)
         method, path = REQUESTS[request]
         cloud.faults.add(method=method, path=path, times=-1, status=status, location=f"{other}/elsewhere")

@@ -51,8 +51,8 @@ def fail(module: AnsibleModule, error: Exception, checked: bool, changed: bool =
 def refuse(error: Exception) -> t.NoReturn:
     """End a module whose options Ansible itself could not read."""
     text = str(error) if isinstance(error, InvalidInput) else "an option has a value that Ansible cannot read"
-    print(json.dumps({"failed": True, "changed": False, "msg": printable(shortened(text))}))
-    sys.exit(1)
+    sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": printable(shortened(text))}))
+    raise SystemExit(1)
 
 
 def hide_unknown(module: AnsibleModule) -> None:

@@ -74,28 +74,29 @@ def _refuse_constant(name: str) -> t.NoReturn:
 def _check(answer: t.Any) -> None:
     # A fleet has a million fields, so there is no call for each of them.
     waiting = [answer]
-    for value in waiting:
-        if type(value) is list:
-            waiting.extend(inner for inner in value if type(inner) is dict or type(inner) is list)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(inner for inner in value if isinstance(inner, (dict, list)))
             continue
-        if type(value) is not dict:
+        if not isinstance(value, dict):
             continue
         for name, inner in value.items():
             kind = _KINDS.get(name)
             if kind is not None and inner is not None and not _fits(kind, inner):
                 raise BadAnswer(f"{name!r} is no {kind}")
-            if (type(inner) is dict or type(inner) is list) and name not in _FREE:
+            if isinstance(inner, (dict, list)) and name not in _FREE:
                 waiting.append(inner)
 
 
 def _fits(kind: str, value: t.Any) -> bool:
     if kind == "text":
-        return type(value) is str
+        return isinstance(value, str)
     if kind == "ID":
-        return type(value) is str and _SAFE_ID(value) is not None
+        return isinstance(value, str) and _SAFE_ID(value) is not None
     # Some services send an empty text for nothing.
     if not value:
         return True
     if kind == "object":
-        return type(value) is dict
-    return type(value) is list and (kind == "list" or all(type(one) is dict for one in value))
+        return isinstance(value, dict)
+    return isinstance(value, list) and (kind == "list" or all(isinstance(one, dict) for one in value))

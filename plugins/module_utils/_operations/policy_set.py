@@ -299,7 +299,7 @@ def _check_deleted(cloud: Cloud, policy_ids: t.Sequence[str]) -> dict[str, t.Any
 
 
 def _left_of(rows: list[PolicyRow], policy_ids: t.Collection[str], cloud: Cloud) -> list[PolicyRow]:
-    """Return the policies of a list that were deleted and are still there. Lists lag behind; the policy itself tells."""
+    """Return the policies of a list that were deleted and are still there: the list may lag behind, they do not."""
     return [row for row in rows if row["id"] in policy_ids and cloud.policy(row["id"]) is not None]
 
 
