@@ -59,15 +59,19 @@ def test_a_backup_of_one_fleet_that_runs_several_times_at_once_makes_one_of_each
     tried("concurrency", "csbs_backup", f"{runs} runs of one fleet backup", runs)
 
 
+@pytest.mark.parametrize("sort", [{"name": "before"}, {"max_age": "1d"}], ids=lambda sort: next(iter(sort)))
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_server_of_two_fleets_that_are_backed_up_at_once_has_one_backup(
-    cloud: Emulator, tmp_path: Path, tried: Tried
+    cloud: Emulator, tmp_path: Path, tried: Tried, service: str, sort: Args
 ) -> None:
-    in_policy(cloud, "csbs")
-    common: Args = {"name": "before", "poll_interval": 0.5}
+    in_policy(cloud, service)
+    common: Args = {"service": service, "poll_interval": 0.5, **sort}
     fleets = (SERVERS[:6], SERVERS[4:])
     tasks: list[Task] = [("csbs_backup", {**common, "servers": servers}) for servers in fleets]
-    assert not failures(run_at_once(cloud, tmp_path, tasks, 2))
-    assert {server: len(backups) for server, backups in backups_of(cloud, "csbs").items()} == dict.fromkeys(SERVERS, 1)
+    results = run_at_once(cloud, tmp_path, tasks, 2)
+    assert not failures(results)
+    assert {server: len(backups) for server, backups in backups_of(cloud, service).items()} == dict.fromkeys(SERVERS, 1)
+    assert [[backup["server"]["name"] for backup in result["backups"]] for result in results] == [*map(list, fleets)]
     for task in tasks:
         assert not run_ok(*task, cloud)["changed"]
     tried("concurrency", "csbs_backup", "2 fleets with common servers", 2)

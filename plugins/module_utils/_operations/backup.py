@@ -17,6 +17,7 @@ from .._domain.server_lookup import choose_servers, resolve_servers, servers_of_
 from .._domain.services import refuse_on, rules_of
 from .._domain.times import parse_age
 from .._plans.backup import BackupOptions, CreationContext, plan_creation
+from .._plans.plan import SECONDS_UNTIL_LISTED, PlanAgain
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud
@@ -185,13 +186,21 @@ def finish(
     outcome: Outcome,
     clock: Clock,
 ) -> dict[str, t.Any]:
-    """Wait as the options say, and return the result. Raises TaskFailed that names every backup that failed."""
+    """Wait as the options say, and return the result.
+
+    Raises TaskFailed that names every backup that failed, and PlanAgain when others back up some of the servers.
+    """
     context = plan.context
     if not isinstance(context, CreationContext):
         return _finish_deletion(options, cloud, plan.result, context, outcome, clock)
     in_progress = any(row["status"] in IN_PROGRESS for row in context.done.values())
     if not plan.changed and not in_progress:
         return {}
+    if outcome.failures and all(error.outdated for error in outcome.failures.values()):
+        if outcome.answers:
+            # What the task itself has started must be listed before it plans again.
+            clock.sleep(SECONDS_UNTIL_LISTED)
+        raise PlanAgain("another task is backing up some of the servers")
     # Loaded here, because most tasks start nothing.
     from .._execution.backup import end_creation
 

@@ -173,13 +173,15 @@ def _calls(
     if options.tags:
         arguments["tags"] = tags_as_list(options.tags)
     server_ids = group["servers"]
+    vault = group["vault"]
     find_existing = None
     if options.name is not None or options.max_age is not None:
         # A backup that another task has just started may not be listed yet, but it makes the server busy.
         names_that_do = None if options.max_age is not None else names
-        find_existing = running_backups(group["query"], server_ids, known, names_that_do, USABLE | IN_PROGRESS)
+        find_existing = running_backups(
+            group["query"], server_ids, known, names_that_do, USABLE | IN_PROGRESS, _operation(servers, vault)
+        )
     made = BackupNames(name, highest=len(servers) if several else None)
-    vault = group["vault"]
     place = None if vault is None else str(vault["id"] or vault["name"])
     if group.get("joining"):
         # Loaded here, because few tasks put servers into vaults.

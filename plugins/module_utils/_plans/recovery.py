@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._domain.backup import is_automatic
+from .._domain.errors import Outdated
 
 if t.TYPE_CHECKING:
     from .._domain.backup_names import BackupNames
@@ -56,16 +57,27 @@ def running_backups(
     known: t.Collection[str],
     names: BackupNames | None = None,
     states: t.Collection[str] | None = None,
+    operation: str | None = None,
 ) -> Finder:
     """Return a finder of a new checkpoint with all these servers, by hand or not; names and states limit it.
 
-    The row is that of started_backups.
+    The row is that of started_backups. With operation, the finder raises Outdated for it when there are new backups of
+    some of the servers only: the call would back these up twice.
     """
 
     def find(cloud: Cloud) -> Row | None:
         rows = [row for row in _named(cloud.backups(**query), names) if states is None or row["status"] in states]
-        fitting = (found for found in _new_checkpoints(rows, known) if found.keys() >= set(server_ids))
-        return next(map(_as_answer, fitting), None)
+        checkpoints = _new_checkpoints(rows, known)
+        found = next((one for one in checkpoints if one.keys() >= set(server_ids)), None)
+        if (
+            found is None
+            and operation is not None
+            and any(not one.keys().isdisjoint(server_ids) for one in checkpoints)
+        ):
+            raise Outdated(
+                operation, "another task is backing up some of these servers. What to do: run the task again."
+            )
+        return None if found is None else _as_answer(found)
 
     return find
 

@@ -13,12 +13,18 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.back
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import (
     CloudError,
     InvalidInput,
+    Outdated,
     TaskFailed,
 )
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.executor import execute
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import backup as operation
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import BackupOptions
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import Outcome, Plan
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.plan import (
+    SECONDS_UNTIL_LISTED,
+    Outcome,
+    Plan,
+    PlanAgain,
+)
 from tests.support.fakes import Cloud, Ticks, backup, server
 
 DEFAULTS: dict[str, t.Any] = {
@@ -400,6 +406,23 @@ def test_rows_without_tags_and_names_of_servers_do_not_remove_what_is_known() ->
     cloud = Cloud(FLEET, backups=[{**backup("b", "db"), "tags": None, "extend_info": {}}])
     result = operation.finish(wanted, t.cast("t.Any", cloud), todo, Outcome(), Ticks().clock())
     assert (result["backups"][0]["tags"], result["backups"][0]["server"]["name"]) == ({"a": "1"}, "db")
+
+
+def test_a_task_plans_again_when_others_back_up_some_of_its_servers_unless_something_else_failed() -> None:
+    wanted, ticks = parse(name="b", servers=["web", "db"]), Ticks()
+    todo = operation.plan(wanted, t.cast("t.Any", Cloud(FLEET)))
+    outdated = Outdated("back up", "another task is backing up some of these servers")
+    started = {0: {"id": "rec-b-web", "created_at": None}}
+    for answers, seconds in (({}, 0), (started, SECONDS_UNTIL_LISTED)):
+        ticks = Ticks()
+        with pytest.raises(PlanAgain):
+            operation.finish(
+                wanted, t.cast("t.Any", Cloud()), todo, Outcome(answers, failures={1: outdated}), ticks.clock()
+            )
+        assert ticks.time == seconds
+    broken = Outcome(failures={0: CloudError("back up", "no", status=403), 1: outdated})
+    with pytest.raises(TaskFailed, match="another task is backing up"):
+        operation.finish(wanted, t.cast("t.Any", Cloud()), todo, broken, ticks.clock())
 
 
 # ========== After deletions ==========

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import BackupNames
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import Outdated
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.recovery import (
     changed_backup,
     created_policy,
@@ -97,6 +98,14 @@ def test_a_running_run_holds_all_the_servers_whoever_started_it() -> None:
     finder = running_backups({"policy_id": "pol"}, SERVERS[:2], ())
     assert found(finder, *run_of("part", "a"), *run_of("more", "a", "b", "d", auto=True)) == "more"
     assert found(finder, *run_of("part", "a")) is None
+
+
+def test_backups_of_some_of_the_servers_end_a_call_that_would_make_them_twice() -> None:
+    finder = running_backups({"policy_id": "pol"}, SERVERS[:2], (), operation="back up a and b")
+    assert found(finder, *run_of("part", "a"), *run_of("more", "a", "b")) == "more"
+    assert found(finder, *run_of("others", "d")) is None
+    with pytest.raises(Outdated, match="Could not back up a and b: another task is backing up some"):
+        found(finder, *run_of("part", "a"), *run_of("others", "d"))
 
 
 def test_runs_that_were_there_before_are_not_found() -> None:
