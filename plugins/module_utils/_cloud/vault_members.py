@@ -112,9 +112,9 @@ class VaultMembers:
         run = _Run(self._cloud, operation)
         with run.marking(), self._cloud.errors_of(operation):
             for vault in policy["vaults"] if policy else ():
-                if not self._delete_without_backups(vault):
+                if not self._delete_without_backups(run, vault):
                     self._take_off(policy_id, vault)
-                run.applied = True
+                    run.applied = True
             self._cbr.delete_policy(policy_id, ignore_missing=False)
 
     def _take_off(self, policy_id: str, vault: VaultRow) -> None:
@@ -139,7 +139,7 @@ class VaultMembers:
                 raise Outdated(operation, f"others have put servers into it: {names}. What to do: run the task again.")
             self.delete_policy(policy_id)
 
-    def _delete_without_backups(self, vault: VaultRow) -> bool:
+    def _delete_without_backups(self, run: _Run, vault: VaultRow) -> bool:
         """Delete a vault that holds no backup; return False, and leave it alone, when it holds one."""
         vault_id = str(vault["id"])
         now = self._cloud.vault(vault_id)
@@ -153,6 +153,7 @@ class VaultMembers:
         # That the vault is gone must not count as if the policy were.
         with contextlib.suppress(NotFound), self._cloud.errors_of(operation):
             self._cbr.delete_vault(vault_id, ignore_missing=False)
+        run.applied = True
         until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
         for pause in _pauses():
             now = self._cloud.vault(vault_id)
