@@ -39,7 +39,7 @@ def options_of(argv: list[str]) -> argparse.Namespace:
         " documentation when all tests pass.",
     )
     parser.add_argument("--only", metavar="FILE", nargs="+", help="run only these files of tests, and write nothing")
-    parser.add_argument("--workers", type=int, default=4, help="how many tests run at a time (default 4)")
+    parser.add_argument("--workers", type=int, default=6, help="how many tests run at a time (default 6)")
     return parser.parse_args(argv)
 
 

@@ -56,10 +56,12 @@ def run_module(name: str, args: Args, cloud: t.Any = None, check: bool = False) 
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", payload))
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
-        # Tests of plugins make this process a control node, where the warnings of modules would go to the screen.
+        # Tests of plugins make this process a control node, where the warnings of modules would go to the screen, and
+        # where options are read as the control node reads them.
         internal = sys.modules.get("ansible.module_utils._internal")
         if hasattr(internal, "is_controller"):
             stack.enter_context(mock.patch.object(internal, "is_controller", False))
+            stack.enter_context(mock.patch.object(internal, "import_controller_module", lambda dummy: None))
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(GUARD.asked(args, name))
         with contextlib.suppress(SystemExit):

@@ -465,4 +465,10 @@ def test_a_new_policy_is_predicted_in_the_shape_of_results() -> None:
 def test_tasks_about_one_set_take_turns_and_plan_again_when_others_were_faster() -> None:
     assert plan(new=[""], rule=RULE).lock == plan([policy(ONE)], new_name="weekly").lock
     assert plan(new=[""], rule=RULE).lock != plan(new=[""], rule=RULE, name="weekly").lock
-    assert plan(new=[""], rule=RULE).replan_on == {"CSBS.9007", "CSBS.6004", "CSBS.0001", "CSBS.3000"}
+    assert plan(new=[""], rule=RULE).replan_on == {
+        "CSBS.9007",
+        "CSBS.6004",
+        "CSBS.0001",
+        "CSBS.3000",
+        "BackupService.6000",
+    }
