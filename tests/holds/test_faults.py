@@ -80,9 +80,10 @@ def problem_with(
     after = settled(cloud)
     if problem := problem_of(result, scenario, before, after):
         return problem
+    differing = difference(after, wished)
     # A note tells what is left to the next run.
-    if not result.get("failed") and not result.get("notes"):
-        return difference(after, wished)
+    if not result.get("failed") and not (differing and result.get("notes")):
+        return differing
     told = result.get("msg") or " ".join(result["notes"])
     if kind and kind.foreign and not re.search("not what the service documents|Not ended within", told):
         return f"does not say that the answer is not the service's: {told}"
