@@ -30,6 +30,8 @@ options:
   resources:
     description:
       - Names or IDs of backups or policies, or dictionaries with C(id) as in results.
+      - With O(state=absent), what does not exist is left out. When 100 IDs are unknown, the list of the service decides
+        about the others.
     type: list
     elements: raw
     required: true

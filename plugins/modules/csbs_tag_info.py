@@ -26,6 +26,7 @@ options:
   resources:
     description:
       - Names or IDs of backups or policies. Without it, all resources that have tags.
+      - Unknown ones are left out. When 100 IDs are unknown, the list of the service decides about the others.
     type: list
     elements: raw
 extends_documentation_fragment:

@@ -10,7 +10,6 @@ import functools
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import timedelta
 
 from tests.emulator import Emulator
 from tests.laws.scenarios.scenario import BACKED_UP, GIVEN, Scenario, args_on_cbr
@@ -100,17 +99,9 @@ def clean_run(name: str, module: str, service: str) -> Clean:
     """Return what a situation sends, each kind of request once, and what it leaves."""
     (scenario,) = [one for one in SUBJECTS[module, service] if one.name == name]
     with Emulator(mode="live", servers=6, sparse_items=True, speed=3000, list_delay=0.1) as cloud:
-        wait_for_afternoon(cloud)
         prepare(cloud, scenario)
         run_ok(module, {**scenario.args, "timeout": 60} if "timeout" in scenario.args else scenario.args, cloud)
         return Clean(tuple(_requests(cloud)), settled(cloud))
-
-
-def wait_for_afternoon(cloud: Emulator) -> None:
-    """Let time pass until no schedule of a situation is due soon: nights are short here."""
-    now = cloud.clock.now()
-    afternoon = now.replace(hour=15, minute=0, second=0) + timedelta(days=now.hour >= 15)
-    cloud.clock.advance((afternoon - now).total_seconds())
 
 
 def settled(cloud: Emulator) -> dict[Entry, object]:

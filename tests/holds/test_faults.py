@@ -22,7 +22,7 @@ from tests.support.policy_sets import hurry
 from .conftest import Tried
 from .end_state import Entry, end_state
 from .fault_kinds import Kind
-from .matrix import Request, cases, cells, clean_run, settled, wait_for_afternoon
+from .matrix import Request, cases, cells, clean_run, settled
 
 # The live mode is the harder one.
 pytestmark = one_mode
@@ -66,7 +66,6 @@ def problem_with(
     cloud.faults.clear()
     cloud.settings(list_delay=0.1)
     cloud.reset(servers=6)
-    wait_for_afternoon(cloud)
     prepare(cloud, scenario)
     before = end_state(cloud)
     args = {**scenario.args}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
-from tests.support.estate import set_server
+from tests.support.estate import set_server, wait_for_afternoon
 from tests.support.modules import BOTH_SERVICES, MODULES, documentation, load_module, plain, run_module, run_ok
 
 from .scenarios.scenario import BACKED_UP, GIVEN, NAMED, RICH, Args, Scenario, args_on_cbr
@@ -46,6 +46,7 @@ def asked_of(value: t.Any) -> str | None:
 
 
 def prepare(cloud: Emulator, scenario: Scenario) -> None:
+    wait_for_afternoon(cloud)
     for name, state in scenario.states.items():
         set_server(cloud, name, status=state)
     for given in scenario.given:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 import requests
 
@@ -104,3 +105,10 @@ def same_but_for_time(earlier: list[dict[str, t.Any]], later: list[dict[str, t.A
     return sides[0] == sides[1] and all(
         old == new or (None not in (old, new) and old < new < old + _HOUR) for old, new in zip(*ages, strict=True)
     )
+
+
+def wait_for_afternoon(cloud: t.Any) -> None:
+    """Let time pass until no schedule of a situation is due soon: nights are short here."""
+    now = cloud.clock.now()
+    afternoon = now.replace(hour=15, minute=0, second=0) + timedelta(days=now.hour >= 15)
+    cloud.clock.advance((afternoon - now).total_seconds())
