@@ -6,18 +6,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 
 import yaml
+
+from tests.support.conditions import conditions
 
 from . import fleets, task_cost
 from .figures import LATENCY, OPENSTACK, QUICK, Figures, Scope, TaskCost
@@ -75,25 +73,15 @@ def measure(options: argparse.Namespace, folder: Path) -> Figures:
         chosen = {name: args for name, args in task_cost.TASKS.items() if not options.quick or name in QUICK_TASKS}
         tasks = task_cost.measure(folder, chosen, options.rounds)
         print(f"\n{task_cost.table(tasks)}", flush=True)
-    return Figures(conditions(options), left_out, samples, tasks)
+    return Figures(conditions_of(options), left_out, samples, tasks)
 
 
-def conditions(options: argparse.Namespace) -> dict[str, str]:
+def conditions_of(options: argparse.Namespace) -> dict[str, str]:
     """Return when, how and where the figures were measured."""
     command = shlex.join(["./dev", "benchmark", *sys.argv[1:]])
-    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-    versions = {
-        "opentelekomcloud.csbs": galaxy["version"],
-        "ansible-core": version("ansible-core"),
-        "openstacksdk": version("openstacksdk"),
-        "Python": platform.python_version(),
-        **fleets.openstack_versions(),
-    }
+    told = f"``{command}``, {options.rounds} {'round' if options.rounds == 1 else 'rounds'}"
     return {
-        "Date": datetime.now(timezone.utc).strftime("%-d %B %Y"),
-        "Command": f"``{command}``, {options.rounds} {'round' if options.rounds == 1 else 'rounds'}",
-        "Machine": f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}",
-        "Versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
+        **conditions(told, fleets.openstack_versions()),
         "Local cloud": f"live mode, {LATENCY * 1000:.0f} ms more for each answer",
     }
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import typing as t
 import webbrowser
 from pathlib import Path
@@ -15,12 +14,12 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 from keystoneauth1 import loading
-from openstack.config import loader
 
 from tests.emulator import Emulator
 from tests.emulator.keystone import CREDENTIAL_ID, CREDENTIAL_SECRET
 from tests.support.modes import one_mode
 from tests.support.modules import Args, auth_of, run_module, run_ok
+from tests.support.sdk import sdk_as_before
 
 # Logging in is the same in both modes of the cloud.
 pytestmark = one_mode
@@ -40,17 +39,9 @@ HIDDEN = (CANARY, "7351937")
 
 
 @pytest.fixture(autouse=True)
-def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    """Remove what the SDK keeps of a module in this process: loggers, and in old releases the path of clouds.yaml."""
-    monkeypatch.setattr(loader, "CONFIG_FILES", list(loader.CONFIG_FILES))
-    known = {name: logging.getLogger(name) for name in ("openstack", "keystoneauth", "stevedore", "urllib3")}
-    before = {name: (list(log.handlers), log.level) for name, log in known.items()}
-    yield
-    for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] in known:
-            log = logging.getLogger(name)
-            log.handlers[:], level = before.get(name, ([], logging.NOTSET))
-            log.setLevel(level)
+def alone(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    with sdk_as_before(monkeypatch):
+        yield
 
 
 # ========== Logging in ==========

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 
 import yaml
+
+from tests.support.conditions import conditions
 
 from .page import PAGE, write_figures
 
@@ -43,23 +42,6 @@ def options_of(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def conditions() -> dict[str, str]:
-    """Return when, how and where all was tried."""
-    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-    versions = {
-        "opentelekomcloud.csbs": galaxy["version"],
-        "ansible-core": version("ansible-core"),
-        "openstacksdk": version("openstacksdk"),
-        "Python": platform.python_version(),
-    }
-    return {
-        "Date": datetime.now(timezone.utc).strftime("%-d %B %Y"),
-        "Command": "``./dev holds``",
-        "Machine": f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}",
-        "Versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
-    }
-
-
 def main() -> int:
     options = options_of(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="csbs-holds.") as folder:
@@ -69,7 +51,7 @@ def main() -> int:
         done = subprocess.run([*command, *(options.only or FOLDERS)], cwd=ROOT, env=environment, check=False)
         if done.returncode or options.only:
             return done.returncode
-        figures = {"conditions": conditions(), **yaml.safe_load(found.read_text(encoding="utf-8"))}
+        figures = {"conditions": conditions("``./dev holds``"), **yaml.safe_load(found.read_text(encoding="utf-8"))}
     FIGURES.write_text(HEADER + yaml.safe_dump(figures, sort_keys=False, width=150), encoding="utf-8")
     PAGE.write_text(write_figures(PAGE.read_text(encoding="utf-8"), figures), encoding="utf-8")
     return 0

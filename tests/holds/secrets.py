@@ -11,9 +11,10 @@ import re
 import typing as t
 from pathlib import Path
 
+import pytest
 from keystoneauth1 import loading
 
-from tests.emulator import Emulator
+from tests.emulator import Emulator, keystone
 from tests.support.modules import Args, auth_of
 
 #: What a secret may hold that JSON, URLs, HTML and repr write in another way
@@ -134,3 +135,19 @@ def files_in(folder: Path, *given: str) -> str:
     """Return the names and contents of all files below a folder, except those that the user put there."""
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in given]
     return "\n".join(f"===== {path}\n{path.read_bytes().decode('utf-8', 'replace')}" for path in found)
+
+
+def secrets_of(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give a cloud secrets that are awkward to write; return these, and each token that it issues from now on."""
+    found = [canary("password of the cloud"), canary("credential of the cloud")]
+    monkeypatch.setattr(keystone, "PASSWORD", found[0])
+    monkeypatch.setattr(keystone, "CREDENTIAL_SECRET", found[1])
+    login = cloud.keystone.login
+
+    def recorded(body: t.Any) -> t.Any:
+        token = login(body)
+        found.append(token.id)
+        return token
+
+    monkeypatch.setattr(cloud.keystone, "login", recorded)
+    return found

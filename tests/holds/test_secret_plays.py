@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.emulator import Emulator, keystone
+from tests.emulator import Emulator
 from tests.holds import secrets
 from tests.holds.conftest import Tried
 from tests.holds.echoes import echoing
@@ -112,19 +112,8 @@ class User:
 
 @pytest.fixture
 def hidden(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The secrets of a cloud that are awkward to write, and the tokens that it issues."""
-    found = [secrets.canary("password of the cloud"), secrets.canary("credential of the cloud")]
-    monkeypatch.setattr(keystone, "PASSWORD", found[0])
-    monkeypatch.setattr(keystone, "CREDENTIAL_SECRET", found[1])
-    login = cloud.keystone.login
-
-    def recorded(body: t.Any) -> t.Any:
-        token = login(body)
-        found.append(token.id)
-        return token
-
-    monkeypatch.setattr(cloud.keystone, "login", recorded)
-    return found
+    """The secrets of the cloud, all of which must stay hidden."""
+    return secrets.secrets_of(cloud, monkeypatch)
 
 
 @pytest.fixture

@@ -8,14 +8,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import logging
 import typing as t
 import webbrowser
 from pathlib import Path
 
 import pytest
 from ansible.utils.display import Display
-from openstack.config import loader
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import session
 from tests.emulator import Emulator, keystone
@@ -28,6 +26,7 @@ from tests.support.holds import chosen
 from tests.support.inventory import read_inventory
 from tests.support.modes import one_mode
 from tests.support.modules import MODULES, Args, auth_of
+from tests.support.sdk import sdk_as_before
 
 # Logging in is the same in both modes of the cloud.
 pytestmark = one_mode
@@ -48,22 +47,12 @@ CALLS: dict[str, Args] = {
 
 
 @pytest.fixture(autouse=True)
-def sdk_as_before(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    """Remove what the SDK keeps of a module in this process: loggers, and in old releases the path of clouds.yaml."""
-    monkeypatch.setattr(loader, "CONFIG_FILES", list(loader.CONFIG_FILES))
-    monkeypatch.setattr(loader, "SECURE_FILES", list(loader.SECURE_FILES))
+def alone(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    """Let no task see what another has left, and none open a browser or wait."""
     monkeypatch.setattr(webbrowser, "open", lambda url, new=0: False)
     monkeypatch.setattr(session.RetryingSession, "sleep", staticmethod(lambda seconds: None))
-    known = {name: logging.getLogger(name) for name in ("openstack", "keystoneauth", "stevedore", "urllib3")}
-    before = {name: (list(log.handlers), log.level) for name, log in known.items()}
-    yield
-    for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] in known:
-            log = logging.getLogger(name)
-            for handler in set(log.handlers) - set(before.get(name, ([], 0))[0]):
-                handler.close()
-            log.handlers[:], level = before.get(name, ([], logging.NOTSET))
-            log.setLevel(level)
+    with sdk_as_before(monkeypatch):
+        yield
 
 
 @pytest.fixture
@@ -73,19 +62,8 @@ def runner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
 
 @pytest.fixture
 def issued(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The secrets of a cloud that are awkward to write, and the tokens that it issues; all must stay hidden."""
-    found = [secrets.canary("password of the cloud"), secrets.canary("credential of the cloud")]
-    monkeypatch.setattr(keystone, "PASSWORD", found[0])
-    monkeypatch.setattr(keystone, "CREDENTIAL_SECRET", found[1])
-    login = cloud.keystone.login
-
-    def recorded(body: t.Any) -> t.Any:
-        token = login(body)
-        found.append(token.id)
-        return token
-
-    monkeypatch.setattr(cloud.keystone, "login", recorded)
-    return found
+    """The secrets of the cloud, all of which must stay hidden."""
+    return secrets.secrets_of(cloud, monkeypatch)
 
 
 def good_login(runner: Runner, cloud: Emulator, way: str, login: str, issued: list[str]) -> Args:

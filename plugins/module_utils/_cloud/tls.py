@@ -13,13 +13,36 @@ import urllib.parse
 # Codes of X509_verify_cert of OpenSSL
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_NAME = (62, 63, 64)
-# Reasons of OpenSSL, by what they mean
+# Reasons of OpenSSL for a connection that was lost
 _LOST = "BAD_RECORD_MAC|UNEXPECTED_EOF"
-_WANTS_CERTIFICATE = "ALERT_CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN_A_CERTIFICATE"
-_REFUSES_CERTIFICATE = "ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)"
-_HANDSHAKE = "ALERT_HANDSHAKE_FAILURE"
-_OTHER_VERSION = "PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS|NO_SHARED_CIPHER|INSUFFICIENT_SECURITY"
-_NO_TLS = "WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST|UNKNOWN_PROTOCOL|PACKET_LENGTH|WRONG_SSL_VERSION"
+# By the reason: what it means, with the place and the reason, and what to do
+_REFUSALS = (
+    (
+        "ALERT_CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN_A_CERTIFICATE",
+        "{0} wants a client certificate.",
+        "set client_cert and client_key (cert and key in clouds.yaml)",
+    ),
+    (
+        "PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS|NO_SHARED_CIPHER|INSUFFICIENT_SECURITY",
+        "{0} and this machine have no version of TLS in common ({1}).",
+        "the cloud must offer TLS 1.2 or newer",
+    ),
+    (
+        "ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)",
+        "{0} does not accept the client certificate ({1}).",
+        "check client_cert: its CA, its end and its purpose",
+    ),
+    (
+        "ALERT_HANDSHAKE_FAILURE",
+        "{0} refuses the TLS connection ({1}). It may want a client certificate.",
+        "set client_cert and client_key, or check which versions of TLS the cloud offers",
+    ),
+    (
+        "WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST|UNKNOWN_PROTOCOL|PACKET_LENGTH|WRONG_SSL_VERSION",
+        "{0} does not speak TLS ({1}).",
+        "check the port of the address, and whether it is https or http",
+    ),
+)
 
 
 def is_final(error: BaseException) -> bool:
@@ -87,31 +110,9 @@ def _explain_certificate(error: t.Any, place: str) -> str:
 
 
 def _explain_handshake(reason: str, text: str, place: str) -> str:
-    if re.search(_WANTS_CERTIFICATE, reason):
-        return (
-            f"{place} wants a client certificate."
-            " What to do: set client_cert and client_key (cert and key in clouds.yaml)."
-        )
-    if re.search(_OTHER_VERSION, reason):
-        return (
-            f"{place} and this machine have no version of TLS in common ({reason.lower()})."
-            " What to do: the cloud must offer TLS 1.2 or newer."
-        )
-    if re.search(_REFUSES_CERTIFICATE, reason):
-        return (
-            f"{place} does not accept the client certificate ({reason.lower()})."
-            " What to do: check client_cert: its CA, its end and its purpose."
-        )
-    if re.search(_HANDSHAKE, reason):
-        return (
-            f"{place} refuses the TLS connection ({reason.lower()}). It may want a client certificate."
-            " What to do: set client_cert and client_key, or check which versions of TLS the cloud offers."
-        )
-    if re.search(_NO_TLS, reason):
-        return (
-            f"{place} does not speak TLS ({reason.lower()})."
-            " What to do: check the port of the address, and whether it is https or http."
-        )
+    for pattern, meaning, remedy in _REFUSALS:
+        if re.search(pattern, reason):
+            return f"{meaning.format(place, reason.lower())} What to do: {remedy}."
     return (
         f"no secure connection with {place} can be made ({' '.join(text.split())[:200]})."
         " What to do: check ca_cert, client_cert, client_key and validate_certs."
