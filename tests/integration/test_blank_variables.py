@@ -114,13 +114,14 @@ def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(
     assert code == 0, output[-3000:]
 
 
-def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("values_each", [1, pytest.param(2, marks=pytest.mark.holds)])
+def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp_path: Path, values_each: int) -> None:
     for name in ("golden", "other"):
         cloud.make_backup(cloud.server("srv-0001").id, name, age=86400)
     (tmp_path / "patch.yml").write_text("- name: Patch\n  ansible.builtin.debug:\n")
     tasks = []
-    for role, given in WISHES.items():
-        for blank in (None, ""):
+    for number, (role, given) in enumerate(WISHES.items()):
+        for blank in (None, "") if values_each == 2 else [(None, "")[number % 2]]:
             others = {name: blank for name in options(role) if name not in given and name not in REFUSED.get(role, [])}
             tasks.append(include(role, **{**given, **others}))
     code, output = own_play(
