@@ -46,7 +46,16 @@ def main() -> int:
     options = options_of(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="csbs-holds.") as folder:
         found = Path(folder) / "figures.yml"
-        command = [sys.executable, "-m", "pytest", "-q", "--durations=10", "-n", str(options.workers)]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--durations=10",
+            "-n",
+            str(options.workers),
+            "--dist=worksteal",
+        ]
         environment = {**os.environ, "CSBS_HOLDS": "all", "CSBS_HOLDS_FIGURES": str(found)}
         done = subprocess.run([*command, *(options.only or FOLDERS)], cwd=ROOT, env=environment, check=False)
         if done.returncode or options.only:
