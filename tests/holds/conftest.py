@@ -30,6 +30,8 @@ def tried(record_property: t.Callable[[str, object], None]) -> Tried:
 
 def pytest_terminal_summary(terminalreporter: t.Any) -> None:
     """Show the counts of all workers, and write them where the environment says."""
+    if hasattr(terminalreporter.config, "workerinput"):
+        return
     counts, passed = Counts(), terminalreporter.stats.get("passed", [])
     for report in passed:
         for name, value in report.user_properties:
