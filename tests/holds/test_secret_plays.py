@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import typing as t
+import uuid
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.holds import secrets
 from tests.holds.conftest import Tried
 from tests.holds.echoes import echoing
 from tests.support.awx import launch, output
+from tests.support.killed_plays import MARK, kill_marked
 from tests.support.modes import one_mode
 from tests.support.modules import COLLECTION, Args, auth_of, run_ok
 from tests.support.safety import GUARD
@@ -186,11 +188,14 @@ def test_a_run_that_is_killed_leaves_no_secret_of_a_file(
     for number in (signal.SIGTERM, signal.SIGKILL):
         cloud.faults.clear()
         fault = cloud.faults.add(path="/csbs/", hang="before")
-        process = user.start("ansible-playbook", "play.yml", "-vvvv")
+        mark = str(uuid.uuid4())
+        process = user.start("ansible-playbook", "play.yml", "-vvvv", **{MARK: mark})
         while not fault.fired and process.poll() is None:
             time.sleep(0.05)
         assert fault.fired, process.communicate()[0]
         os.killpg(process.pid, number)
+        # A worker of Ansible has a session of its own, and may live on.
+        kill_marked(mark)
         user.shown += process.communicate()[0]
         tried("secrets", "password", "play: killed")
     user.check(hidden)

@@ -21,9 +21,9 @@ from tests.emulator.journal import is_write, service_of
 from tests.support.plays import command_of
 from tests.support.safety import GUARD
 
-# The environment of a play and of everything that it starts has it. Each worker has a session of its own, so a
+#: The environment of a play and of everything that it starts has it. Each worker has a session of its own, so a
 # process group is not enough.
-_MARK = "CSBS_PLAY_OF_A_TEST"
+MARK = "CSBS_PLAY_OF_A_TEST"
 _SECONDS = 120.0
 # Who is asked to end may wait for the answers to what it has sent.
 _SECONDS_FOR_A_SIGNAL = 1.0
@@ -118,7 +118,7 @@ def _started(
     whole = f"opentelekomcloud.csbs.{playbook}"
     command, environment = command_of(clouds, "local", folder, whole, variables, *options)
     mark = str(uuid.uuid4())
-    environment[_MARK] = mark
+    environment[MARK] = mark
     printed = folder / "killed.txt"
     cloud.journal.clear()
     with GUARD.asked(variables), printed.open("wb") as output:
@@ -134,7 +134,7 @@ def _started(
         try:
             yield _Play(process, mark, printed)
         finally:
-            _kill(mark)
+            kill_marked(mark)
             process.wait(timeout=_SECONDS)
 
 
@@ -199,7 +199,7 @@ def orphaned_play(
 
 def _end(running: subprocess.Popen[bytes], mark: str, by: signal.Signals) -> None:
     if by is signal.SIGKILL:
-        _kill(mark)
+        kill_marked(mark)
     elif by is signal.SIGINT:
         os.killpg(running.pid, by)
     else:
@@ -216,8 +216,8 @@ def _wait(reached: t.Callable[[], t.Any], seconds: float = _SECONDS) -> bool:
     return True
 
 
-def _kill(mark: str) -> None:
-    """Kill a play and all that it started, also what is started meanwhile."""
+def kill_marked(mark: str) -> None:
+    """Kill a play with a mark and all that it started, also what is started meanwhile."""
     while found := _processes(mark):
         for process in found:
             with contextlib.suppress(ProcessLookupError):
@@ -231,7 +231,7 @@ def _processes(mark: str) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                if f"{_MARK}={mark}".encode() in (folder / "environ").read_bytes():
+                if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
                     found.append(int(folder.name))
     return found
 
