@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.csbs import CsbsCloud
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup import backup_result
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.backup_names import backup_names
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import Outdated
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.services import RULES
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.backup import (
     BackupOptions,
@@ -265,7 +266,8 @@ def test_a_restore_point_of_another_task_does_when_it_has_all_servers() -> None:
     (call,) = plan_in_vaults(vault_group("a", "web", "db"), name="b").calls
     assert call.find_existing is not None
     rows = [backup(f"b-000{n}", name, "protecting", checkpoint_id="c") for n, name in enumerate(("web", "db"), 1)]
-    assert call.find_existing(t.cast("t.Any", Cloud(backups=rows[:1]))) is None
+    with pytest.raises(Outdated, match="another task is backing up some"):
+        call.find_existing(t.cast("t.Any", Cloud(backups=rows[:1])))
     answer = call.find_existing(t.cast("t.Any", Cloud(backups=rows)))
     assert answer is not None and (answer["id"], answer["rows"].keys()) == ("c", {"id-web", "id-db"})
 
