@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -109,30 +107,14 @@ def test_roles_take_hostile_names_for_text(fleet: Emulator, tmp_path: Path, trie
 
 def test_an_inventory_takes_hostile_names_for_text(fleet: Emulator, tmp_path: Path, tried: Tried) -> None:
     """The hosts are called by a part of their ID, or by their names; a play shows both."""
-    environment = {
-        **os.environ,
-        "OS_CLIENT_CONFIG_FILE": str(fleet.write_clouds(tmp_path / "clouds.yaml")),
-        "OS_CLOUD": "local",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_HOME": str(tmp_path / "home"),
-    }
     (tmp_path / "csbs.yml").write_text(yaml.safe_dump({"plugin": "opentelekomcloud.csbs.csbs"}))
     content = "{{ {'csbs_name': csbs_name, 'tags': csbs_tags, 'policy': csbs_policy | default('')} | to_json }}"
     task = {"ansible.builtin.copy": {"content": content, "dest": f"{tmp_path}/{{{{ csbs_id }}}}.json", "mode": "0600"}}
     plays = [{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [task]}]
     plays[0]["vars"] = {"ansible_python_interpreter": sys.executable}
-    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "csbs.yml", "play.yml"],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=tmp_path,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr).replace("long ", "")[-3000:]
-    check_screen(done.stdout + done.stderr)
+    code, output = own_play(fleet, tmp_path, plays, {}, "-i", "csbs.yml")
+    assert code == 0, output.replace("long ", "")[-3000:]
+    check_screen(output)
     check_folder(tmp_path)
     names = {json.loads(path.read_text())["csbs_name"] for path in tmp_path.glob("*-*.json")}
     assert names == {name.replace("\ud800", "\ufffd") for name in NAMES.values()}

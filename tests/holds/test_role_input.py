@@ -16,25 +16,13 @@ from tests.emulator import Emulator
 from tests.support.holds import ALL, chosen, cover
 from tests.support.modes import one_mode
 from tests.support.plays import own_play
+from tests.support.roles import NEEDED, ROLES
 
 from .conftest import Tried
 from .mistakes import MANY
 
 pytestmark = [pytest.mark.e2e, one_mode]
 
-ROLES = Path(__file__).parents[2] / "roles"
-SERVERS = {"csbs_servers": ["srv-0001"]}
-#: What each role needs besides
-NEEDED: dict[str, dict[str, t.Any]] = {
-    "backup": SERVERS,
-    "migrate_to_cbr": {},
-    "offboard": SERVERS,
-    "patch_with_backup": {"csbs_patch_tasks": "patch.yml", "csbs_server": "srv-0001"},
-    "protect": {**SERVERS, "csbs_policy": {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}}},
-    "prune": {**SERVERS, "csbs_keep_last": 1},
-    "report": SERVERS,
-    "restore": {"csbs_server": "srv-0001"},
-}
 MANY_KEYS = {f"key-{number}": {"a": ["b"]} for number in range(MANY)}
 WRONG: dict[str, list[t.Any]] = {
     "bool": ["maybe", 2, ["a"], MANY_KEYS],

@@ -14,24 +14,14 @@ import yaml
 from tests.emulator import Emulator
 from tests.support.modes import one_mode
 from tests.support.plays import own_play
+from tests.support.roles import NEEDED, ROLES
 
 pytestmark = [pytest.mark.e2e, one_mode]
 
-ROLES = Path(__file__).parents[2] / "roles"
 PREFIXES = {"migrate_to_cbr": "migrate", "patch_with_backup": "patch"}
 BLANK = {"null": None, "empty": "", "spaces": "  "}
 SERVER = {"csbs_servers": ["srv-0001"]}
-# What each role needs, and what it must refuse to find blank.
-WISHES: dict[str, dict[str, t.Any]] = {
-    "backup": SERVER,
-    "migrate_to_cbr": {},
-    "offboard": SERVER,
-    "patch_with_backup": {"csbs_patch_tasks": "patch.yml", "csbs_server": "srv-0001"},
-    "protect": {**SERVER, "csbs_policy": {"name": "p", "schedule": {"frequency": "daily", "times": ["02:00"]}}},
-    "prune": {**SERVER, "csbs_keep_last": 1},
-    "report": SERVER,
-    "restore": {"csbs_server": "srv-0001"},
-}
+# What each role must refuse to find blank
 REFUSED = {"prune": ["csbs_backup_name", "csbs_tags"]}
 
 
@@ -73,7 +63,7 @@ def expect_refusal(task: dict[str, t.Any], *words: str) -> dict[str, t.Any]:
     }
 
 
-@pytest.mark.parametrize("role", WISHES)
+@pytest.mark.parametrize("role", NEEDED)
 def test_what_is_described_is_what_is_checked(running: Emulator, role: str) -> None:
     described, checked = options(role), spec(role)
     inner = {name: one.get("options", {}) for name, one in checked.items()}
@@ -89,7 +79,7 @@ def test_every_blank_variable_by_itself_is_as_if_it_were_not_there(
 ) -> None:
     """The role's own check before its first task takes it, and then it is not among what has a value."""
     plays, values = [], list(BLANK.values())
-    for role, given in WISHES.items():
+    for role, given in NEEDED.items():
         prefix = f"csbs_{PREFIXES.get(role, role)}"
         tasks: list[dict[str, t.Any]] = [{"ansible.builtin.include_vars": str(ROLES / role / "vars" / "main.yml")}]
         described = {"argument_spec": options(role), "provided_arguments": {}}
@@ -120,7 +110,7 @@ def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp
         cloud.make_backup(cloud.server("srv-0001").id, name, age=86400)
     (tmp_path / "patch.yml").write_text("- name: Patch\n  ansible.builtin.debug:\n")
     tasks = []
-    for number, (role, given) in enumerate(WISHES.items()):
+    for number, (role, given) in enumerate(NEEDED.items()):
         for blank in (None, "") if values_each == 2 else [(None, "")[number % 2]]:
             others = {name: blank for name in options(role) if name not in given and name not in REFUSED.get(role, [])}
             tasks.append(include(role, **{**given, **others}))
@@ -132,7 +122,7 @@ def test_roles_do_with_blank_variables_what_they_do_without(cloud: Emulator, tmp
 
 def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_path: Path) -> None:
     policy = {
-        **WISHES["protect"]["csbs_policy"],
+        **NEEDED["protect"]["csbs_policy"],
         "enabled": "",
         "move_servers": None,
         "tags": "",
@@ -153,12 +143,12 @@ def test_blank_variables_inside_others_and_what_is_refused(cloud: Emulator, tmp_
             "NOT DONE",
             "csbs_server_filters.name",
         )
-        for role, given in WISHES.items()
+        for role, given in NEEDED.items()
         if "csbs_servers" in given
         for blank in (None, "")
     ]
     bad += [
-        expect_refusal(include("prune", **WISHES["prune"], **{name: None}), "NOT DONE", name)
+        expect_refusal(include("prune", **NEEDED["prune"], **{name: None}), "NOT DONE", name)
         for name in REFUSED["prune"]
     ]
     bad += [

@@ -11,7 +11,7 @@ import traceback
 import typing as t
 
 from .._cloud.hiding import all_writings, hidden
-from .._cloud.login import values_in
+from .._cloud.login import LEAST_SECRET, values_in
 from .._domain.errors import CloudError, InvalidInput, TaskFailed
 from .._domain.printable import printable
 
@@ -20,8 +20,6 @@ if t.TYPE_CHECKING:
 
 # Characters of a refusal, and of its beginning and end that are left of a longer one
 _MOST, _START, _END = 700, 250, 350
-# What is shorter is no secret, and everything that holds it by chance would become unreadable.
-_LEAST = 6
 
 
 def fail(module: AnsibleModule, error: Exception, checked: bool, changed: bool = False) -> t.NoReturn:
@@ -62,7 +60,9 @@ def hide_unknown(module: AnsibleModule) -> None:
         *(alias for spec in module.argument_spec.values() for alias in spec.get("aliases", ())),
     }
     unknown = {name: value for name, value in module.params.items() if name not in known and not name.startswith("_")}
-    module.no_log_values = module.no_log_values | {value for value in values_in(unknown)[1] if len(value) >= _LEAST}
+    module.no_log_values = module.no_log_values | {
+        value for value in values_in(unknown)[1] if len(value) >= LEAST_SECRET
+    }
 
 
 def visible(text: str) -> str:

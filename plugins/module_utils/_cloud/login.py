@@ -58,8 +58,8 @@ _HARMLESS = (
 _SECRET_BESIDE_AUTH = "assertion|auth_url|code|endpoint|otp|pass|secret|token"
 # A password in an address, such as that of a proxy
 _IN_ADDRESS = re.compile(r"://[^/?#\s:]*:([^/?#\s]+)@")
-# What is shorter is hidden only if it is an option: everything that holds it by chance would become unreadable.
-_LEAST = 6
+#: What is shorter is hidden only if it is an option: everything that holds it by chance would become unreadable.
+LEAST_SECRET = 6
 # Options that are no settings of a cloud
 _NO_SETTINGS = ("cloud", "sdk_log_level", "sdk_log_path")
 # What the SDK calls some of the options
@@ -163,7 +163,7 @@ class _Config(OpenStackConfig):
         auth = config.get("auth")
         # All that options, files and variables say is in one place here; what variables say is beside auth.
         beside = {name: value for name, value in config.items() if re.search(_SECRET_BESIDE_AUTH, name.lower())}
-        SECRETS.update(secret for secret in values_in([auth, beside])[1] if len(secret) >= _LEAST)
+        SECRETS.update(secret for secret in values_in([auth, beside])[1] if len(secret) >= LEAST_SECRET)
         if isinstance(auth, dict) and auth.get("token") and not config.get("token"):
             config["token"] = auth["token"]
         return super().magic_fixes(config)
