@@ -51,12 +51,8 @@ def parse_tags_to_remove(option: str, tags: dict[str, t.Any]) -> dict[str, str]:
     """
     given = {as_text(key): as_text(value) for key, value in tags.items()}
     for key, value in given.items():
-        if (
-            isinstance(tags.get(key), (dict, list))
-            or not key.strip()
-            or len(key) > MAX_OLD_TAG_KEY
-            or len(value) > MAX_OLD_TAG_VALUE
-        ):
+        too_long = len(key) > MAX_OLD_TAG_KEY or len(value) > MAX_OLD_TAG_VALUE
+        if isinstance(tags.get(key), (dict, list)) or not key.strip() or too_long:
             raise InvalidInput(
                 f"{option}: {key!r} cannot be removed;"
                 f" a key has 1 to {MAX_OLD_TAG_KEY} and a value up to {MAX_OLD_TAG_VALUE} characters"

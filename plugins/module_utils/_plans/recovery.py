@@ -69,11 +69,8 @@ def running_backups(
         rows = [row for row in _named(cloud.backups(**query), names) if states is None or row["status"] in states]
         checkpoints = _new_checkpoints(rows, known)
         found = next((one for one in checkpoints if one.keys() >= set(server_ids)), None)
-        if (
-            found is None
-            and operation is not None
-            and any(not one.keys().isdisjoint(server_ids) for one in checkpoints)
-        ):
+        of_others = any(not one.keys().isdisjoint(server_ids) for one in checkpoints)
+        if found is None and operation is not None and of_others:
             raise Outdated(
                 operation, "another task is backing up some of these servers. What to do: run the task again."
             )
