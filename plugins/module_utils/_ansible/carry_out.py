@@ -63,10 +63,7 @@ def _carry_out(task: Task[Options, Context], options: Options, todo: Plan[Contex
         except PlanAgain as reason:
             if not replans.after_loss(todo.before):
                 task.changed = task.plan(options, cloud).before != before
-                text = (
-                    f"The service accepted the change, but {reason}."
-                    " What to do: look for other tasks that change it, and run the task again."
-                )
+                text = f"{reason}. What to do: look for other tasks that change the same, and run the task again."
                 raise TaskFailed(text, {**task.results, "changed": task.changed}) from reason
         except CloudError as error:
             if task.changed:

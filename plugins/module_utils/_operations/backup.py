@@ -200,7 +200,7 @@ def finish(
         if outcome.answers:
             # What the task itself has started must be listed before it plans again.
             clock.sleep(SECONDS_UNTIL_LISTED)
-        raise PlanAgain("another task is backing up some of the servers")
+        raise PlanAgain("Another task is backing up some of the servers", accepted=False)
     # Loaded here, because most tasks start nothing.
     from .._execution.backup import end_creation
 

@@ -112,7 +112,13 @@ class Outcome:
 
 
 class PlanAgain(Exception):
-    """After the plan was carried out the cloud does not yet show what is wanted; the text says what differs."""
+    """After the plan was carried out the cloud does not yet show what is wanted.
+
+    missing says what is not as wanted; accepted says whether the service took the calls of the plan.
+    """
+
+    def __init__(self, missing: str, accepted: bool = True) -> None:
+        super().__init__(f"The service accepted the change, but {missing}" if accepted else missing)
 
 
 class PlanFailed(Exception):

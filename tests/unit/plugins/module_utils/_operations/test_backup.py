@@ -415,7 +415,7 @@ def test_a_task_plans_again_when_others_back_up_some_of_its_servers_unless_somet
     started = {0: {"id": "rec-b-web", "created_at": None}}
     for answers, seconds in (({}, 0), (started, SECONDS_UNTIL_LISTED)):
         ticks = Ticks()
-        with pytest.raises(PlanAgain):
+        with pytest.raises(PlanAgain, match="^Another task is backing up some of the servers$"):
             operation.finish(
                 wanted, t.cast("t.Any", Cloud()), todo, Outcome(answers, failures={1: outdated}), ticks.clock()
             )
