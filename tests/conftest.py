@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_change, vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
 from tests.support import holds
@@ -75,7 +75,7 @@ def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emul
     nobody asked to delete.
     """
     # Its lists show new things after a tenth of a second, and it is never busy for long: shorter pauses will do.
-    for module in (attempt, vault_members):
+    for module in (attempt, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.5)
     for module in (attempt, executor):
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_change, vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC, connect
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import NotFound
 from tests.emulator import Emulator
@@ -25,7 +25,8 @@ NIGHTLY: Args = {"name": "nightly", "schedule": {"frequency": "daily", "times": 
 
 @pytest.fixture(autouse=True)
 def lists_show_new_things_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_members, "SECONDS_UNTIL_LISTED", 0.5)
+    for module in (vault_change, vault_members):
+        monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 0.5)
 
 
 def ask(module: str, args: Args, cloud: Emulator, **how: t.Any) -> Args:
@@ -143,7 +144,7 @@ def test_policies_of_both_services_count_against_one_limit(cloud: Emulator) -> N
 
 @one_mode
 def test_a_backup_right_after_the_policy_finds_the_vault(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_members, "SECONDS_UNTIL_LISTED", 10)
+    monkeypatch.setattr(vault_change, "SECONDS_UNTIL_LISTED", 10)
     cloud.settings(list_delay=1.5)
     do("csbs_policy", {**NIGHTLY, "servers": ["srv-0001"]}, cloud)
     assert do("csbs_backup", {"servers": ["srv-0001"], "name": "now", "wait": False}, cloud)["changed"] is True

@@ -10,7 +10,12 @@ import time
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import migration, session, vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import (
+    migration,
+    session,
+    vault_change,
+    vault_members,
+)
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import policy as settling
 from tests.emulator import Emulator
 from tests.laws.scenarios.scenario import Scenario
@@ -34,7 +39,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pauses short: how long they are is tested elsewhere."""
     hurry(monkeypatch)
     monkeypatch.setattr(migration, "SECONDS_TO_JOIN", 3.0)
-    for module in (settling, vault_members):
+    for module in (settling, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.0)
     pause = staticmethod(lambda seconds: time.sleep(min(seconds, 0.15)))
     monkeypatch.setattr(session.RetryingSession, "sleep", pause)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import vault_change, vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt
 from tests.emulator import Emulator
 from tests.laws.scenarios.scenario import Scenario
@@ -161,7 +161,7 @@ def test_a_task_that_is_killed_at_any_request_ends_as_a_clean_run_when_it_is_run
 def test_a_task_that_is_killed_and_run_again_before_lists_show_what_it_made_makes_nothing_twice(
     cloud: Emulator, tried: Tried, monkeypatch: pytest.MonkeyPatch, scenario: Scenario
 ) -> None:
-    for module in (attempt, vault_members):
+    for module in (attempt, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 3.0)
     cloud.settings(list_delay=0)
     dummy, wished, requests = clean_run(cloud, scenario)

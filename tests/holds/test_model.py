@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import session, vault_members
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import session, vault_change, vault_members
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import policy as settling
 from tests.emulator import Emulator
 from tests.support import holds
@@ -227,7 +227,7 @@ class Machine(RuleBasedStateMachine):
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pauses short: how long they are is tested elsewhere."""
     hurry(monkeypatch)
-    for module in (settling, vault_members):
+    for module in (settling, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.0)
     pause = staticmethod(lambda seconds: session.time.sleep(min(seconds, 0.15)))
     monkeypatch.setattr(session.RetryingSession, "sleep", pause)
