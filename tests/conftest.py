@@ -16,6 +16,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud impor
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution import attempt, executor
 from tests.emulator import Emulator
 from tests.support import holds
+from tests.support.estate import wait_for_afternoon
 from tests.support.safety import GUARD
 
 SERVERS = 6
@@ -81,6 +82,8 @@ def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emul
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)
     running.settings(**USUAL)
     running.reset(servers=SERVERS)
+    # A schedule that is due keeps servers, policies and vaults busy, and a night of this cloud comes every half minute.
+    wait_for_afternoon(running)
     GUARD.forget()
     yield running
     assert not GUARD.losses and not GUARD.deletions

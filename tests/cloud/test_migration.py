@@ -265,7 +265,10 @@ def test_others_delete_the_policy_of_csbs_between_leaving_and_joining(cloud: Emu
 
 @one_mode
 @pytest.mark.parametrize("where", ["csbs", "cbr"])
-def test_others_put_the_server_elsewhere_meanwhile(cloud: Emulator, where: str) -> None:
+def test_others_put_the_server_elsewhere_meanwhile(
+    cloud: Emulator, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "SECONDS_TO_JOIN", 0.3)
     in_csbs(cloud)
     run_ok(MODULE, PREPARED, cloud)
     server_id = cloud.server("srv-0001").id

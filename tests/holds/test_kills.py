@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import timedelta
 
 import pytest
 
@@ -27,8 +26,6 @@ from .end_state import Entry, end_state
 
 Held = dict[Entry, t.Any]
 DAY = 86400
-# An hour at which none of the schedules here has a run for hours
-_QUIET_HOUR = 4
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +38,8 @@ def service_of(scenario: Scenario) -> str:
 
 
 def begin(cloud: Emulator, scenario: Scenario) -> Held:
-    """Begin anew with what a situation begins with, at an hour at which no schedule has a run; return what is held."""
+    """Begin anew with what a situation begins with; return what is held."""
     cloud.reset(servers=6)
-    now = cloud.clock.now()
-    start = now.replace(hour=_QUIET_HOUR, minute=0, second=0)
-    cloud.clock.advance(((start - now) % timedelta(days=1)).total_seconds())
     prepare(cloud, scenario)
     return held_in(cloud, scenario)
 

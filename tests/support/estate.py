@@ -108,7 +108,7 @@ def same_but_for_time(earlier: list[dict[str, t.Any]], later: list[dict[str, t.A
 
 
 def wait_for_afternoon(cloud: t.Any) -> None:
-    """Let time pass until no schedule of a situation is due soon: nights are short here."""
+    """Let time pass until no schedule of the tests is due soon: nights are short here."""
     now = cloud.clock.now()
     afternoon = now.replace(hour=15, minute=0, second=0) + timedelta(days=now.hour >= 15)
     cloud.clock.advance((afternoon - now).total_seconds())

@@ -45,8 +45,6 @@ def hurry_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the pauses of tasks short."""
     hurry(monkeypatch)
     monkeypatch.setattr(members, "_SECONDS_UNTIL_CHECK", (0.0, 0.01))
-    monkeypatch.setattr(migration, "SECONDS_TO_JOIN", 0.3)
-    monkeypatch.setattr(migration, "SECONDS_TO_GO_BACK", 2.0)
     monkeypatch.setattr(migration, "_FIRST_PAUSE", 0.05)
 
 
