@@ -16,7 +16,7 @@ import time
 import typing as t
 from datetime import timedelta
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown, Outdated
 from .._domain.vaults import PARKING, is_unused, joining_members, names_in_use, parked_name, place
 from .compute import plain
 
@@ -68,7 +68,7 @@ class VaultChange:
                 act()
                 return
             except CloudError as error:
-                if error.error_code not in _OVERTAKEN or not self._is_outdated():
+                if not (error.outdated or error.error_code in _OVERTAKEN) or not self._is_outdated():
                     raise
                 overtaken = error
         raise overtaken
@@ -209,18 +209,25 @@ class VaultChange:
     def _first_made(self, own_id: str, name: str, vaults: t.Collection[VaultRow]) -> str:
         """Return the ID of the vault that is used, when runs that saw no list of each other have each made one.
 
-        It is the oldest that holds nothing and has no policy. The one that this run has made goes then.
+        It is the oldest that holds nothing and has no policy; the one that this run has made goes then. Raises Outdated
+        when one is in use already: the next plan counts with its room.
         """
-        if sum(vault["name"] == name and is_unused(vault) for vault in vaults) < 2:
+        if sum(vault["name"] == name for vault in vaults) < 2:
             return own_id
-        oldest = self._find_unused(name)
+        bound, loose = self._cloud.vaults_by_binding()
+        oldest, in_use = _unused(loose, name), name in names_in_use(bound, loose)
+        if not in_use and (oldest is None or oldest["id"] == own_id):
+            return own_id
         own = self._cloud.vault(own_id)
-        if oldest is None or oldest["id"] == own_id or own is None or not is_unused(own):
-            return own_id
-        # That it is gone already is what is wanted.
-        with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {name!r}, which was made twice"):
-            self._cbr.delete_vault(own_id, ignore_missing=False)
-        if oldest["size_gb"] < own["size_gb"]:
+        if own is not None and is_unused(own) and all(vault["id"] != own_id for vault in bound):
+            # That it is gone already is what is wanted.
+            with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {name!r}, which was made twice"):
+                self._cbr.delete_vault(own_id, ignore_missing=False)
+        if in_use or oldest is None:
+            raise Outdated(
+                self._operation, f"others have made vault {name!r} at the same time. What to do: run the task again."
+            )
+        if own is not None and oldest["size_gb"] < own["size_gb"]:
             self._resize(str(oldest["id"]), own["size_gb"])
         return str(oldest["id"])
 
