@@ -188,7 +188,7 @@ def finish(
 ) -> dict[str, t.Any]:
     """Wait as the options say, and return the result.
 
-    Raises TaskFailed that names every backup that failed, and PlanAgain when others back up some of the servers.
+    Raises TaskFailed that names every backup that failed, and PlanAgain when only others are in the way.
     """
     context = plan.context
     if not isinstance(context, CreationContext):
@@ -200,7 +200,9 @@ def finish(
         if outcome.answers:
             # What the task itself has started must be listed before it plans again.
             clock.sleep(SECONDS_UNTIL_LISTED)
-        raise PlanAgain("Another task is backing up some of the servers", accepted=False)
+        raise PlanAgain(
+            "Other tasks back up some of the servers, or change their vault, at the same time", accepted=False
+        )
     # Loaded here, because most tasks start nothing.
     from .._execution.backup import end_creation
 
