@@ -197,6 +197,8 @@ class VaultChange:
                 made = None if lost is None else self._find_unused(attrs["name"])
                 if made is not None:
                     return str(made["id"])
+            except Outdated:
+                raise
             except CloudError as error:
                 trouble = error
             if time.monotonic() >= until:
