@@ -79,7 +79,8 @@ def test_a_play_that_is_killed_half_done_does_the_rest_when_it_is_run_again(
 ) -> None:
     case, by = BY_NAME[name], GENTLY.get(name, signal.SIGKILL)
     kill(cloud, tmp_path, case, HALF_DONE[name], by)
-    assert not case.done(cloud, case.service), "it was not half done"
+    # Who is only asked to end may finish what is on its way, and that may be all of it.
+    assert by is not signal.SIGKILL or not case.done(cloud, case.service), "it was not half done"
     output = run(cloud, tmp_path, case)
     assert case.done(cloud, case.service), (output, case.state(cloud))
     column = f"{case.service}: play killed at a write" if by is signal.SIGKILL else f"play ended by {by.name}"
