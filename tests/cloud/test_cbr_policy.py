@@ -262,26 +262,6 @@ def test_a_policy_that_others_have_just_created_is_used_before_anybody_joins_a_s
 
 
 @one_mode
-def test_a_vault_that_others_have_made_at_the_same_time_is_used_and_ones_own_goes(
-    cloud: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    do("csbs_policy", NIGHTLY, cloud)
-    (policy,) = cloud.state.cbr.policies
-    cloud.settings(unique_vault_names=False)
-    theirs: list[str] = []
-
-    def make() -> None:
-        members = [id_of(cloud, "srv-0002")]
-        theirs.append(cloud.make_vault("nightly", servers=members, policy_id=policy, size=40).id)
-
-    # Whoever looks for the vault that is gone does so until the time of the task is over.
-    monkeypatch.setattr(vault_change, "SECONDS_UNTIL_LISTED", 600)
-    with meanwhile("POST", make, path="/vaults"):
-        do("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"], "timeout": 30}, cloud)
-    assert [*cloud.state.cbr.vaults] == theirs and where(cloud, "srv-0001") == where(cloud, "srv-0002") == "nightly"
-
-
-@one_mode
 def test_a_policy_that_others_have_deleted_is_not_there(cloud: Emulator) -> None:
     node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud), "service": "cbr"}, 60)
     policy = cloud.make_vault_policy("theirs").id

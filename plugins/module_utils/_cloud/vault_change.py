@@ -16,7 +16,7 @@ import time
 import typing as t
 from datetime import timedelta
 
-from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown, Outdated
+from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown
 from .._domain.vaults import PARKING, is_unused, joining_members, names_in_use, parked_name, place
 from .compute import plain
 
@@ -68,7 +68,7 @@ class VaultChange:
                 act()
                 return
             except CloudError as error:
-                if not (error.outdated or error.error_code in _OVERTAKEN) or not self._is_outdated():
+                if error.error_code not in _OVERTAKEN or not self._is_outdated():
                     raise
                 overtaken = error
         raise overtaken
@@ -174,7 +174,8 @@ class VaultChange:
     def _create_vault(self, attrs: dict[str, t.Any]) -> str:
         """Create a vault, wait until lists show it, and return its ID.
 
-        If the answer is lost, the vault is looked for until it must be listed.
+        If the answer is lost, the vault is looked for until it must be listed. Tasks on several machines may each make
+        one of a name, and all of them are used: others may put servers into a vault at any moment, so none is deleted.
         """
         lost: CloudError | None = None
         vault_id = ""
@@ -190,15 +191,11 @@ class VaultChange:
             # there. So a list that cannot be read does not end this.
             trouble: CloudError | None = None
             try:
-                if lost is None:
-                    vaults = self._cloud.vaults()
-                    if any(vault["id"] == vault_id for vault in vaults):
-                        return self._first_made(vault_id, attrs["name"], vaults)
+                if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
+                    return vault_id
                 made = None if lost is None else self._find_unused(attrs["name"])
                 if made is not None:
                     return str(made["id"])
-            except Outdated:
-                raise
             except CloudError as error:
                 trouble = error
             if time.monotonic() >= until:
@@ -207,31 +204,6 @@ class VaultChange:
         if lost or trouble:
             raise lost or trouble  # type: ignore[misc]
         return vault_id
-
-    def _first_made(self, own_id: str, name: str, vaults: t.Collection[VaultRow]) -> str:
-        """Return the ID of the vault that is used, when runs that saw no list of each other have each made one.
-
-        It is the oldest that holds nothing and has no policy; the one that this run has made goes then. Raises Outdated
-        when one is in use already: the next plan counts with its room.
-        """
-        if sum(vault["name"] == name for vault in vaults) < 2:
-            return own_id
-        bound, loose = self._cloud.vaults_by_binding()
-        oldest, in_use = _unused(loose, name), name in names_in_use(bound, loose)
-        if not in_use and (oldest is None or oldest["id"] == own_id):
-            return own_id
-        own = self._cloud.vault(own_id)
-        if own is not None and is_unused(own) and all(vault["id"] != own_id for vault in bound):
-            # That it is gone already is what is wanted.
-            with contextlib.suppress(NotFound), self._cloud.errors_of(f"delete vault {name!r}, which was made twice"):
-                self._cbr.delete_vault(own_id, ignore_missing=False)
-        if in_use or oldest is None:
-            raise Outdated(
-                self._operation, f"others have made vault {name!r} at the same time. What to do: run the task again."
-            )
-        if own is not None and oldest["size_gb"] < own["size_gb"]:
-            self._resize(str(oldest["id"]), own["size_gb"])
-        return str(oldest["id"])
 
     def _tags_of(self, policy: PolicyRow | None) -> list[TagRow]:
         """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
