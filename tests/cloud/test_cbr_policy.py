@@ -262,6 +262,24 @@ def test_a_policy_that_others_have_just_created_is_used_before_anybody_joins_a_s
 
 
 @one_mode
+def test_no_vault_is_deleted_when_others_have_made_one_of_its_name_at_the_same_time(cloud: Emulator) -> None:
+    """Somebody else may put a server into it right before it goes."""
+    do("csbs_policy", NIGHTLY, cloud)
+    (policy,) = cloud.state.cbr.policies
+    cloud.settings(unique_vault_names=False)
+
+    def make() -> None:
+        members = [id_of(cloud, "srv-0002")]
+        cloud.make_vault("nightly", servers=members, policy_id=policy, size=40)
+
+    with meanwhile("POST", make, path="/vaults"):
+        do("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"]}, cloud)
+    assert not [call for call in calls(cloud) if call.startswith("DELETE")]
+    assert where(cloud, "srv-0001") == where(cloud, "srv-0002") == "nightly"
+    assert not do("csbs_policy_server", {"policy": "nightly", "servers": ["srv-0001"]}, cloud)["changed"]
+
+
+@one_mode
 def test_a_policy_that_others_have_deleted_is_not_there(cloud: Emulator) -> None:
     node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(cloud), "service": "cbr"}, 60)
     policy = cloud.make_vault_policy("theirs").id
