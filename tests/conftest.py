@@ -78,6 +78,7 @@ def cloud(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Emul
     # Its lists show new things after a tenth of a second, and it is never busy for long: shorter pauses will do.
     for module in (attempt, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 1.5)
+    monkeypatch.setattr(vault_change, "SECONDS_BEFORE_MAKING", 3 * FAST["list_delay"])
     for module in (attempt, executor):
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.5)
     running.settings(**USUAL)

@@ -157,6 +157,7 @@ def test_a_task_that_is_killed_and_run_again_before_lists_show_what_it_made_make
 ) -> None:
     for module in (attempt, vault_change, vault_members):
         monkeypatch.setattr(module, "SECONDS_UNTIL_LISTED", 3.0)
+    monkeypatch.setattr(vault_change, "SECONDS_BEFORE_MAKING", 1.0)
     cloud.settings(list_delay=0)
     dummy, wished, requests = clean_run(cloud, scenario)
     kills = 0

@@ -144,7 +144,7 @@ class Move:
             except InvalidInput as error:
                 raise FinalError(self._operation, f"{error}.") from error
             vault = steps[0].vault
-            if vault["id"] is not None and steps[0].size_gb is None and vault["status"] != "lock":
+            if vault["id"] is not None and not steps[0].changes_vault and vault["status"] != "lock":
                 return vault
             VaultMembers(self._cloud).prepare(self._operation, self._target, [self._server], self._options)
             policy, marked = self._policy_of_cbr(), None

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-import re
 import time
 import typing as t
 from datetime import timedelta
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown
-from .._domain.vaults import PARKING, is_unused, joining_members, names_in_use, parked_name, place
+from .._domain.vaults import PARKING, is_unused, is_vault_of, joining_members, names_in_use, parked_name, place
 from .compute import plain
 
 if t.TYPE_CHECKING:
@@ -27,6 +26,8 @@ if t.TYPE_CHECKING:
 
 #: Seconds until every list shows what was just made
 SECONDS_UNTIL_LISTED = 30.0
+#: Seconds for which a vault without a policy is looked for before it is made
+SECONDS_BEFORE_MAKING = SECONDS_UNTIL_LISTED
 # Members that one request may add or move
 _AT_ONCE = 256
 # The times of tasks and the clock of the cloud differ by less than this.
@@ -85,6 +86,19 @@ class VaultChange:
                 return changed or self._seen != self._cloud.vaults_by_binding()
         return False
 
+    def looks(self) -> t.Iterator[None]:
+        """Yield for each look for a vault without a policy, until one that a killed run has made must be listed.
+
+        A new vault of a policy needs no wait: the policy names it at once.
+        """
+        until = time.monotonic() + min(SECONDS_BEFORE_MAKING, self._cloud.seconds_left() / 2)
+        for pause in pauses():
+            yield
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(pause, left))
+
     def _vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
         self._seen = self._cloud.vaults_by_binding()
         return self._seen
@@ -138,6 +152,11 @@ class VaultChange:
         vault_id = step.vault["id"]
         if vault_id is None:
             return self._make_vault(step, options, loose, policy)
+        if step.auto_expand:
+            self._wait_for_size(vault_id)
+            with self._cloud.errors_of(self._operation):
+                self._update_vault(vault_id, auto_expand=True)
+            self.applied = True
         if step.size_gb is not None:
             self._resize(vault_id, step.size_gb)
         elif step.vault["status"] == "lock":
@@ -162,11 +181,15 @@ class VaultChange:
             tags = self._tags_of(policy)
             if tags:
                 attrs["tags"] = tags
+            if policy is not None:
+                # So the policy names the vault at once. A run that is killed leaves none that no list shows yet.
+                attrs["backup_policy_id"] = policy["id"]
             vault_id = self._create_vault(attrs)
         with self._cloud.errors_of(self._operation):
-            if options.auto_expand:
+            if step.auto_expand:
                 self._update_vault(vault_id, auto_expand=True)
             if policy is not None:
+                # Also for a new vault, because no answer says which policy it has. The service accepts it again.
                 self._cbr.associate_policy(vault_id, policy["id"])
         self.applied = True
         return vault_id
@@ -193,7 +216,7 @@ class VaultChange:
             try:
                 if lost is None and any(vault["id"] == vault_id for vault in self._cloud.vaults()):
                     return vault_id
-                made = None if lost is None else self._find_unused(attrs["name"])
+                made = None if lost is None else self._find_made(attrs["name"], attrs.get("backup_policy_id"))
                 if made is not None:
                     return str(made["id"])
             except CloudError as error:
@@ -209,9 +232,12 @@ class VaultChange:
         """Return the tags that a new vault of a policy gets, so that all its vaults have them."""
         return list(policy["tags"] or ()) if policy is not None and policy["vaults"] else list(self._tags)
 
-    def _find_unused(self, name: str) -> VaultRow | None:
-        """Return a vault with a name that holds nothing and has no policy."""
-        return _unused(self._cloud.vaults_by_binding()[1], name)
+    def _find_made(self, name: str, policy_id: str | None) -> VaultRow | None:
+        """Return a vault with a name that holds nothing and has the policy; policy_id None is no policy."""
+        if policy_id is None:
+            return _unused(self._cloud.vaults_by_binding()[1], name)
+        policy = self._cloud.policy(policy_id)
+        return _unused(policy["vaults"] if policy else (), name)
 
     def _update_vault(self, vault_id: str, **attrs: t.Any) -> None:
         """Change fields of a vault. Raises KeyError when the answer lacks what the service always says of a vault."""
@@ -288,9 +314,13 @@ class VaultChange:
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""
         name = parked_name(policy_name)
-        bound, loose = self._vaults_by_binding()
-        parking = [vault for vault in loose if re.fullmatch(f"{re.escape(name)}(-[0-9]{{4}})?", vault["name"])]
-        self.carry_out(place(parking, members, name, PARKING, names_in_use(bound, loose)), PARKING, loose)
+        for dummy in self.looks():
+            bound, loose = self._vaults_by_binding()
+            parking = [vault for vault in loose if is_vault_of(vault["name"], name)]
+            steps = place(parking, members, name, PARKING, names_in_use(bound, loose))
+            if all(step.vault["id"] is not None for step in steps):
+                break
+        self.carry_out(steps, PARKING, loose)
 
     def _remove(self, vault_id: str, server_ids: list[str]) -> None:
         """Take servers out of a vault, together with whatever backups they have there, and wait until they are out."""

@@ -169,14 +169,19 @@ class VaultMembers:
         with file_lock("change", f"vault {ref}", self._cloud.seconds_left()):
             change = VaultChange(self._cloud, operation)
             with change.marking():
-                found, vaults = self._cloud.vault_named(ref)
+                for dummy in change.looks():
+                    found, vaults = self._cloud.vault_named(ref)
+                    if found is not None:
+                        break
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
                 steps = place([], joining, found["name"] if found else ref, USUAL)
                 if found is None or self._is_unfinished(found, steps):
                     change.carry_out(steps, USUAL, [found] if found else ())
                 else:
-                    change.carry_out(place([found], joining, ref, USUAL), USUAL, ())
+                    # The vault is not of this task, so it keeps its settings.
+                    options = USUAL._replace(auto_expand=False)
+                    change.carry_out(place([found], joining, ref, options), options, ())
 
     def _is_unfinished(self, vault: VaultRow, steps: t.Sequence[Step]) -> bool:
         """Return whether a vault looks as a run that was killed leaves one that it has made for the same servers.

@@ -20,6 +20,8 @@ MIN_SIZE_GB = 10
 MAX_SIZE_GB = 10485760
 _MB_PER_GB = 1024
 _PARKED = "-parked"
+# Characters of the number in a name: -0002
+_SUFFIX = 5
 
 
 class VaultOptions(t.NamedTuple):
@@ -45,6 +47,13 @@ class Step(t.NamedTuple):
     #: The size (GB) that the vault is to have, None when it stays
     size_gb: int | None
     joining: tuple[VaultMemberRow, ...]
+    #: Whether auto_expand is to be switched on, with which no vault can be created
+    auto_expand: bool
+
+    @property
+    def changes_vault(self) -> bool:
+        """Whether the vault must change before it takes the servers."""
+        return self.size_gb is not None or self.auto_expand
 
 
 def place(
@@ -60,6 +69,9 @@ def place(
     names that no new vault may have. A server goes into the first vault with room in members and size, or else into
     the first with room in members, which grows, or else into a new one. No vault shrinks. Raises InvalidInput when
     size_gb is too small for the servers of a new vault.
+
+    A vault that has the name of a new one, and holds nothing, may have been left by a run that was killed right after
+    it made it. So it gets auto_expand as a new one does.
     """
     places = [_Place(vault) for vault in vaults]
     names = _free_names(name, {*taken, *(vault["name"] for vault in vaults)})
@@ -71,7 +83,7 @@ def place(
             found = _Place(_new_vault(next(names), options))
             places.append(found)
         found.take(server)
-    return [step for place in places if (step := place.step(options)) is not None]
+    return [step for place in places if (step := place.step(name, options)) is not None]
 
 
 class _Place:
@@ -102,7 +114,7 @@ class _Place:
         self._disks_gb += server["disks_gb"]
         self._used_mb += server["backups_mb"]
 
-    def step(self, options: VaultOptions) -> Step | None:
+    def step(self, name: str, options: VaultOptions) -> Step | None:
         if not self.joining:
             return None
         is_new = self.vault["id"] is None
@@ -119,7 +131,12 @@ class _Place:
                 f"vault: vault {self.vault['name']!r} would have {size} GB; the service allows {MAX_SIZE_GB} GB"
             )
         changed = is_new or size > self.vault["size_gb"]
-        return Step(self.vault, size if changed else None, tuple(self.joining))
+        is_as_made = is_new or (
+            self.vault.get("auto_expand") is False and is_unused(self.vault) and is_vault_of(self.vault["name"], name)
+        )
+        return Step(
+            self.vault, size if changed else None, tuple(self.joining), auto_expand=options.auto_expand and is_as_made
+        )
 
 
 def size_for(disks_gb: int, used_mb: int, factor: float) -> int:
@@ -150,6 +167,13 @@ def _free_names(name: str, taken: t.Collection[str]) -> t.Iterator[str]:
         if candidate not in taken:
             yield candidate
         number += 1
+
+
+def is_vault_of(vault_name: str, name: str) -> bool:
+    """Return whether a vault has a name that vaults get which are made as name: itself, NAME-0002, NAME-0003 ..."""
+    base, suffix = vault_name[:-_SUFFIX], vault_name[-_SUFFIX:]
+    numbered = suffix.startswith("-") and suffix[1:].isdecimal() and base == name[: MAX_VAULT_NAME - _SUFFIX]
+    return vault_name == name or numbered
 
 
 def parked_name(name: str) -> str:

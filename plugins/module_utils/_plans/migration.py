@@ -177,7 +177,7 @@ def plan_migration(options: MigrationOptions, mapping: Mapping, estate: Estate) 
     own = estate.current["vaults"] if estate.current else []
     vaults = vaults_with_room(own, steps, {server["id"] for server in moving})
     places = {member["id"]: vault["name"] for vault in vaults for member in vault["members"]}
-    needs_room = any(step.size_gb is not None for step in steps)
+    needs_room = any(step.changes_vault for step in steps)
     over = [server for server in who.over if server["id"] in chosen_ids]
     to_back_up, running = _first_backups(options, [*over, *moving], estate)
     stale = stale_marks(estate.vaults, by_id, estate.held) if moves else {}
