@@ -37,13 +37,16 @@ options:
         description:
           - Whether the service enlarges a new vault by a quarter when it is full. Without it, a full vault takes no
             more backups.
+          - Also switched on for a vault of the policy that is empty and has the name of a new one, because an
+            interrupted run may have left it.
         type: bool
         default: true
   leaving_backups:
     description:
       - What becomes of the backups of servers that leave the policy, with O(service=cbr).
       - With V(keep), a server that has backups is moved with them into the vault C(NAME-parked), which has no policy.
-        NAME is the name of the policy. The vault is made if it does not exist, and it is billed.
+        NAME is the name of the policy. The vault is made if it does not exist, and it is billed. Before it is made,
+        the task looks for it for 30 seconds, because lists of the service may be late.
       - With V(delete), the server leaves its vault and ALL ITS BACKUPS IN THIS VAULT ARE DELETED, also manual ones.
         This cannot be undone, so it needs O(confirm=true).
       - With O(service=csbs), the backups always stay, and V(delete) is refused.

@@ -86,7 +86,8 @@ options:
       - Name or ID of the vault that takes the chosen servers that are in no vault, with O(service=cbr). Without it,
         such a server is an error.
       - Servers that are in a vault stay there, and are backed up there.
-      - If there is no vault of this name, it is made, without a policy. A vault that is too small for the disks of its
+      - If there is no vault of this name, it is made, without a policy. Before that, the task looks for it for 30
+        seconds, because lists of the service may be late. A vault that is too small for the disks of its
         servers grows. An empty vault that is like a new one for the same servers, but does not grow by itself when it
         is full, is taken for one that an interrupted run has left, and gets C(auto_expand).
       - A server that is in a policy of CSBS cannot join a vault, and is refused before anything is written.

@@ -121,6 +121,8 @@ options:
         description:
           - Whether the service enlarges a new vault by a quarter when it is full. Without it, a full vault takes no
             more backups.
+          - Also switched on for a vault of the policy that is empty and has the name of a new one, because an
+            interrupted run may have left it.
         type: bool
         default: true
   max_age:

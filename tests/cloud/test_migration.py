@@ -75,6 +75,21 @@ def test_prepared_makes_policy_and_vault_and_touches_no_server(cloud: Emulator) 
     assert not again["changed"] and not cloud.journal.writes()
 
 
+def test_a_vault_that_a_killed_run_has_left_without_auto_expand_gets_it(cloud: Emulator) -> None:
+    in_csbs(cloud)
+    run_ok(MODULE, PREPARED, cloud)
+    vault_of(cloud).auto_expand = False
+    cloud.journal.clear()
+    planned = run_module(MODULE, PREPARED, cloud, check=True)
+    assert planned["changed"] and not cloud.journal.writes()
+    assert planned["diff"]["before"] != planned["diff"]["after"]
+    assert run_ok(MODULE, PREPARED, cloud)["changed"] and vault_of(cloud).auto_expand
+    assert not run_ok(MODULE, PREPARED, cloud)["changed"]
+    vault_of(cloud).auto_expand = False
+    unwanted = {**PREPARED, "vault": {"auto_expand": False}}
+    assert not run_ok(MODULE, unwanted, cloud)["changed"] and not vault_of(cloud).auto_expand
+
+
 @pytest.mark.parametrize("given", [(), (PREPARED,)], ids=["at-once", "prepared-before"])
 def test_servers_are_moved_and_get_their_first_backup(cloud: Emulator, given: tuple[Args, ...]) -> None:
     in_csbs(cloud)

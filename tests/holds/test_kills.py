@@ -37,6 +37,13 @@ def service_of(scenario: Scenario) -> str:
     return "csbs and cbr" if scenario.module in BOTH_SERVICES else scenario.service
 
 
+def kind_of_vault(scenario: Scenario) -> str:
+    """Return which kind of vault a situation may make. How a run finds the vault of a killed one depends on it."""
+    if "parks" in scenario.name or "leaves with its backups" in scenario.name:
+        return "parking"
+    return "by name" if isinstance(scenario.args.get("vault"), str) and not scenario.given else "of a policy"
+
+
 def begin(cloud: Emulator, scenario: Scenario) -> Held:
     """Begin anew with what a situation begins with; return what is held."""
     cloud.reset(servers=6)
@@ -114,7 +121,9 @@ def test_what_differs_is_lost_and_is_unprotected() -> None:
 
 
 CASES = [one for one in (*SCENARIOS, *CBR_SCENARIOS) if not one.idle]
-each_case = pytest.mark.parametrize("scenario", chosen(CASES, lambda one: (service_of(one), one.module)), ids=name_of)
+each_case = pytest.mark.parametrize(
+    "scenario", chosen(CASES, lambda one: (service_of(one), one.module), kind_of_vault), ids=name_of
+)
 
 
 @one_mode

@@ -178,6 +178,7 @@ def plan_migration(options: MigrationOptions, mapping: Mapping, estate: Estate) 
     vaults = vaults_with_room(own, steps, {server["id"] for server in moving})
     places = {member["id"]: vault["name"] for vault in vaults for member in vault["members"]}
     needs_room = any(step.changes_vault for step in steps)
+    unfinished = [step.vault["name"] for step in steps if step.auto_expand and step.vault["id"] is not None]
     over = [server for server in who.over if server["id"] in chosen_ids]
     to_back_up, running = _first_backups(options, [*over, *moving], estate)
     stale = stale_marks(estate.vaults, by_id, estate.held) if moves else {}
@@ -208,12 +209,14 @@ def plan_migration(options: MigrationOptions, mapping: Mapping, estate: Estate) 
             "csbs_servers": sorted(server["name"] for server in who.left),
             "on_the_way": sorted([*waiting, *(server["name"] for server in who.on_the_way)]),
             "policy": for_diff(before),
+            "vaults_without_auto_expand": unfinished,
             "first_backups": [],
         },
         {
             "csbs_servers": sorted(server["name"] for server in who.left if server["id"] not in moving_ids),
             "on_the_way": sorted(server["name"] for server in who.on_the_way if server["id"] not in moving_ids),
             "policy": for_diff(after),
+            "vaults_without_auto_expand": [],
             "first_backups": [server["name"] for server in to_back_up],
         },
         result,

@@ -18,6 +18,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaul
     USUAL,
     VaultOptions,
     is_unused,
+    is_vault_of,
     joining_members,
     names_in_use,
     parked_name,
@@ -171,6 +172,29 @@ def test_long_names_are_cut_for_the_suffix() -> None:
     assert parked_name(name) == "n" * 57 + "-parked"
     steps = place([], [member(f"m{number}", 1) for number in range(MAX_MEMBERS + 1)], name, USUAL)
     assert [step.vault["name"] for step in steps] == [name, "n" * 59 + "-0002"]
+
+
+def test_a_number_belongs_to_the_name_also_where_it_is_cut() -> None:
+    for name in ("nightly", "n" * 64, "n" * 61):
+        steps = place([], [member(f"m{number}", 1) for number in range(MAX_MEMBERS + 1)], name, USUAL)
+        assert all(is_vault_of(step.vault["name"], name) for step in steps)
+    for other in ("night", "nightly-2", "nightly-00002", "nightly-new1", "nightly0002", "-0002", ""):
+        assert not is_vault_of(other, "nightly")
+
+
+def test_an_empty_vault_with_the_name_of_a_new_one_gets_auto_expand_as_a_new_one_does() -> None:
+    def switched_on(there: t.Any, options: VaultOptions = USUAL) -> bool:
+        (step,) = place([there], [member("new")], "nightly", options)
+        assert step.changes_vault == (step.auto_expand or step.size_gb is not None)
+        return step.auto_expand
+
+    assert switched_on(vault(auto_expand=False)) and switched_on(vault("nightly-0002", auto_expand=False))
+    assert not switched_on(vault(auto_expand=False), VaultOptions(auto_expand=False))
+    for other in (vault(auto_expand=True), vault(), vault("theirs", auto_expand=False)):
+        assert not switched_on(other)
+    for used in (vault(members=[member("x")], auto_expand=False), vault(used_mb=1, auto_expand=False)):
+        assert not switched_on(used)
+    assert [step.auto_expand for step in place([], [member("new")], "nightly", USUAL)] == [True]
 
 
 def test_servers_bring_along_what_they_have_in_other_vaults() -> None:
