@@ -9,10 +9,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.login import AUTH_SPEC, connect
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import NotFound
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, set_server
 from tests.support.modes import one_mode
-from tests.support.modules import Args, plain, run_module, run_ok
+from tests.support.modules import Args, auth_of, plain, run_module, run_ok
 
 FAST: Args = {"service": "cbr", "poll_interval": 0.1, "timeout": 60}
 RESTORE_POINTS = "/checkpoints$"
@@ -182,6 +184,14 @@ def test_a_vault_that_cannot_take_the_server_is_refused_before_anything_is_sent(
 
 
 @one_mode
+def test_a_vault_that_others_delete_meanwhile_is_not_made_anew_with_its_id_as_name(estate: Emulator) -> None:
+    node = connect({**dict.fromkeys(AUTH_SPEC), **auth_of(estate), "service": "cbr"}, 60)
+    server: t.Any = {"id": id_of(estate, "srv-0004"), "type": "OS::Nova::Server", "name": "srv-0004", "disks_gb": 20}
+    with pytest.raises(NotFound, match="no longer exists"):
+        node.put_into_vault("put it there", "45baf976-c20a-4894-a7c3-c94b7376bf55", [server])
+    assert not estate.journal.writes()
+
+
 def test_two_vaults_of_the_name_are_ambiguous(estate: Emulator) -> None:
     twin = estate.make_vault("a").id
     estate.clock.advance(60)

@@ -13,6 +13,7 @@ import time
 import typing as t
 
 from .._domain.errors import CloudError, NotFound, Outdated
+from .._domain.selection import is_id
 from .._domain.vaults import USUAL, is_unused, joining_members, place
 from .compute import plain
 from .lock import file_lock
@@ -171,8 +172,10 @@ class VaultMembers:
             with change.marking():
                 for dummy in change.looks():
                     found, vaults = self._cloud.vault_named(ref)
-                    if found is not None:
+                    if found is not None or is_id(ref):
                         break
+                if found is None and is_id(ref):
+                    raise NotFound(operation, "the vault no longer exists. What to do: run the task again.")
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
                 steps = place([], joining, found["name"] if found else ref, USUAL)
