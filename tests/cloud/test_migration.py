@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud import migration
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._cloud.both_clouds import BothClouds
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import CloudError
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import USUAL
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import USUAL
 from tests.emulator import Emulator
 from tests.support.estate import delete_server, policy_in, run_policy, send, set_server
 from tests.support.kills import killed_after

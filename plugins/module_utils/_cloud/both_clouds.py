@@ -14,7 +14,7 @@ if t.TYPE_CHECKING:
     from datetime import timedelta
 
     from .._domain.rows import MemberRow, TagRow
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
 
 
 class BothClouds(CbrCloud):

@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
         VaultRow,
         VerdictRow,
     )
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
     from .cbr_restores import Restores
 
 # Fields that every vault and every policy has

@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
         VaultRow,
         VerdictRow,
     )
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
 
 # Fields that every backup has
 _BACKUP_FIELDS = ("id", "checkpoint_id", "resource_id", "status")

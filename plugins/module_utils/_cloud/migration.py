@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
     from .._domain.cloud import BothServices
     from .._domain.rows import MemberRow, PolicyRow, VaultRow
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
 
 #: Marks that a vault may have at a time, beside the tags of the user
 MAX_MARKS = 10

@@ -16,13 +16,15 @@ import typing as t
 from datetime import timedelta
 
 from .._domain.errors import CloudError, FinalError, ForeignAnswer, InvalidInput, NotFound, OutcomeUnknown
-from .._domain.vaults import PARKING, is_unused, is_vault_of, joining_members, names_in_use, parked_name, place
+from .._domain.vault_option import PARKING
+from .._domain.vaults import is_unused, is_vault_of, joining_members, names_in_use, parked_name, place
 from .compute import plain
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import VaultCloud
     from .._domain.rows import MemberRow, PolicyRow, TagRow, VaultMemberRow, VaultRow
-    from .._domain.vaults import Step, VaultOptions
+    from .._domain.vault_option import VaultOptions
+    from .._domain.vaults import Step
 
 #: Seconds until every list shows what was just made
 SECONDS_UNTIL_LISTED = 30.0

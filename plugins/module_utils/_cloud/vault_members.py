@@ -14,7 +14,8 @@ import typing as t
 
 from .._domain.errors import CloudError, NotFound, Outdated
 from .._domain.selection import is_id
-from .._domain.vaults import USUAL, is_unused, joining_members, place
+from .._domain.vault_option import USUAL
+from .._domain.vaults import is_unused, joining_members, place
 from .compute import plain
 from .lock import file_lock
 from .vault_change import SECONDS_UNTIL_LISTED, VaultChange, pauses
@@ -22,7 +23,8 @@ from .vault_change import SECONDS_UNTIL_LISTED, VaultChange, pauses
 if t.TYPE_CHECKING:
     from .._domain.cloud import VaultCloud
     from .._domain.rows import MemberRow, PolicyRow, TagRow, VaultRow
-    from .._domain.vaults import Step, VaultOptions
+    from .._domain.vault_option import VaultOptions
+    from .._domain.vaults import Step
 
 # The part of SECONDS_UNTIL_LISTED until tasks that create a policy of one name at once see each other's
 _PART_TO_AGREE = 20

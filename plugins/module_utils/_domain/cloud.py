@@ -31,7 +31,7 @@ from .rows import (
     VerdictRow,
 )
 from .services import Rules
-from .vaults import VaultOptions
+from .vault_option import VaultOptions
 
 
 class Cloud(t.Protocol):

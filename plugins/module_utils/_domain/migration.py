@@ -27,7 +27,8 @@ from .vaults import joining_members, names_in_use, place
 if t.TYPE_CHECKING:
     from .rows import BackupRow, PolicyRow, ServerRef, ServerRow, VaultRow
     from .schedule import Rule, SeveralRules
-    from .vaults import Step, VaultOptions
+    from .vault_option import VaultOptions
+    from .vaults import Step
 
 _MAX_NAME = RULES["cbr"].max_policy_name
 _MAX_DESCRIPTION = 64

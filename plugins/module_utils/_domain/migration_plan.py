@@ -36,7 +36,7 @@ from .times import format_time, parse_time
 if t.TYPE_CHECKING:
     from .migration import Mapping
     from .rows import BackupRow, PolicyRow, ServerRow, VaultRow
-    from .vaults import VaultOptions
+    from .vault_option import VaultOptions
 
 Result = dict[str, t.Any]
 _MB_PER_GB = 1024

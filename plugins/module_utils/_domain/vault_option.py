@@ -11,9 +11,28 @@ import typing as t
 
 from .errors import InvalidInput
 from .limits import check_range
-from .vaults import MAX_SIZE_GB, MAX_VAULT_NAME, MIN_SIZE_GB, VaultOptions
 
+MAX_VAULT_NAME = 64
+#: GB
+MIN_SIZE_GB = 10
+MAX_SIZE_GB = 10485760
 _MAX_DESCRIPTION = 64
+
+
+class VaultOptions(t.NamedTuple):
+    """What a vault that a task makes is like. name None is that of the policy; size_gb None is by size_factor."""
+
+    name: str | None = None
+    size_gb: int | None = None
+    size_factor: float = 2.0
+    auto_expand: bool = True
+    description: str | None = None
+
+
+#: As users get them who say nothing
+USUAL = VaultOptions()
+#: A vault for servers that have left their policy: only as large as their disks
+PARKING = VaultOptions(size_factor=1.0, auto_expand=False)
 
 
 def parse_vault_option(params: dict[str, t.Any]) -> tuple[VaultOptions, list[str]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the opentelekomcloud.csbs authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vaults of CBR: what the option vault says of them, which vault takes which server, and how large it must be."""
+"""Vaults of CBR: which vault takes which server, and how large it must be."""
 
 from __future__ import annotations
 
@@ -9,35 +9,16 @@ import math
 import typing as t
 
 from .errors import InvalidInput
+from .vault_option import MAX_SIZE_GB, MAX_VAULT_NAME, MIN_SIZE_GB, VaultOptions
 
 if t.TYPE_CHECKING:
     from .rows import MemberRow, VaultMemberRow, VaultRow
 
 MAX_MEMBERS = 256
-MAX_VAULT_NAME = 64
-#: GB
-MIN_SIZE_GB = 10
-MAX_SIZE_GB = 10485760
 _MB_PER_GB = 1024
 _PARKED = "-parked"
 # Characters of the number in a name: -0002
 _SUFFIX = 5
-
-
-class VaultOptions(t.NamedTuple):
-    """What a vault that a task makes is like. name None is that of the policy; size_gb None is by size_factor."""
-
-    name: str | None = None
-    size_gb: int | None = None
-    size_factor: float = 2.0
-    auto_expand: bool = True
-    description: str | None = None
-
-
-#: As users get them who say nothing
-USUAL = VaultOptions()
-#: A vault for servers that have left their policy: only as large as their disks
-PARKING = VaultOptions(size_factor=1.0, auto_expand=False)
 
 
 class Step(t.NamedTuple):
@@ -179,45 +160,6 @@ def is_vault_of(vault_name: str, name: str) -> bool:
 def parked_name(name: str) -> str:
     """Return the name of the vault for the servers that have left a policy and have backups."""
     return name[: MAX_VAULT_NAME - len(_PARKED)] + _PARKED
-
-
-def vaults_after(
-    vaults: t.Sequence[VaultRow],
-    joining: t.Sequence[VaultMemberRow],
-    leaving: t.Collection[str],
-    name: str,
-    options: VaultOptions,
-    taken: t.Collection[str] = (),
-) -> list[VaultRow]:
-    """Return the vaults of a policy after servers have left (IDs) and others have joined; arguments as for place.
-
-    used_mb is None where backups come or go with the servers. Raises InvalidInput.
-    """
-    left = [without(vault, leaving) for vault in vaults]
-    steps = {step.vault["name"]: step for step in place(left, joining, name, options, taken)}
-    new = [step.vault for step in steps.values() if step.vault["id"] is None]
-    moving = {member["id"] for member in joining if member["backups_mb"]} | set(leaving)
-    after: list[VaultRow] = []
-    for vault, old in zip([*left, *new], [*vaults, *new]):
-        step = steps.get(vault["name"])
-        members = [*vault["members"], *(step.joining if step else ())]
-        touched = any(member["id"] in moving for member in (*old["members"], *members))
-        size = vault["size_gb"] if step is None or step.size_gb is None else step.size_gb
-        after.append({**vault, "size_gb": size, "used_mb": None if touched else vault["used_mb"], "members": members})
-    return sorted(after, key=lambda vault: vault["name"])
-
-
-def without(vault: VaultRow, leaving: t.Collection[str]) -> VaultRow:
-    """Return a vault as it is when servers (IDs) have left with their backups."""
-    gone = [member for member in vault["members"] if member["id"] in leaving]
-    if not gone:
-        return vault
-    return {
-        **vault,
-        "members": [member for member in vault["members"] if member["id"] not in leaving],
-        "allocated_gb": max(vault["allocated_gb"] - sum(member["disks_gb"] for member in gone), 0),
-        "used_mb": max((vault["used_mb"] or 0) - sum(member["backups_mb"] for member in gone), 0),
-    }
 
 
 def names_in_use(bound: t.Iterable[VaultRow], loose: t.Iterable[VaultRow]) -> set[str]:

@@ -32,7 +32,7 @@ from .._domain.vault_option import parse_vault_option
 if t.TYPE_CHECKING:
     from .._domain.cloud import Cloud, VaultCloud
     from .._domain.rows import PolicyRow, ServerRow
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
 
 
 class MigrationInfoOptions(t.NamedTuple):

@@ -10,7 +10,8 @@ import typing as t
 from .._domain.errors import InvalidInput
 from .._domain.limits import SERVER_TYPE
 from .._domain.selection import describe_servers, is_id
-from .._domain.vaults import MAX_MEMBERS, USUAL, joining_members, place
+from .._domain.vault_option import USUAL
+from .._domain.vaults import MAX_MEMBERS, joining_members, place
 from .plan import Call
 
 if t.TYPE_CHECKING:

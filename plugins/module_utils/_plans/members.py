@@ -14,7 +14,7 @@ from .plan import Call, Plan
 
 if t.TYPE_CHECKING:
     from .._domain.rows import MemberRow, PolicyRow, ServerRef, ServerRow
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
     from .moves import Move
 
 

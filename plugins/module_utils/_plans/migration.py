@@ -35,7 +35,8 @@ from .policy_options import PolicyOptions
 if t.TYPE_CHECKING:
     from .._domain.migration import Mapping, Target, Who
     from .._domain.rows import BackupRow, PolicyRow, ServerRow, TagRow, VaultRef, VaultRow
-    from .._domain.vaults import Step, VaultOptions
+    from .._domain.vault_option import VaultOptions
+    from .._domain.vaults import Step
     from .backup import BackupOptions
     from .policy import PolicyContext
 

@@ -16,7 +16,7 @@ from .._domain.tag_option import parse_tags
 
 if t.TYPE_CHECKING:
     from .._domain.schedule import RawPattern, Rule, SeveralRules
-    from .._domain.vaults import VaultOptions
+    from .._domain.vault_option import VaultOptions
 
 
 #: The options that describe a policy, which have no effect when it is deleted

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain import migration_plan
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.migration import Decision
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import VaultOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import VaultOptions
 from tests.support.fakes import SUMMER, backup, policy, server
 
 Row = dict[str, t.Any]

@@ -11,10 +11,10 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import (
+    VaultOptions,
     check_vault_name,
     parse_vault_option,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import VaultOptions
 
 
 def test_nothing_given_is_the_usual_vault() -> None:

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import (
-    MAX_MEMBERS,
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import (
     PARKING,
     USUAL,
     VaultOptions,
+)
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import (
+    MAX_MEMBERS,
     is_unused,
     is_vault_of,
     joining_members,
@@ -24,8 +26,6 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaul
     parked_name,
     place,
     size_for,
-    vaults_after,
-    without,
 )
 
 
@@ -142,23 +142,6 @@ def test_every_server_gets_exactly_one_vault_with_room_and_none_shrinks(
 def test_the_size_is_rounded_up() -> None:
     assert size_for(11, 0, 1.5) == 17
     assert size_for(0, 20 * 1024 + 1, 1) == 21
-
-
-def test_what_leaves_makes_room_and_what_moves_is_not_known() -> None:
-    one = vault("a", 40, [member("x", 20, 1024), member("y", 20)])
-    (after,) = vaults_after([one], [member("new", 20)], ["x"], "n", USUAL)
-    assert (after["size_gb"], after["used_mb"]) == (40, None)
-    assert [member["id"] for member in after["members"]] == ["y", "new"]
-
-
-def test_the_vaults_after_a_change_come_in_the_order_of_their_names() -> None:
-    old = vault("zeta", 20, [member("x", 20)] * MAX_MEMBERS)
-    assert [one["name"] for one in vaults_after([old], [member("new")], [], "alpha", USUAL)] == ["alpha", "zeta"]
-
-
-def test_a_vault_without_servers_that_leave_is_unchanged() -> None:
-    one = vault("a", 40, [member("x")])
-    assert without(one, ["y"]) is one
 
 
 def test_names_of_vaults_in_use_are_taken_and_that_of_an_unused_one_without_policy_is_not() -> None:

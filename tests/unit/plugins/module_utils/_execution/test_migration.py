@@ -15,7 +15,7 @@ from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.erro
     FinalError,
     TaskFailed,
 )
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import USUAL
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import USUAL
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._execution.migration import (
     Migration,
     settle_created,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.migration import Decision
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import VaultOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import VaultOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._operations import migration_info
 from tests.support.fakes import Cloud, backup, policy, server
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.migration import map_policy
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import USUAL
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import USUAL
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.migration import (
     Estate,
     MigrationOptions,

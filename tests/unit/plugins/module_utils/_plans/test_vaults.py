@@ -10,7 +10,8 @@ import typing as t
 import pytest
 
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import VaultOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vault_option import VaultOptions
+from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._domain.vaults import MAX_MEMBERS
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.policy_options import PolicyOptions
 from ansible_collections.opentelekomcloud.csbs.plugins.module_utils._plans.vaults import (
     vault_arguments,
@@ -52,6 +53,21 @@ def test_a_name_that_another_vault_has_is_passed_over() -> None:
     bound = place("nightly", {}, scheduled_operations=[])
     loose = place("nightly-0002", {"x": 0})
     assert vaults_of_policy(OPTIONS, "nightly", joining, (), [bound, loose])[0]["name"] == "nightly-0003"
+
+
+def test_what_leaves_makes_room_and_how_much_is_used_then_is_not_known() -> None:
+    joining: t.Any = [{"id": "new", "name": "new", "disks_gb": 20}]
+    full = place("nightly", {"x": 1024, "y": 5, "z": 5, "v": 5, "w": 5})["vaults"]
+    (vault,) = vaults_of_policy(OPTIONS, "nightly", joining, ["x"], [], full)
+    assert (vault["size_gb"], vault["used_mb"], vault["server_count"]) == (100, None, 5)
+    (vault,) = vaults_of_policy(OPTIONS, "nightly", [], ["nobody"], [], full)
+    assert (vault["size_gb"], vault["used_mb"], vault["server_count"]) == (100, 1044, 5)
+
+
+def test_the_vaults_come_in_the_order_of_their_names() -> None:
+    joining: t.Any = [{"id": "new", "name": "new", "disks_gb": 20}]
+    full = place("zeta", {f"m{number}": 0 for number in range(MAX_MEMBERS)})["vaults"]
+    assert [vault["name"] for vault in vaults_of_policy(OPTIONS, "alpha", joining, (), [], full)] == ["alpha", "zeta"]
 
 
 def test_a_server_that_brings_backups_leaves_open_how_much_is_used() -> None:
