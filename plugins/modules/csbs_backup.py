@@ -87,9 +87,10 @@ options:
         such a server is an error.
       - Servers that are in a vault stay there, and are backed up there.
       - If there is no vault of this name, it is made, without a policy. Before that, the task looks for it for 30
-        seconds, because lists of the service may be late. A vault that is too small for the disks of its
-        servers grows. An empty vault that is like a new one for the same servers, but does not grow by itself when it
-        is full, is taken for one that an interrupted run has left, and gets C(auto_expand).
+        seconds, because lists of the service may be late.
+      - A vault that is too small for the disks of its servers grows. An empty vault that is like a new one for the same
+        servers, but does not grow by itself when it is full, is taken for one that an interrupted run has left, and
+        gets C(auto_expand).
       - A server that is in a policy of CSBS cannot join a vault, and is refused before anything is written.
       - Refused with O(service=csbs), which has no vaults.
     type: str

@@ -192,6 +192,7 @@ def test_a_vault_that_others_delete_meanwhile_is_not_made_anew_with_its_id_as_na
     assert not estate.journal.writes()
 
 
+@one_mode
 def test_two_vaults_of_the_name_are_ambiguous(estate: Emulator) -> None:
     twin = estate.make_vault("a").id
     estate.clock.advance(60)
