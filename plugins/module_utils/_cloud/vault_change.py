@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
 
 #: Seconds until every list shows what was just made
 SECONDS_UNTIL_LISTED = 30.0
-#: Seconds for which a vault without a policy is looked for before it is made
+#: Seconds for which a task looks for a vault without a policy, before it makes one
 SECONDS_BEFORE_MAKING = SECONDS_UNTIL_LISTED
 # Members that one request may add or move
 _AT_ONCE = 256
@@ -88,18 +88,12 @@ class VaultChange:
                 return changed or self._seen != self._cloud.vaults_by_binding()
         return False
 
-    def looks(self) -> t.Iterator[None]:
+    def looks_before_making(self) -> t.Iterator[None]:
         """Yield for each look for a vault without a policy, until one that a killed run has made must be listed.
 
         A new vault of a policy needs no wait: the policy names it at once.
         """
-        until = time.monotonic() + min(SECONDS_BEFORE_MAKING, self._cloud.seconds_left() / 2)
-        for pause in pauses():
-            yield
-            left = until - time.monotonic()
-            if left <= 0:
-                return
-            time.sleep(min(pause, left))
+        return looks(min(SECONDS_BEFORE_MAKING, self._cloud.seconds_left() / 2))
 
     def _vaults_by_binding(self) -> tuple[list[VaultRow], list[VaultRow]]:
         self._seen = self._cloud.vaults_by_binding()
@@ -210,8 +204,7 @@ class VaultChange:
                 self.applied = True
         except (OutcomeUnknown, ForeignAnswer) as error:
             lost = error
-        until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
-        for pause in pauses():
+        for dummy in looks(min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())):
             # The next task looks for the servers in a list of all vaults, and makes a second vault if this one is not
             # there. So a list that cannot be read does not end this.
             trouble: CloudError | None = None
@@ -223,9 +216,6 @@ class VaultChange:
                     return str(made["id"])
             except CloudError as error:
                 trouble = error
-            if time.monotonic() >= until:
-                break
-            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
         if lost or trouble:
             raise lost or trouble  # type: ignore[misc]
         return vault_id
@@ -316,7 +306,7 @@ class VaultChange:
     def _park(self, policy_name: str, members: list[VaultMemberRow]) -> None:
         """Move servers with their backups into the vault that has no policy."""
         name = parked_name(policy_name)
-        for dummy in self.looks():
+        for dummy in self.looks_before_making():
             bound, loose = self._vaults_by_binding()
             parking = [vault for vault in loose if is_vault_of(vault["name"], name)]
             steps = place(parking, members, name, PARKING, names_in_use(bound, loose))
@@ -355,16 +345,12 @@ class VaultChange:
         with contextlib.suppress(NotFound), self._cloud.errors_of(operation):
             self._cbr.delete_vault(vault_id, ignore_missing=False)
         self.applied = True
-        until = time.monotonic() + min(_SECONDS_TO_DELETE, self._cloud.seconds_left())
-        for pause in pauses():
+        for dummy in looks(min(_SECONDS_TO_DELETE, self._cloud.seconds_left())):
             now = self._cloud.vault(vault_id)
             if now is None:
-                break
-            if time.monotonic() >= until:
-                if now["status"] != "deleting":
-                    raise ForeignAnswer(operation, "the vault is still there")
-                break
-            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
+                return True
+        if now["status"] != "deleting":
+            raise ForeignAnswer(operation, "the vault is still there")
         return True
 
     # ========== Moves ==========
@@ -432,6 +418,17 @@ def _unused(vaults: t.Iterable[VaultRow], name: str) -> VaultRow | None:
     """Return the oldest vault with a name that holds nothing: all who look for one find the same."""
     found = [vault for vault in vaults if vault["name"] == name and is_unused(vault)]
     return min(found, key=lambda vault: (vault.get("created_at") or "", str(vault["id"])), default=None)
+
+
+def looks(seconds: float) -> t.Iterator[None]:
+    """Yield at once, and again after each pause, for the last time when the seconds are over."""
+    until = time.monotonic() + seconds
+    for pause in pauses():
+        yield
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(pause, left))
 
 
 def pauses() -> t.Iterator[float]:

@@ -18,7 +18,7 @@ from .._domain.vault_option import USUAL
 from .._domain.vaults import is_unused, joining_members, place
 from .compute import plain
 from .lock import file_lock
-from .vault_change import SECONDS_UNTIL_LISTED, VaultChange, pauses
+from .vault_change import SECONDS_UNTIL_LISTED, VaultChange, looks
 
 if t.TYPE_CHECKING:
     from .._domain.cloud import VaultCloud
@@ -66,12 +66,9 @@ class VaultMembers:
 
         The oldest stays, and nobody has put servers into the others yet, so nobody has to be moved.
         """
-        until = time.monotonic() + min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())
-        for pause in pauses():
-            listed = {row["id"] for row in self._cloud.policies()}
-            if own_id in listed or time.monotonic() >= until:
+        for dummy in looks(min(SECONDS_UNTIL_LISTED, self._cloud.seconds_left())):
+            if any(row["id"] == own_id for row in self._cloud.policies()):
                 break
-            time.sleep(min(pause, max(until - time.monotonic(), 0.0)))
         # The service dates policies by the second: those of the same second must be listed too.
         time.sleep(min(SECONDS_UNTIL_LISTED / _PART_TO_AGREE, self._cloud.seconds_left()))
         twins = [row for row in self._cloud.policies() if row["name"] == name]
@@ -172,12 +169,12 @@ class VaultMembers:
         with file_lock("change", f"vault {ref}", self._cloud.seconds_left()):
             change = VaultChange(self._cloud, operation)
             with change.marking():
-                for dummy in change.looks():
+                for dummy in change.looks_before_making():
                     found, vaults = self._cloud.vault_named(ref)
-                    if found is not None or is_id(ref):
+                    if found is not None:
                         break
-                if found is None and is_id(ref):
-                    raise NotFound(operation, "the vault no longer exists. What to do: run the task again.")
+                    if is_id(ref):
+                        raise NotFound(operation, "the vault no longer exists. What to do: run the task again.")
                 held = {member["id"] for vault in vaults for member in vault["members"]}
                 joining = joining_members([server for server in servers if server["id"] not in held], ())
                 steps = place([], joining, found["name"] if found else ref, USUAL)

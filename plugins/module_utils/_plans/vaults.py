@@ -83,7 +83,7 @@ def _vaults_after(
     leaving: t.Collection[str],
     name: str,
     options: VaultOptions,
-    taken: t.Collection[str] = (),
+    taken: t.Collection[str],
 ) -> list[VaultRow]:
     """Return the vaults of a policy after servers have left (IDs) and others have joined; arguments as for place.
 
